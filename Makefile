@@ -1,0 +1,33 @@
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+SAULYQ := .venv/bin/saulyq
+
+.PHONY: help setup run test test-long lock lint fmt clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## prepare .venv and the front-end packages (quick when nothing changed)
+	@sh scripts/setup.sh
+
+run: setup ## start everything with the demo district; Ctrl-C ends it
+	@exec $(SAULYQ) up --demo
+
+test: setup ## every kind of test at small size
+	@$(PY) -m pytest
+
+test-long: setup ## the same tests at full size
+	@SAULYQ_TEST_SIZE=full $(PY) -m pytest --timeout=7200
+
+lock: ## resolve requirements.lock and package-lock.json anew from pyproject.toml and package.json
+	@sh scripts/lock.sh
+
+lint: setup ## ruff, mypy, import contracts, sqlfluff
+	@sh scripts/lint.sh
+
+fmt: setup ## format Python
+	@.venv/bin/ruff check --fix-only --quiet . && .venv/bin/ruff format --quiet .
+
+clean: ## remove the environment and caches; keeps var/
+	@rm -rf .venv ops_app/ui/node_modules ops_app/ui/static/vendor reports .pytest_cache .mypy_cache .ruff_cache .hypothesis

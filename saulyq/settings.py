@@ -1,0 +1,110 @@
+"""What differs between installations, read once from the environment (`SAULYQ_*`)."""
+
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from saulyq.errors import SaulyqError
+from saulyq.secrets import secret
+
+OPS_DATABASE = "saulyq"
+WAREHOUSE_DATABASE = "saulyq_warehouse"
+LOGIN_ROLES = ("owner", "app", "pipeline", "egress", "dashboards")
+
+
+class Mode(StrEnum):
+    """What the installation is for; production never holds synthetic people."""
+
+    demo = "demo"
+    production = "production"
+    development = "development"
+
+
+class Settings(BaseSettings):
+    """One installation."""
+
+    model_config = SettingsConfigDict(env_prefix="SAULYQ_", extra="ignore", frozen=True)
+
+    home: Path = Field(Path("var"), description="the directory that holds everything the system writes")
+    port_base: int = Field(8400, ge=1024, le=65000, description="first of the ports the parts listen on")
+    bind: str = Field("127.0.0.1", description="address the pages listen on")
+    mode: Mode = Field(Mode.development, description="demo, production or development")
+    database_url_outside: str | None = Field(
+        None,
+        validation_alias="SAULYQ_DATABASE_URL",
+        description="administrator's address of an outside PostgreSQL server, used in place of the embedded one",
+    )
+    postgres_options: str = Field(
+        "", description="more settings for the embedded server, as name=value pairs with spaces between"
+    )
+    small_cell_threshold: int = Field(5, ge=2, le=50, description="released counts below this are suppressed")
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @property
+    def ops_port(self) -> int:
+        return self.port_base
+
+    @property
+    def dagster_port(self) -> int:
+        return self.port_base + 1
+
+    @property
+    def dashboards_port(self) -> int:
+        return self.port_base + 2
+
+    @property
+    def postgres_port(self) -> int:
+        return self.port_base + 3
+
+    @property
+    def secrets_dir(self) -> Path:
+        return self.home / "secrets"
+
+    @property
+    def logs_dir(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def run_dir(self) -> Path:
+        return self.home / "run"
+
+    def page_url(self, port: int) -> str:
+        """Address of a page as a person on this machine would type it."""
+        host = "127.0.0.1" if self.bind in ("0.0.0.0", "::", "") else self.bind  # noqa: S104
+        return f"http://{host}:{port}"
+
+    def role_password(self, role: str) -> str:
+        """The random password of a database role, made at its first use."""
+        return secret(self.secrets_dir, f"db_{role}")
+
+    def libpq_url(self, role: str, database: str = OPS_DATABASE) -> str:
+        """Address of a database for a role (`owner`, `app`, …, `super`), as libpq, ADBC and psycopg read it."""
+        login = f"saulyq_{role.removeprefix('saulyq_')}"
+        credentials = f"{login}:{quote(self.role_password(login), safe='')}"
+        if self.database_url_outside is None:
+            return f"postgresql://{credentials}@127.0.0.1:{self.postgres_port}/{database}"
+        outside = urlsplit(self.database_url_outside)
+        address = outside.netloc.rpartition("@")[2]
+        return urlunsplit(("postgresql", f"{credentials}@{address}", f"/{database}", outside.query, ""))
+
+    def database_url(self, role: str, database: str = OPS_DATABASE) -> str:
+        """The same address as SQLAlchemy reads it, with the driver named."""
+        return self.libpq_url(role, database).replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process; a wrong value ends it with one line."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SaulyqError(f"SAULYQ_{str(first['loc'][0]).upper()}: {first['msg']}") from None
