@@ -1,0 +1,1 @@
+"""The operational application: staff record care once, with full audit."""

@@ -1,0 +1,1 @@
+"""The gate between identified care and the anonymous warehouse, kept by the database itself."""

@@ -1,0 +1,97 @@
+"""Triggers the gate lives by: the watermark, pseudonyms, and what a corrected birth date touches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ops_app.gate.views import exported_tables, subject_of
+from ops_app.kit.model import Base
+from ops_app.kit.privacy import Subject
+
+IIN_FUNCTION = """
+create or replace function patients.iin_agrees(iin text, birth_date date, sex text) returns boolean
+language plpgsql immutable parallel safe as $$
+declare
+  digits int[];
+  total int := 0;
+  century int;
+begin
+  if iin !~ '^[0-9]{12}$' then return false; end if;
+  digits := string_to_array(iin, null)::int[];
+  for i in 1..11 loop total := total + i * digits[i]; end loop;
+  if total % 11 = 10 then
+    -- Second pass, weights 3..11, 1, 2; a remainder of ten again is a number never issued.
+    total := 0;
+    for i in 1..11 loop total := total + ((i + 1) % 11 + 1) * digits[i]; end loop;
+  end if;
+  if total % 11 <> digits[12] then return false; end if;
+  -- The seventh digit names century and sex: odd male, even female; 0 is given to some foreigners.
+  if digits[7] > 6 then return false; end if;
+  if substr(iin, 1, 6) <> to_char(birth_date, 'YYMMDD') then return false; end if;
+  if digits[7] = 0 then return true; end if;
+  century := 18 + (digits[7] - 1) / 2;
+  if extract(year from birth_date)::int / 100 <> century then return false; end if;
+  return sex not in ('male', 'female') or (digits[7] % 2 = 1) = (sex = 'male');
+end $$
+"""
+
+_TOUCH_FUNCTION = """
+create or replace function vault.touch_row() returns trigger language plpgsql as $$
+begin
+  new.row_xid := pg_current_xact_id()::text::bigint;
+  return new;
+end $$
+"""
+
+_PSEUDONYM_FUNCTIONS = """
+create or replace function vault.name_patients() returns trigger
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  insert into vault.pseudonym (patient_id) select id from fresh on conflict do nothing;
+  return null;
+end $$;
+create or replace function vault.number_practitioners() returns trigger
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  insert into vault.practitioner_number (practitioner_id) select id from fresh order by id on conflict do nothing;
+  return null;
+end $$
+"""
+
+
+def _birth_date_function() -> str:
+    # Events carry the age at the event, so a corrected birth date makes new versions of all of them.
+    updates = "\n".join(
+        f"  update {table.fullname} set row_xid = row_xid where patient_id = new.id;"
+        for table in exported_tables()
+        if subject_of(table) is Subject.EVENT
+    )
+    return (
+        "create or replace function vault.touch_events() returns trigger language plpgsql as $$\n"
+        f"begin\n{updates}\n  return null;\nend $$"
+    )
+
+
+def statements() -> Iterator[str]:
+    """Yield the SQL that (re)creates all functions and triggers, idempotently."""
+    yield _TOUCH_FUNCTION
+    yield _PSEUDONYM_FUNCTIONS
+    yield _birth_date_function()
+    for table in Base.metadata.sorted_tables:
+        if "row_xid" in table.columns:
+            yield (
+                f"create or replace trigger touch_row before update on {table.fullname} "
+                "for each row execute function vault.touch_row()"
+            )
+    yield (
+        "create or replace trigger name_patients after insert on patients.patient "
+        "referencing new table as fresh for each statement execute function vault.name_patients()"
+    )
+    yield (
+        "create or replace trigger number_practitioners after insert on organizations.practitioner "
+        "referencing new table as fresh for each statement execute function vault.number_practitioners()"
+    )
+    yield (
+        "create or replace trigger touch_events after update of birth_date on patients.patient "
+        "for each row when (old.birth_date is distinct from new.birth_date) execute function vault.touch_events()"
+    )

@@ -1,0 +1,1 @@
+"""Domain-free nouns every module may use."""

@@ -1,0 +1,21 @@
+"""Schema migrations of the operational database (Alembic), run as the owner role."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+
+def configuration(owner_url: str) -> Config:
+    """Alembic configuration for a database; no ini file."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["url"] = owner_url
+    return config
+
+
+def upgrade(owner_url: str) -> None:
+    """Bring the database to the newest revision."""
+    command.upgrade(configuration(owner_url), "head")

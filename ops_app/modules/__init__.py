@@ -1,0 +1,1 @@
+"""Clinical and administrative modules, all of one shape."""

@@ -1,0 +1,1 @@
+"""Dated classifiers: ICD-10, KATO, services, observation codes."""

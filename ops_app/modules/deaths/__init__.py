@@ -1,0 +1,1 @@
+"""Deaths, from any source."""

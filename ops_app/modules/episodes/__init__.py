@@ -1,0 +1,1 @@
+"""Episodes of care (pregnancy, dispensary) and the planned steps of care programmes."""

@@ -1,0 +1,1 @@
+"""The tree of organisations and sites, and the people who work in it."""

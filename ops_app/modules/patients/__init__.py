@@ -1,0 +1,1 @@
+"""The register of people: identity, attachment, serving site, finding a person."""

@@ -1,0 +1,1 @@
+"""What happens at a visit: encounter, diagnoses, observations, services, referrals, medicines."""
