@@ -1,0 +1,1 @@
+"""Bulk input: outside data sets and the synthetic region, written by COPY."""
