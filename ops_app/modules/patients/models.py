@@ -17,7 +17,7 @@ from ops_app.kit.model import (
     source_key_constraint,
     watermark_index,
 )
-from ops_app.kit.privacy import DIRECT, PLAIN, SENSITIVE, Generalisation, Subject, exported, quasi
+from ops_app.kit.privacy import DIRECT, FREE_TEXT, PLAIN, SENSITIVE, Generalisation, Subject, exported, quasi
 
 SEXES = ("male", "female", "other", "unknown")
 IDENTITY_STATUSES = ("confirmed", "undocumented", "newborn", "foreign", "imported")
@@ -28,7 +28,7 @@ class Patient(Row, Correctable, Sourced, Base):
 
     ``iin`` obeys the two-pass checksum and agrees with birth date and sex (database function
     ``patients.iin_agrees``); whoever has none carries a ``temporary_id``. ``*_fold`` columns hold
-    the script-neutral spelling that search compares (see ``names.fold``).
+    the script-neutral spelling that search compares (see ``kit.spelling``).
     """
 
     __tablename__ = "patient"
@@ -76,7 +76,19 @@ class Patient(Row, Correctable, Sourced, Base):
             "given_fold",
             postgresql_ops={"family_fold": "text_pattern_ops", "given_fold": "text_pattern_ops"},
         ),
-        Index("ix_patient_given_fold", "given_fold", postgresql_ops={"given_fold": "text_pattern_ops"}),
+        # Names are typed in any order, so each pair of parts has an index that starts with one of them.
+        Index(
+            "ix_patient_given_fold",
+            "given_fold",
+            "patronymic_fold",
+            postgresql_ops={"given_fold": "text_pattern_ops", "patronymic_fold": "text_pattern_ops"},
+        ),
+        Index(
+            "ix_patient_patronymic_fold",
+            "patronymic_fold",
+            "family_fold",
+            postgresql_ops={"patronymic_fold": "text_pattern_ops", "family_fold": "text_pattern_ops"},
+        ),
         Index("ix_patient_mother", "mother_id", postgresql_where=text("mother_id is not null")),
         watermark_index("patient"),
         *source_key_constraint("patient"),
@@ -104,6 +116,7 @@ class PatientLink(Row, Base):
             unique=True,
             postgresql_where=text("unlinked_at is null"),
         ),
+        Index("ix_patient_link_patient", "patient_id"),
         watermark_index("patient_link"),
         {"schema": "patients", "info": exported(Subject.STRUCTURE)},
     )
@@ -160,8 +173,26 @@ class ServingSite(Row, Correctable, Base):
     )
 
 
+class AccessGrant(Row, Base):
+    """A member of staff opened a card outside the usual rules and said why; it lapses by itself."""
+
+    __tablename__ = "access_grant"
+
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.patient.id"), info=PLAIN)
+    granted_to: Mapped[str] = mapped_column(info=DIRECT)
+    reason: Mapped[str] = mapped_column(info=FREE_TEXT)
+    granted_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"), info=PLAIN)
+    expires_at: Mapped[dt.datetime] = mapped_column(info=PLAIN)
+
+    __table_args__ = (
+        CheckConstraint("length(trim(reason)) >= 5", name="reason_given"),
+        Index("ix_access_grant_patient", "patient_id", "granted_to"),
+        {"schema": "patients", "info": exported(Subject.WITHHELD)},
+    )
+
+
 class NameToken(Base):
-    """A distinct folded name part, and how many people bear it."""
+    """A distinct folded part of a name."""
 
     __tablename__ = "name_token"
 
