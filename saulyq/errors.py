@@ -11,3 +11,9 @@ class Unavailable(SaulyqError):
     """A part, a tool or a file that the command needs is not there."""
 
     exit_code = 3
+
+
+class UsageError(SaulyqError):
+    """The command was asked for something that does not exist."""
+
+    exit_code = 2

@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     database_url_outside: str | None = Field(
         None,
         validation_alias="SAULYQ_DATABASE_URL",
-        description="administrator's address of an outside PostgreSQL server, used in place of the embedded one",
+        description="administrator's address of an outside PostgreSQL server, instead of the embedded one",
     )
     postgres_options: str = Field(
         "", description="more settings for the embedded server, as name=value pairs with spaces between"
@@ -65,6 +65,19 @@ class Settings(BaseSettings):
         return self.port_base + 3
 
     @property
+    def dagster_code_port(self) -> int:
+        return self.port_base + 4
+
+    @property
+    def control_port(self) -> int:
+        return self.port_base + 9
+
+    @property
+    def demo_file(self) -> Path:
+        """Says that this installation holds the demo district, and since when."""
+        return self.home / "demo.json"
+
+    @property
     def secrets_dir(self) -> Path:
         return self.home / "secrets"
 
@@ -78,15 +91,15 @@ class Settings(BaseSettings):
 
     def page_url(self, port: int) -> str:
         """Address of a page as a person on this machine would type it."""
-        host = "127.0.0.1" if self.bind in ("0.0.0.0", "::", "") else self.bind  # noqa: S104
-        return f"http://{host}:{port}"
+        every_address = self.bind in ("0.0.0.0", "::", "") or port == self.dagster_port  # noqa: S104
+        return f"http://{'127.0.0.1' if every_address else self.bind}:{port}"
 
     def role_password(self, role: str) -> str:
         """The random password of a database role, made at its first use."""
         return secret(self.secrets_dir, f"db_{role}")
 
     def libpq_url(self, role: str, database: str = OPS_DATABASE) -> str:
-        """Address of a database for a role (`owner`, `app`, …, `super`), as libpq, ADBC and psycopg read it."""
+        """Address of a database for a role (`owner`, `app`, …), as libpq, ADBC and psycopg read it."""
         login = f"saulyq_{role.removeprefix('saulyq_')}"
         credentials = f"{login}:{quote(self.role_password(login), safe='')}"
         if self.database_url_outside is None:
@@ -104,7 +117,10 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The settings of this process; a wrong value ends it with one line."""
     try:
-        return Settings()
+        current = Settings()
     except ValidationError as error:
         first = error.errors()[0]
         raise SaulyqError(f"SAULYQ_{str(first['loc'][0]).upper()}: {first['msg']}") from None
+    if "mode" not in current.model_fields_set and current.demo_file.exists():
+        return current.model_copy(update={"mode": Mode.demo})
+    return current

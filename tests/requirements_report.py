@@ -1,4 +1,4 @@
-"""Writes reports/requirements.json after a whole run: which tests hold which requirement, and whether they passed."""
+"""Writes reports/requirements.json after a whole run: which tests hold which requirement, passed or not."""
 
 import json
 from pathlib import Path
@@ -31,10 +31,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the report, unless only some of the tests were asked for."""
-    if (
-        session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS
-        or session.config.option.collectonly
-    ):
+    if session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS or session.config.option.collectonly:
         return
     rows = {
         requirement: {"tests": nodes, "passed": all(_passed.get(node, False) for node in nodes)}

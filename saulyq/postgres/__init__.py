@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL server: `start()`, `stop()`, `running()`, and `server()` around work that needs it."""
+"""The embedded PostgreSQL: `start()`, `stop()`, `running()`, and `server()` around work that needs it."""
 
 from saulyq.postgres.lifecycle import running, server, start, stop
 from saulyq.postgres.roles import create_database, drop_database

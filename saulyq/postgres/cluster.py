@@ -79,7 +79,7 @@ class Cluster:
             env=environment(),
             text=True,
             start_new_session=new_session,
-            preexec_fn=preparation(self.user),  # noqa: PLW1509
+            preexec_fn=preparation(self.user),
         )
 
 

@@ -135,7 +135,8 @@ def check_port(port: int, address: str = "127.0.0.1") -> None:
 def _taker(port: int) -> str:
     try:
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            listens = connection.status == psutil.CONN_LISTEN and connection.laddr
+            if listens and connection.laddr[1] == port and connection.pid:
                 return f" by {psutil.Process(connection.pid).name()} (process {connection.pid})"
     except psutil.Error:
         return ""
@@ -162,9 +163,7 @@ def _wait_ready(current: Settings, process: subprocess.Popen[str] | None) -> Non
         if server is not None and server.ready:
             return
         if process is not None and process.poll() is not None:
-            raise SaulyqError(
-                f"the database server ended at once; its log is in {current.home / 'postgres/log'}."
-            )
+            raise SaulyqError(f"the database server ended at once; its log is in {current.home / 'postgres/log'}.")
         time.sleep(0.03)
     raise SaulyqError(f"the database server was not ready within {START_SECONDS} seconds.")
 

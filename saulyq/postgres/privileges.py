@@ -59,7 +59,7 @@ def server_user(cluster: Path, *needed: Path) -> ServerUser | None:
     if closed and not _may_keep_passage():
         raise Unavailable(
             f"as root the database runs as user {entry.pw_name}, who may not enter {closed[0]}; "
-            "put the clone and SAULYQ_HOME where every user may enter, such as /srv, or work as an ordinary user"
+            "put the clone and SAULYQ_HOME where every user may enter, such as /srv, or be an ordinary user"
         )
     return ServerUser(entry.pw_uid, entry.pw_gid, keeps_passage=bool(closed))
 

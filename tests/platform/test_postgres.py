@@ -16,23 +16,21 @@ def connect(**parameters: object) -> psycopg.Connection:
 @pytest.mark.req("IAM-01")
 @pytest.mark.parametrize("user", ["postgres", "saulyq_super", "saulyq_owner", "saulyq_app"])
 def test_nobody_enters_without_a_password(installation: Installation, user: str) -> None:
-    with pytest.raises(psycopg.OperationalError, match="password|authentication"):
+    with pytest.raises(psycopg.OperationalError, match=r"password|authentication"):
         connect(port=installation.settings.postgres_port, user=user, dbname="saulyq")
 
 
 @pytest.mark.parametrize("password", ["postgres", "", "saulyq"])
 def test_the_usual_superuser_does_not_exist(installation: Installation, password: str) -> None:
     with pytest.raises(psycopg.OperationalError):
-        connect(
-            port=installation.settings.postgres_port, user="postgres", password=password, dbname="postgres"
-        )
+        connect(port=installation.settings.postgres_port, user="postgres", password=password, dbname="postgres")
 
 
 @pytest.mark.parametrize("role", LOGIN_ROLES)
 def test_each_role_logs_in_and_is_no_superuser(installation: Installation, role: str) -> None:
     with psycopg.connect(installation.settings.libpq_url(role)) as connection:
         row = connection.execute(
-            "SELECT current_user, rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user"
+            "SELECT rolname, rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user"
         ).fetchone()
     assert row == (f"saulyq_{role}", False, False, False)
 

@@ -1,0 +1,64 @@
+"""The command `saulyq`; the parts it starts and calls are imported inside the commands."""
+
+import sys
+
+import typer
+
+from saulyq.commands import (
+    bench,
+    db,
+    indicators,
+    lifecycle,
+    load,
+    pipeline,
+    query,
+    reference,
+    release,
+    signals,
+    users,
+)
+from saulyq.errors import SaulyqError
+from saulyq.output import say
+
+app = typer.Typer(
+    name="saulyq",
+    help="Saulyq: record care once, act on it within a minute, and show nobody outside the team a name.",
+    epilog="Exit codes: 0 done · 1 failed · 2 wrong usage · 3 a part, tool or file is missing.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+lifecycle.register(app)
+app.add_typer(db.app, name="db")
+app.add_typer(users.app, name="user")
+app.add_typer(load.app, name="load")
+app.add_typer(reference.app, name="reference")
+app.add_typer(pipeline.app, name="pipeline")
+app.add_typer(signals.app, name="signals")
+app.add_typer(indicators.app, name="indicators")
+app.command("query")(query.query)
+app.command("release")(release.release)
+app.command("bench")(bench.bench)
+
+
+def main() -> None:
+    """Run a command; an expected failure is one line and its exit code."""
+    try:
+        app()
+    except SaulyqError as error:
+        say(f"saulyq: {error}")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        say("saulyq: stopped")
+        sys.exit(130)
+    except OSError as error:
+        if error.errno != 28:
+            raise
+        say("saulyq: the disk is full; free some space or set SAULYQ_HOME to another disk")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""`saulyq up | down | status | logs`: the installation as a whole."""
+
+from typing import Annotated
+
+import typer
+
+from saulyq.commands.options import Json
+from saulyq.errors import UsageError
+from saulyq.output import print_json, print_rows, print_text, say
+from saulyq.settings import settings
+
+
+def register(app: typer.Typer) -> None:
+    """Put the commands at the top level."""
+    app.command()(up)
+    app.command()(down)
+    app.command()(status)
+    app.command()(logs)
+
+
+def up(
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Make the demo district if empty; later, continue it to now.")
+    ] = False,
+) -> None:
+    """Migrate, start every part, print where they are; Ctrl-C ends them all."""
+    from saulyq import startup
+
+    startup.up(settings(), demo)
+
+
+def down() -> None:
+    """End every part, also what a killed `up` left behind."""
+    from saulyq import startup
+
+    say("stopped" if startup.down(settings()) else "nothing was running")
+
+
+def status(as_json: Json = False) -> None:
+    """Every part and the age of the warehouse; works before the first start too."""
+    from saulyq import health
+    from warehouse import query
+
+    current = settings()
+    rows = health.components(current)
+    try:
+        built = query.build_info()
+    except query.QueryError as error:
+        say(f"saulyq: {error}")
+        built = dict.fromkeys(("engine", "built_at", "as_of", "lag_seconds"))
+    if as_json:
+        print_json({"home": current.home, "mode": current.mode, "components": rows, "warehouse": built})
+        return
+    print_rows([{"url": None} | row for row in rows], as_json=False)
+    if built["built_at"] is None:
+        print_text("warehouse: not built yet")
+    else:
+        print_text(f"warehouse: as of {built['as_of']}, built {built['built_at']} ({built['engine']})")
+
+
+def logs(
+    part: Annotated[str | None, typer.Argument(help="Only this part's log.")] = None,
+    lines: Annotated[int, typer.Option("-n", "--lines", min=1, help="How many of its last lines.")] = 20,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on printing what is added.")] = False,
+) -> None:
+    """The last lines of the parts' logs."""
+    from saulyq import part_logs
+
+    known = part_logs.files(settings())
+    if part is not None and part not in known:
+        raise UsageError(f"no log of {part}; there are: {', '.join(known) or 'none yet'}")
+    part_logs.show({part: known[part]} if part is not None else known, lines, follow)

@@ -1,0 +1,42 @@
+"""`saulyq pipeline`: from the gate to the served warehouse."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from saulyq.commands.options import Json
+from saulyq.output import print_json, say, work
+from saulyq.settings import settings
+
+app = typer.Typer(help="Extract, check, build and publish.", no_args_is_help=True)
+
+
+class Engine(StrEnum):
+    """What the models are built in."""
+
+    duckdb = "duckdb"
+    postgres = "postgres"
+
+
+@app.callback()
+def group() -> None:
+    """Extract, check, build and publish."""
+
+
+@app.command()
+def run(
+    full: Annotated[bool, typer.Option("--full", help="Rebuild every model from the whole lake.")] = False,
+    engine: Annotated[Engine, typer.Option(help="Where the models are built.")] = Engine.duckdb,
+    as_json: Json = False,
+) -> None:
+    """Run the whole pipeline once; a rerun changes nothing that did not change."""
+    from pipelines import run as pipeline
+    from saulyq import postgres
+
+    with postgres.server(settings()), work("running the pipeline"):
+        report = pipeline.run(full=full, engine=engine.value)
+    if as_json:
+        print_json(report)
+    else:
+        say("pipeline: done")

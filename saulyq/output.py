@@ -1,0 +1,73 @@
+"""What commands print: one JSON document or a table on stdout, everything else on stderr."""
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+
+Rows = Sequence[Mapping[str, object]]
+
+
+def say(text: str) -> None:
+    """One line for the person at the terminal."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def print_json(document: object) -> None:
+    """The one JSON document of a command."""
+    print(json.dumps(document, ensure_ascii=False, default=_plain, indent=1), flush=True)  # noqa: T201
+
+
+def print_text(text: str) -> None:
+    """A plain answer on stdout."""
+    print(text, flush=True)  # noqa: T201
+
+
+def print_rows(rows: Rows, as_json: bool) -> None:
+    """Rows as a JSON array, or as a table for people."""
+    if as_json:
+        print_json([_decoded(row) for row in rows])
+        return
+    if not rows:
+        say("no rows")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(show_edge=False, pad_edge=False)
+    for name in rows[0]:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    Console(width=None if sys.stdout.isatty() else 240).print(table)
+
+
+@contextmanager
+def work(text: str) -> Iterator[None]:
+    """A spinner with elapsed time around something longer than a second; plain lines without a terminal."""
+    if not sys.stderr.isatty():
+        say(f"{text} …")
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(text):
+        yield
+
+
+def _decoded(row: Mapping[str, object]) -> dict[str, object]:
+    """Evidence is stored as JSON text; inside a JSON document it is JSON."""
+    document = dict(row)
+    if isinstance(document.get("evidence"), str):
+        document["evidence"] = json.loads(str(document["evidence"]))
+    return document
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dt.datetime | dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return str(value)

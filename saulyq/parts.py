@@ -1,0 +1,99 @@
+"""The parts of an installation: what runs, on which port, and which page shows that it works."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from saulyq.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = sys.executable
+
+
+@dataclass(frozen=True)
+class Program:
+    """One supervised process."""
+
+    name: str
+    command: list[str]
+    stop_signal: str = "TERM"
+    stop_seconds: int = 10
+    stop_as_group: bool = True
+
+
+@dataclass(frozen=True)
+class Part:
+    """What `status` lists: a port, perhaps a page, and the programs behind it."""
+
+    name: str
+    title: str
+    port: int
+    programs: list[Program]
+    page: str | None = None
+    address: str = "127.0.0.1"
+
+
+def database_part(current: Settings) -> Part:
+    """PostgreSQL; an outside server has no program here."""
+    port = current.postgres_port
+    if current.database_url_outside is not None:
+        from urllib.parse import urlsplit
+
+        return Part("database", "PostgreSQL", urlsplit(current.database_url_outside).port or 5432, [])
+    # SIGINT is PostgreSQL's fast shutdown; its children end by themselves
+    launcher = Program(
+        "database", [PYTHON, "-m", "saulyq.postgres.process"], stop_signal="INT", stop_seconds=60, stop_as_group=False
+    )
+    return Part("database", "PostgreSQL", port, [launcher])
+
+
+def parts(current: Settings) -> list[Part]:
+    """Every part, the database first: the others need it."""
+    return [database_part(current), _ops(current), *_dagster(current), _dashboards(current)]
+
+
+def _ops(current: Settings) -> Part:
+    command = [
+        *(PYTHON, "-m", "uvicorn", "ops_app.app:create_app", "--factory"),
+        *("--host", current.bind, "--port", str(current.ops_port)),
+        # an access log would hold the names that people search for
+        *("--no-access-log", "--no-server-header"),
+    ]
+    programs = [Program("ops", command)]
+    return Part("ops", "Operational app", current.ops_port, programs, page="/", address=current.bind)
+
+
+def _dagster(current: Settings) -> list[Part]:
+    workspace = str(current.home / "dagster" / "workspace.yaml")
+    code = [
+        *(PYTHON, "-m", "dagster", "code-server", "start", "-m", "pipelines.definitions"),
+        *("--host", "127.0.0.1", "--port", str(current.dagster_code_port)),
+    ]
+    pages = [
+        *(PYTHON, "-m", "dagster_webserver", "--workspace", workspace),
+        # Dagster knows no sign-in, so it is for whoever is on this machine
+        *("--host", "127.0.0.1", "--port", str(current.dagster_port)),
+    ]
+    daemon = [PYTHON, "-m", "dagster._daemon", "run", "--workspace", workspace]
+    return [
+        Part("dagster-code", "Dagster code", current.dagster_code_port, [Program("dagster-code", code)]),
+        Part(
+            "dagster",
+            "Dagster",
+            current.dagster_port,
+            [Program("dagster", pages), Program("dagster-daemon", daemon)],
+            page="/",
+        ),
+    ]
+
+
+def _dashboards(current: Settings) -> Part:
+    command = [
+        *(PYTHON, "-m", "streamlit", "run", str(ROOT / "dashboards" / "app.py")),
+        *("--server.address", current.bind, "--server.port", str(current.dashboards_port)),
+        *("--server.headless", "true", "--server.fileWatcherType", "none"),
+        *("--browser.gatherUsageStats", "false", "--client.toolbarMode", "minimal"),
+        *("--secrets.files", str(current.home / "dashboards" / "secrets.toml")),
+    ]
+    programs = [Program("dashboards", command)]
+    return Part("dashboards", "Dashboards", current.dashboards_port, programs, page="/", address=current.bind)

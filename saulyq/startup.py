@@ -1,0 +1,234 @@
+"""`saulyq up`: from an empty machine to running parts, and back to nothing at Ctrl-C."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from saulyq import demo, postgres, supervisor
+from saulyq.environment import installation_environment
+from saulyq.errors import SaulyqError
+from saulyq.health import page_of
+from saulyq.output import say, work
+from saulyq.part_files import write_part_files
+from saulyq.parts import ROOT, Part, parts
+from saulyq.postgres.cluster import check_disk
+from saulyq.postgres.lifecycle import check_port, in_use
+from saulyq.postgres.roles import prepare
+from saulyq.settings import Settings
+
+DATABASE_SECONDS = 60
+HEALTH_SECONDS = 180
+POLL_SECONDS = 0.25
+
+
+def up(current: Settings, with_demo: bool) -> None:
+    """Start everything, say where it is, and run until told to stop."""
+    demo.check_allowed(current, with_demo)
+    with _only_one(current), _stop_signals():
+        check_disk(current.home)
+        _clear_the_way(current)
+        write_part_files(current)
+        try:
+            process = supervisor.start(current)
+            _bring_up(current, with_demo)
+            _watch(current, process)
+        except KeyboardInterrupt:
+            say("stopping …")
+        finally:
+            supervisor.shut_down(current)
+            say("stopped")
+
+
+def down(current: Settings) -> bool:
+    """Ask a running `up` to end, and end what a killed one left; says whether anything ran."""
+    owner = _owner(current)
+    if owner is not None:
+        os.kill(owner, signal.SIGTERM)
+        deadline = time.monotonic() + supervisor.STOP_SECONDS
+        while _owner(current) == owner and time.monotonic() < deadline:
+            time.sleep(0.1)
+    return supervisor.shut_down(current) or owner is not None
+
+
+def migrate(current: Settings) -> None:
+    """Bring the operational database to the newest revision and the gate to the newest models."""
+    from ops_app import migrations
+    from ops_app.gate import install
+
+    migrations.upgrade(current.database_url("owner"))
+    install.apply(current.database_url("owner"))
+
+
+def _bring_up(current: Settings, with_demo: bool) -> None:
+    _wait_database(current)
+    prepare(current)
+    with work("preparing the database"):
+        migrate(current)
+    from saulyq import first_account
+
+    password = first_account.ensure(current)
+    made_now = with_demo and demo.ensure(current)
+    started = [part for part in parts(current) if part.name != "database"]
+    for part in started:
+        for program in part.programs:
+            supervisor.start_program(current, program.name)
+    late = _wait_pages(current, started)
+    _welcome(current, started, password)
+    for part in late:
+        say(f"{part.name} does not answer yet; see: saulyq logs {part.programs[0].name}")
+    if with_demo and not made_now:
+        # the parts are usable already; the days since the last start are computed meanwhile
+        _run_quietly(current, "pipeline", "run")
+
+
+def _run_quietly(current: Settings, *arguments: str) -> None:
+    with (current.logs_dir / "pipeline.log").open("a") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "saulyq.cli", *arguments],
+            cwd=ROOT,
+            env=supervisor.part_environment(current),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def run_command(current: Settings, *arguments: str) -> None:
+    """Run one of our commands as a child: its memory is given back, its progress is seen."""
+    result = subprocess.call(
+        [sys.executable, "-m", "saulyq.cli", *arguments],
+        cwd=ROOT,
+        env=installation_environment(current),
+        stdout=subprocess.DEVNULL,
+    )
+    if result != 0:
+        raise SaulyqError(f"saulyq {' '.join(arguments)} failed; its reason stands above")
+
+
+def _clear_the_way(current: Settings) -> None:
+    if current.database_url_outside is None and postgres.running(current) and in_use(current):
+        raise SaulyqError("another saulyq command is using the database; wait for its end and try again")
+    if supervisor.end_leftovers(current):
+        say("ended what an earlier start left behind")
+    for part in parts(current):
+        if part.programs:
+            check_port(part.port, part.address)
+    check_port(current.control_port)
+
+
+def _wait_database(current: Settings) -> None:
+    deadline = time.monotonic() + DATABASE_SECONDS
+    while not postgres.running(current):
+        if time.monotonic() > deadline:
+            raise SaulyqError(f"the database does not start; its last line: {_last_line(current, 'database')}")
+        time.sleep(0.05)
+
+
+def _wait_pages(current: Settings, started: list[Part]) -> list[Part]:
+    """Wait until every page answers; give back those that did not in time."""
+    waiting = [part for part in started if part.page is not None]
+    deadline = time.monotonic() + HEALTH_SECONDS
+    with work(f"starting {', '.join(part.title for part in waiting)}"):
+        while waiting and time.monotonic() < deadline:
+            waiting = [part for part in waiting if page_of(current, part) is None]
+            time.sleep(POLL_SECONDS)
+    return waiting
+
+
+def _watch(current: Settings, process: subprocess.Popen[bytes]) -> None:
+    """Run until a signal; a killed supervisor is replaced together with its parts."""
+    while True:
+        time.sleep(1)
+        if process.poll() is None:
+            continue
+        say("the supervisor ended unexpectedly; starting the parts again")
+        supervisor.end_leftovers(current)
+        process = supervisor.start(current)
+        _wait_database(current)
+        for part in parts(current):
+            for program in part.programs:
+                supervisor.start_program(current, program.name)
+
+
+def _welcome(current: Settings, started: list[Part], password: str | None) -> None:
+    say("")
+    for part in started:
+        if part.page is not None:
+            say(f"  {part.title:<16} {current.page_url(part.port)}")
+    if password is not None:
+        say("")
+        say(f"  Sign in as admin with the password {password} (shown only now; you will choose your own)")
+    for line in demo.what_to_see(current):
+        say(line)
+    say("")
+    say(f"  Everything is in {current.home}. Stop with Ctrl-C.")
+
+
+def _last_line(current: Settings, name: str) -> str:
+    try:
+        lines = (current.logs_dir / f"{name}.log").read_text().strip().splitlines()
+    except FileNotFoundError:
+        lines = []
+    return lines[-1] if lines else "none"
+
+
+@contextmanager
+def _only_one(current: Settings) -> Iterator[None]:
+    current.run_dir.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(current.run_dir / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SaulyqError(
+                f"this installation is already up (process {_owner(current)}); "
+                "see saulyq status, stop it with saulyq down"
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        yield
+        os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def _owner(current: Settings) -> int | None:
+    """The process that holds the lock of `up`, if one does."""
+    try:
+        descriptor = os.open(current.run_dir / "up.lock", os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        text = os.pread(descriptor, 20, 0).decode().strip()
+        return int(text) if text.isdigit() else None
+    finally:
+        os.close(descriptor)
+    return None
+
+
+@contextmanager
+def _stop_signals() -> Iterator[None]:
+    """A closed terminal or a SIGTERM ends the parts as Ctrl-C does; a second signal does not cut that short."""
+    asked = False
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if not asked:
+            asked = True
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,243 @@
+"""Reading the served warehouse: read-only, exact figures, rows as dictionaries.
+
+Before the first publication there is nothing to read, and every list is empty.
+"""
+
+import datetime as dt
+import json
+import re
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from warehouse.settings import warehouse_settings
+
+Row = dict[str, object]
+Unit = Literal["organization", "site", "practitioner"]
+
+# a file may be retired between reading the pointer and opening it; the pointer then names a newer one
+OPEN_ATTEMPTS = 3
+FILE_STAMP = re.compile(r"(\d{8})T?(\d{6})")
+
+UNIT_COLUMNS: dict[Unit, str] = {
+    "organization": "organization_id",
+    "site": "site_id",
+    "practitioner": "organization_id, practitioner_code",
+}
+# A figure shown for an organisation counts the cases it owns, so its drill-down asks the same column:
+# the site of a case may lie in another organisation than its owner.
+SUBTREE = """
+with recursive subtree as (
+    select organization_id from marts.dim_organization where organization_id = $organization
+    union
+    select child.organization_id
+    from marts.dim_organization as child
+    inner join subtree on child.parent_id = subtree.organization_id
+),
+
+node as (
+    select any_value(kind) as kind from marts.dim_organization where organization_id = $organization
+)
+"""
+IN_SUBTREE = """case (select kind from node)
+    when 'region' then region_id in (from subtree) or organization_id in (from subtree)
+    when 'organization' then organization_id = $organization
+    when 'site' then site_id = $organization
+    else organization_id = $organization or site_id in (from subtree)
+end"""
+
+
+class QueryError(Exception):
+    """A question the warehouse cannot answer; the text says why."""
+
+
+class UnknownCode(QueryError):
+    """A signal or indicator that the catalogue does not have."""
+
+
+def current_file() -> Path | None:
+    """The served warehouse file, or None before the first publication."""
+    settings = warehouse_settings()
+    try:
+        name = settings.pointer.read_text().strip()
+    except FileNotFoundError:
+        return None
+    return settings.warehouse / name if name else None
+
+
+def connect_current() -> duckdb.DuckDBPyConnection | None:
+    """Open the served warehouse read-only, without access to other files or the network."""
+    for attempt in range(OPEN_ATTEMPTS):
+        path = current_file()
+        if path is None:
+            return None
+        try:
+            return _locked(duckdb.connect(str(path), read_only=True))
+        except duckdb.IOException as error:
+            if attempt == OPEN_ATTEMPTS - 1:
+                raise QueryError(f"the warehouse file {path.name} cannot be opened: {error}") from None
+    return None
+
+
+def run_sql(sql: str) -> list[Row]:
+    """Answer any SELECT; the connection itself refuses writes and outside files."""
+    return _rows(sql, {})
+
+
+def signal_cases(code: str, organization: int | None = None, state: str | None = None) -> list[Row]:
+    """Cases of a signal in its rule's window, oldest first; by default open and closed."""
+    _require_code("signals", code)
+    conditions = ["signal_code = $code"]
+    parameters: dict[str, object] = {"code": code}
+    if state is not None:
+        conditions.append("state = $state")
+        parameters["state"] = state
+    return _filtered(
+        "select * from signals.signal_case", conditions, parameters, organization, "order by known_at, case_id"
+    )
+
+
+def indicator_catalog() -> list[Row]:
+    """Every indicator with its titles, definitions and source."""
+    return _rows("select * from indicators.catalog order by code", {})
+
+
+def signal_catalog() -> list[Row]:
+    """Every signal with its titles, definition and source."""
+    return _rows("select * from signals.catalog order by code", {})
+
+
+def indicator_figures(code: str, unit: Unit, period: str | None = None) -> list[Row]:
+    """Numerator and denominator of an indicator for each unit and period.
+
+    A site is a node of the organisation tree, so its rows too are keyed by `organization_id`.
+    Cases that belong to no site (or no practitioner) have no row of their own at that level.
+    """
+    _require_code("indicators", code)
+    conditions = ["indicator_code = $code"]
+    parameters: dict[str, object] = {"code": code}
+    if period is not None:
+        conditions.append("period = $period")
+        parameters["period"] = period
+    columns = UNIT_COLUMNS[unit]
+    conditions += [f"{column.strip()} is not null" for column in columns.split(",")]
+    shown = columns.replace("site_id", "site_id as organization_id")
+    return _rows(
+        f"""
+        select {shown}, indicator_code, period,
+            count(*) filter (where in_numerator) as numerator,
+            count(*) filter (where in_denominator) as denominator
+        from indicators.indicator_case
+        where {" and ".join(conditions)}
+        group by {columns}, indicator_code, period
+        order by {columns}, period
+        """,
+        parameters,
+    )
+
+
+def indicator_cases(
+    code: str,
+    organization: int | None = None,
+    period: str | None = None,
+    practitioner: str | None = None,
+) -> list[Row]:
+    """The cases behind a figure, with the evidence and the reason of each exclusion."""
+    _require_code("indicators", code)
+    conditions = ["indicator_code = $code"]
+    parameters: dict[str, object] = {"code": code}
+    for column, value in (("period", period), ("practitioner_code", practitioner)):
+        if value is not None:
+            conditions.append(f"{column} = ${column}")
+            parameters[column] = value
+    return _filtered(
+        "select * from indicators.indicator_case", conditions, parameters, organization, "order by period, case_id"
+    )
+
+
+def build_info() -> Row:
+    """Engine, build time and `as_of` of the served warehouse; all null before the first publication."""
+    empty: Row = {"engine": None, "built_at": None, "as_of": None, "lag_seconds": None}
+    path = current_file()
+    if path is None or not path.exists():
+        return empty
+    described = _described(path)
+    as_of = described.get("as_of") or _newest_as_of()
+    lag = (dt.datetime.now(dt.UTC) - as_of).total_seconds() if isinstance(as_of, dt.datetime) else None
+    return empty | {
+        "engine": described.get("engine") or "duckdb",
+        "built_at": described.get("built_at") or _stamped(path),
+        "as_of": as_of,
+        "lag_seconds": None if lag is None else max(0, round(lag)),
+    }
+
+
+def _locked(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    connection.execute("set timezone = 'UTC'")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+    return connection
+
+
+def _described(path: Path) -> Row:
+    """What the publication wrote beside the file: engine, built_at, as_of."""
+    try:
+        stored = json.loads(path.with_suffix(".json").read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return {
+        "engine": stored.get("engine"),
+        "built_at": _moment(stored.get("built_at")),
+        "as_of": _moment(stored.get("as_of")),
+    }
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    if not text:
+        return None
+    moment = dt.datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+def _stamped(path: Path) -> dt.datetime:
+    found = FILE_STAMP.search(path.stem)
+    if found:
+        return dt.datetime.strptime("".join(found.groups()), "%Y%m%d%H%M%S").replace(tzinfo=dt.UTC)
+    return dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
+
+
+def _newest_as_of() -> dt.datetime | None:
+    rows = _rows("select max(as_of) as as_of from signals.signal_case", {})
+    newest = rows[0]["as_of"] if rows else None
+    return newest if isinstance(newest, dt.datetime) else None
+
+
+def _require_code(schema: Literal["signals", "indicators"], code: str) -> None:
+    known = [str(row["code"]) for row in _rows(f"select code from {schema}.catalog order by code", {})]
+    if known and code not in known:
+        raise UnknownCode(f"no {schema[:-1]} {code}; there are: {', '.join(known)}")
+
+
+def _filtered(
+    select: str, conditions: list[str], parameters: dict[str, object], organization: int | None, order: str
+) -> list[Row]:
+    prefix = ""
+    if organization is not None:
+        prefix = SUBTREE
+        conditions = [*conditions, IN_SUBTREE]
+        parameters = parameters | {"organization": organization}
+    return _rows(f"{prefix}{select} where {' and '.join(conditions)} {order}", parameters)
+
+
+def _rows(sql: str, parameters: dict[str, object]) -> list[Row]:
+    connection = connect_current()
+    if connection is None:
+        return []
+    with connection:
+        try:
+            cursor = connection.execute(sql, parameters)
+        except duckdb.Error as error:
+            raise QueryError(str(error).strip()) from None
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
