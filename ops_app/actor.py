@@ -1,0 +1,90 @@
+"""Who acts: the account behind a request, with the permissions and the places they hold in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ColumnElement, any_, bindparam, true
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import BigInteger
+
+from ops_app.permissions import ROLE_PERMISSIONS, Permission, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Places where a permission holds: the whole installation, or listed organisation nodes."""
+
+    everywhere: bool = False
+    organization_ids: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        return self.everywhere or bool(self.organization_ids)
+
+    def allows(self, organization_id: int | None) -> bool:
+        """Whether this node lies inside."""
+        return self.everywhere or organization_id in self.organization_ids
+
+    def condition(self, column: Any) -> ColumnElement[bool]:
+        """The same as SQL, for a column that holds an organisation node."""
+        if self.everywhere:
+            return true()
+        listed = bindparam(None, sorted(self.organization_ids), type_=ARRAY(BigInteger))
+        return column == any_(listed)
+
+    def joined(self, other: Scope) -> Scope:
+        """Both together."""
+        return Scope(self.everywhere or other.everywhere, self.organization_ids | other.organization_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGrant:
+    """A role held at a node and everything below it; no node means the whole installation."""
+
+    role: Role
+    organization_id: int | None
+    scope: Scope
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A signed-in member of staff."""
+
+    account_id: int
+    session_id: int
+    login: str
+    display_name: str
+    language: str
+    practitioner_id: int | None = None
+    must_change_password: bool = False
+    grants: tuple[RoleGrant, ...] = field(default=())
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return frozenset(grant.role for grant in self.grants)
+
+    @cached_property
+    def _scopes(self) -> dict[Permission, Scope]:
+        scopes: dict[Permission, Scope] = {}
+        for grant in self.grants:
+            for permission in ROLE_PERMISSIONS[grant.role]:
+                scopes[permission] = scopes.get(permission, Scope()).joined(grant.scope)
+        return scopes
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the actor holds the permission anywhere."""
+        return permission in self._scopes
+
+    def scope(self, permission: Permission) -> Scope:
+        """Where the actor holds the permission."""
+        return self._scopes.get(permission, Scope())
+
+    @cached_property
+    def reach(self) -> Scope:
+        """All places of all roles together."""
+        whole = Scope()
+        for grant in self.grants:
+            whole = whole.joined(grant.scope)
+        return whole

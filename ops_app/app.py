@@ -1,0 +1,119 @@
+"""The operational app, put together: ``create_app()`` for tests and servers alike."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import uuid
+from typing import Any
+
+from fastapi import FastAPI
+from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ops_app import errors, i18n, registry
+from ops_app.auth import cookie_name
+from ops_app.db import make_engine
+from ops_app.kit import request_context
+from ops_app.kit.request_context import RequestContext
+from ops_app.ui.render import STATIC, environment
+from saulyq.settings import settings
+
+log = logging.getLogger(__name__)
+
+
+def create_app(engine: Engine | None = None) -> FastAPI:
+    """Build the app; refuses to be built wrongly."""
+    app = FastAPI(title="Saulyq", version="0.1.0", docs_url=None, redoc_url=None)
+    app.state.modules = registry.modules()
+    app.state.engine = engine or make_engine(settings().database_url("app"))
+    # Routes stand in app.routes themselves, so that tests can walk all of them.
+    app.router.routes.extend(registry.routes(app.state.modules))
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    errors.install(app)
+    app.add_middleware(Frame)
+    for language in i18n.LANGUAGES:
+        i18n.translations(language)
+    environment()
+    return app
+
+
+class Frame:
+    """Around every request: its number, language, visitor cookie and security headers."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+        dashboards = settings().page_url(settings().dashboards_port)
+        self.headers = {
+            # The dashboards' address: browsers check redirects after a posted sign-in form too.
+            "Content-Security-Policy": (
+                "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+                f"frame-ancestors 'none'; form-action 'self' {dashboards}"
+            ),
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Referrer-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+            "Cross-Origin-Opener-Policy": "same-origin",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        context = RequestContext(
+            request_id=uuid.uuid4().hex[:12],
+            ip=request.client.host if request.client else None,
+            language=i18n.preferred_language(
+                request.cookies.get(cookie_name("language")), request.headers.get("accept-language")
+            ),
+        )
+        request_context.enter(context)
+        known_visitor = request.cookies.get(cookie_name("visitor"))
+        request.state.visitor = known_visitor or secrets.token_urlsafe(16)
+
+        async def send_framed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._complete(request, context, MutableHeaders(scope=message), new_visitor=known_visitor is None)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_framed)
+        except Exception as error:
+            # Caught here and not by the outermost layer, so that this page has the headers too.
+            answer = await run_in_threadpool(errors.unexpected, request, error)
+            await answer(scope, receive, send_framed)
+
+    def _complete(
+        self, request: Request, context: RequestContext, headers: MutableHeaders, *, new_visitor: bool
+    ) -> None:
+        for name, value in self.headers.items():
+            headers.setdefault(name, value)
+        headers["X-Request-Id"] = context.request_id
+        if request.url.path.startswith("/static/"):
+            headers["Cache-Control"] = "public, max-age=31536000, immutable"
+            return
+        # A shared computer's back button must not show the last user's patients.
+        headers.setdefault("Cache-Control", "no-store")
+        is_page = headers.get("content-type", "").startswith("text/html")
+        if is_page:
+            headers["Content-Language"] = context.language
+            headers.append("Vary", "Cookie, Accept-Language")
+        if is_page and new_visitor:
+            secure = "; Secure" if request.url.scheme == "https" else ""
+            headers.append(
+                "Set-Cookie",
+                f"{cookie_name('visitor')}={request.state.visitor}; Path=/; HttpOnly; SameSite=lax{secure}",
+            )
+
+
+def __getattr__(name: str) -> Any:
+    """``uvicorn ops_app.app:app`` builds the app on first use, so that importing this file stays free."""
+    if name == "app":
+        return create_app()
+    raise AttributeError(name)

@@ -1,0 +1,128 @@
+"""Writing the audit journal: every read of a person's data and every change, in the same transaction.
+
+``audit.read(session, actor, patient_id, rule="attached")`` for what was shown,
+``audit.changed(session, actor, entity="visits.encounter", entity_id=7, after={…})`` for what was
+written. Routes with ``{patient_id}`` in the address get their read row from ``ops_app.patient_access``
+and cannot forget it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session
+
+from ops_app.actor import Actor
+from ops_app.kit import request_context
+from ops_app.modules.audit.models import Event
+
+SYSTEM = "system"
+"""The login of what no person did: commands, migrations, background work."""
+
+
+def read(session: Session, actor: Actor, patient_id: int, *, rule: str, entity: str | None = None) -> None:
+    """Record that the actor saw data of a person, and the rule that allowed it."""
+    _write(session, "read", actor, patient_id=patient_id, rule=rule, entity=entity)
+
+
+def read_many(session: Session, actor: Actor, patient_ids: Iterable[int], *, rule: str) -> None:
+    """Record that a list named several people."""
+    for patient_id in patient_ids:
+        read(session, actor, patient_id, rule=rule)
+
+
+def changed(
+    session: Session,
+    actor: Actor | None,
+    *,
+    entity: str,
+    entity_id: object,
+    patient_id: int | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    rule: str | None = None,
+) -> None:
+    """Record a change with the values before and after; only the fields that differ are kept."""
+    if before is not None and after is not None:
+        names = [name for name in after if before.get(name) != after[name]]
+        before = {name: before.get(name) for name in names}
+        after = {name: after[name] for name in names}
+    _write(
+        session,
+        "write",
+        actor,
+        entity=entity,
+        entity_id=entity_id,
+        patient_id=patient_id,
+        before=before,
+        after=after,
+        rule=rule,
+    )
+
+
+def security(session: Session, login: str, action: str, *, account_id: int | None = None, **details: Any) -> None:
+    """Record an event of access control: sign-in, lock, revoked session, given role."""
+    context = request_context.current()
+    session.add(
+        Event(
+            kind="security",
+            action=action,
+            login=login,
+            account_id=account_id,
+            after=plain(details) or None,
+            request_id=context.request_id,
+            ip=context.ip,
+        )
+    )
+
+
+def snapshot(row: Any) -> dict[str, Any]:
+    """The columns of a loaded row, for ``before`` and ``after``."""
+    mapper = inspect(row).mapper
+    return {attribute.key: getattr(row, attribute.key) for attribute in mapper.column_attrs}
+
+
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same values as JSON can hold them."""
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.datetime | dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, decimal.Decimal):
+        return float(value)
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Mapping):
+        return plain(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _write(session: Session, kind: str, actor: Actor | None, **about: Any) -> None:
+    context = request_context.current()
+    for name in ("before", "after"):
+        if about.get(name) is not None:
+            about[name] = plain(about[name])
+    if about.get("entity_id") is not None:
+        about["entity_id"] = str(about["entity_id"])
+    session.add(
+        Event(
+            kind=kind,
+            action=context.action or "command",
+            login=actor.login if actor else SYSTEM,
+            account_id=actor.account_id if actor else None,
+            request_id=context.request_id,
+            ip=context.ip,
+            **about,
+        )
+    )

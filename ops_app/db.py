@@ -1,0 +1,45 @@
+"""One session for a request, as the role ``saulyq_app``, committed once, at the edge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session
+
+
+def make_engine(url: str) -> Engine:
+    """The engine of the app; a writer that hangs is ended so that extraction is not held back."""
+    return create_engine(
+        url,
+        pool_size=20,
+        max_overflow=20,
+        pool_pre_ping=True,
+        connect_args={"options": "-c idle_in_transaction_session_timeout=60s -c timezone=UTC"},
+    )
+
+
+def open_session(engine: Engine) -> Session:
+    """A session that keeps loaded rows usable after the commit, for templates."""
+    return Session(engine, expire_on_commit=False)
+
+
+def request_session(request: Request) -> Iterator[Session]:
+    """The session of one request: committed when the route returned, rolled back when it raised."""
+    with open_session(request.app.state.engine) as session:
+        request.state.db = session
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            # An error page is drawn after this and must not open the closed session again.
+            request.state.db = None
+
+
+# "function" scope: the commit is done before the answer leaves, so what was answered is stored.
+Db = Annotated[Session, Depends(request_session, scope="function")]

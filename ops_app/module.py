@@ -1,0 +1,38 @@
+"""What a module declares about itself; the registry only lists modules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from fastapi import APIRouter
+from sqlalchemy.orm import Session
+
+from ops_app.actor import Actor
+from ops_app.permissions import Permission
+
+NAV_GROUPS = ("day", "patients", "journals", "reports", "administration")
+"""Groups of the left navigation, in the order of a working day."""
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A line of the left navigation, shown to whoever holds the permission."""
+
+    title: str
+    """Marked with ``N_()``; translated when shown."""
+    route: str
+    permission: Permission
+    group: str = "patients"
+    order: int = 50
+    waiting: Callable[[Session, Actor], int] | None = None
+    """Counts what waits behind the item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A part of the app: its name is its folder and the first half of its route names."""
+
+    name: str
+    router: APIRouter | None = None
+    nav: tuple[NavItem, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""Accounts of staff: who may sign in, with which roles and where."""

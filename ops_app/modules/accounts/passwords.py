@@ -1,0 +1,54 @@
+"""Passwords: hashing, random first ones, and what a chosen one must be."""
+
+from __future__ import annotations
+
+import secrets
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from ops_app.errors import Invalid
+from ops_app.i18n import _
+
+MIN_LENGTH = 10
+MAX_LENGTH = 200
+
+# No letters that are read for each other: the first password is copied from paper.
+_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+
+
+def random_password() -> str:
+    """A first password, easy to copy: four groups of four."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _i in range(4)) for _g in range(4))
+
+
+def hash_password(password: str) -> str:
+    """argon2id, with the library's current parameters."""
+    return _hasher.hash(password)
+
+
+def verify(password_hash: str | None, password: str) -> bool:
+    """Whether the password fits; takes as long when there is no account at all."""
+    try:
+        _hasher.verify(password_hash or _NOBODY, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+    return password_hash is not None
+
+
+def outdated(password_hash: str) -> bool:
+    """Whether the hash was made with weaker parameters than today's."""
+    return _hasher.check_needs_rehash(password_hash)
+
+
+def refuse_weak(password: str, login: str, field: str = "new_password") -> None:
+    """Refuse a password that is too short, too long, all one character or the login itself."""
+    if len(password) < MIN_LENGTH:
+        raise Invalid(_("The password is too short: at least %(n)s characters", n=MIN_LENGTH), field=field)
+    if len(password) > MAX_LENGTH:
+        raise Invalid(_("The password is too long"), field=field)
+    if len(set(password)) < 5 or login in password.lower():
+        raise Invalid(_("The password is too easy to guess: mix several words, leave out your login"), field=field)

@@ -1,0 +1,157 @@
+"""Every SELECT of the accounts module."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy.orm import Session
+
+from ops_app.actor import Actor, RoleGrant, Scope
+from ops_app.kit import clock
+from ops_app.modules.accounts.models import Account, RoleAssignment, SignInFailure, SignInSession
+from ops_app.modules.organizations.models import Organization
+from ops_app.permissions import Role
+
+IDLE_LIMIT = dt.timedelta(hours=2)
+
+
+def account_by_login(session: Session, login: str) -> Account | None:
+    """The account of a login, active or not."""
+    return session.scalar(select(Account).where(Account.login == login.strip().lower()))
+
+
+def failures_of(session: Session, login: str) -> SignInFailure | None:
+    """Failed sign-ins in a row under a login."""
+    return session.get(SignInFailure, login)
+
+
+def live_session(session: Session, token_hash: bytes) -> Row[tuple[SignInSession, Account]] | None:
+    """The session behind a cookie with its account, unless ended, idle too long or disabled."""
+    now = clock.now()
+    return session.execute(
+        select(SignInSession, Account)
+        .join(Account, Account.id == SignInSession.account_id)
+        .where(
+            SignInSession.token_hash == token_hash,
+            SignInSession.revoked_at.is_(None),
+            SignInSession.expires_at > now,
+            SignInSession.last_seen_at > now - IDLE_LIMIT,
+            Account.is_active,
+        )
+    ).one_or_none()
+
+
+def session_is_live(row: SignInSession, account: Account) -> bool:
+    """The same rule for a session that was loaded by its number."""
+    now = clock.now()
+    return row.revoked_at is None and row.expires_at > now and account.is_active
+
+
+def actor_of(session: Session, account: Account, session_id: int) -> Actor:
+    """The actor an account is, with the places of its roles spelled out."""
+    return Actor(
+        account_id=account.id,
+        session_id=session_id,
+        login=account.login,
+        display_name=account.display_name,
+        language=account.language,
+        practitioner_id=account.practitioner_id,
+        must_change_password=account.must_change_password,
+        grants=role_grants(session, account.id),
+    )
+
+
+def role_grants(session: Session, account_id: int) -> tuple[RoleGrant, ...]:
+    """Roles of an account; the scope of each is its node and everything below, read in one query."""
+    start = (
+        select(
+            RoleAssignment.id.label("assignment_id"),
+            RoleAssignment.role,
+            RoleAssignment.organization_id.label("root_id"),
+            RoleAssignment.organization_id.label("node_id"),
+        )
+        .where(RoleAssignment.account_id == account_id)
+        .cte("held", recursive=True)
+    )
+    below = start.union_all(
+        select(start.c.assignment_id, start.c.role, start.c.root_id, Organization.id).join(
+            Organization, Organization.parent_id == start.c.node_id
+        )
+    )
+    nodes: dict[tuple[str, int | None], set[int]] = defaultdict(set)
+    for row in session.execute(select(below.c.role, below.c.root_id, below.c.node_id)):
+        held = nodes[(row.role, row.root_id)]
+        if row.node_id is not None:
+            held.add(row.node_id)
+    return tuple(
+        RoleGrant(Role(role), root, Scope(root is None, frozenset(held)))
+        for (role, root), held in sorted(nodes.items(), key=lambda item: (item[0][0], item[0][1] or 0))
+    )
+
+
+def own_sessions(session: Session, account_id: int) -> Sequence[SignInSession]:
+    """Sessions of an account that still work, newest first."""
+    now = clock.now()
+    return session.scalars(
+        select(SignInSession)
+        .where(
+            SignInSession.account_id == account_id,
+            SignInSession.revoked_at.is_(None),
+            SignInSession.expires_at > now,
+            SignInSession.last_seen_at > now - IDLE_LIMIT,
+        )
+        .order_by(SignInSession.last_seen_at.desc(), SignInSession.id.desc())
+    ).all()
+
+
+def assignments(
+    session: Session, account_ids: Sequence[int]
+) -> dict[int, list[Row[tuple[RoleAssignment, Organization]]]]:
+    """Role assignments of several accounts with the organisation of each."""
+    found: dict[int, list[Row[tuple[RoleAssignment, Organization]]]] = defaultdict(list)
+    rows = session.execute(
+        select(RoleAssignment, Organization)
+        .outerjoin(Organization, Organization.id == RoleAssignment.organization_id)
+        .where(RoleAssignment.account_id.in_(account_ids))
+        .order_by(RoleAssignment.role, RoleAssignment.id)
+    )
+    for row in rows:
+        found[row.RoleAssignment.account_id].append(row)
+    return found
+
+
+def accounts_in(scope: Scope, text: str | None = None) -> Select[tuple[Account]]:
+    """Accounts whose every role lies inside a scope: an administrator never touches those above him."""
+    outside = select(RoleAssignment.id).where(RoleAssignment.account_id == Account.id)
+    statement = select(Account)
+    if not scope.everywhere:
+        inside = scope.condition(RoleAssignment.organization_id)
+        statement = statement.where(
+            outside.where(inside).exists(),
+            ~outside.where(func.coalesce(~inside, True)).exists(),
+        )
+    if text:
+        pattern = f"%{text.strip().lower()}%"
+        statement = statement.where(and_(func.lower(Account.display_name).like(pattern) | Account.login.like(pattern)))
+    return statement
+
+
+def organization_choices(session: Session, scope: Scope) -> Sequence[Organization]:
+    """Nodes a role may be given at, without sites, by kind and name."""
+    return session.scalars(
+        select(Organization)
+        .where(scope.condition(Organization.id), Organization.is_active, Organization.is_external.is_(False))
+        .where(Organization.kind != "site")
+        .order_by(Organization.kind.desc(), Organization.sort_key, Organization.id)
+    ).all()
+
+
+def home_organization(session: Session, actor: Actor) -> Organization | None:
+    """The node the actor works at: the first of his roles that names one."""
+    for grant in actor.grants:
+        if grant.organization_id is not None:
+            return session.get(Organization, grant.organization_id)
+    return None

@@ -1,0 +1,127 @@
+"""Signing in and out, one's own password, sessions and language; the start page."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from ops_app import i18n
+from ops_app.auth import Anybody, Probe, SignedIn, SignedInBeforePasswordChange, cookie_name, set_cookie
+from ops_app.db import Db
+from ops_app.errors import BadRequest, Forbidden, OpsError
+from ops_app.i18n import _
+from ops_app.kit import request_context
+from ops_app.kit.form_fields import PostedForm, blank
+from ops_app.kit.htmx import see_other
+from ops_app.modules.accounts import queries, service
+from ops_app.modules.accounts.forms import PasswordForm, SignInForm
+from ops_app.ui.render import navigation, page, redirect
+
+router = APIRouter(include_in_schema=False)
+
+YEAR = 365 * 24 * 3600
+
+
+@router.get("/", name="accounts:home")
+def home(request: Request, actor: SignedIn) -> Response:
+    links = navigation(request, actor)
+    if links:
+        return see_other(request, links[0].url)
+    return page(request, "accounts/nothing.html")
+
+
+@router.get("/health", name="accounts:health", include_in_schema=True)
+def health(_probe: Probe) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/sign-in", name="accounts:sign_in")
+def sign_in_page(request: Request, actor: Anybody, next: str = "/") -> Response:
+    if actor is not None:
+        return see_other(request, local_target(next))
+    return page(request, "accounts/sign_in.html", form=blank(), next=local_target(next))
+
+
+@router.post("/sign-in", name="accounts:sign_in_post")
+def sign_in(request: Request, _actor: Anybody, db: Db, posted: PostedForm) -> Response:
+    target = local_target(posted.get("next") or "/")
+    form = posted.check(SignInForm)
+    status = 422
+    if form.value is not None:
+        status = 401
+        try:
+            found = service.sign_in(db, form.value.login, form.value.password, request.headers.get("user-agent"))
+        except Forbidden as locked:
+            form.errors[""] = f"{locked.message}. {locked.advice}"
+            status = 403
+        else:
+            if found is not None:
+                account, token = found
+                response = see_other(request, target)
+                set_cookie(request, response, "session", token)
+                set_cookie(request, response, "language", account.language, max_age=YEAR)
+                return response
+            form.errors[""] = _("Login or password is not right")
+    form.raw.pop("password", None)
+    return page(request, "accounts/sign_in.html", form=form, next=target, status_code=status)
+
+
+@router.post("/sign-out", name="accounts:sign_out")
+def sign_out(request: Request, actor: SignedInBeforePasswordChange, db: Db) -> Response:
+    service.revoke_session(db, actor, actor.session_id)
+    response = redirect(request, str(request.app.url_path_for("accounts:sign_in")), _("You have signed out"), "info")
+    response.delete_cookie(cookie_name("session"), path="/")
+    return response
+
+
+@router.get("/account/password", name="accounts:password")
+def password_page(request: Request, actor: SignedInBeforePasswordChange) -> Response:
+    return page(request, "accounts/password.html", form=blank())
+
+
+@router.post("/account/password", name="accounts:password_post")
+def change_password(request: Request, actor: SignedInBeforePasswordChange, db: Db, posted: PostedForm) -> Response:
+    form = posted.check(PasswordForm)
+    if form.value is not None:
+        try:
+            service.change_password(
+                db, actor, form.value.old_password, form.value.new_password, form.value.new_password_again
+            )
+        except OpsError as refused:
+            form.refuse(refused)
+        else:
+            return redirect(request, "/", _("The password is changed"))
+    form.raw = {}
+    return page(request, "accounts/password.html", form=form, status_code=422)
+
+
+@router.get("/account/sessions", name="accounts:sessions")
+def sessions(request: Request, actor: SignedIn, db: Db) -> Response:
+    return page(request, "accounts/sessions.html", sessions=queries.own_sessions(db, actor.account_id))
+
+
+@router.post("/account/sessions/{session_id}/end", name="accounts:end_session")
+def end_session(request: Request, session_id: int, actor: SignedIn, db: Db) -> Response:
+    service.revoke_session(db, actor, session_id)
+    return redirect(request, str(request.app.url_path_for("accounts:sessions")), _("The session is ended"))
+
+
+@router.post("/language/{code}", name="accounts:language")
+def choose_language(request: Request, code: str, actor: Anybody, db: Db, posted: PostedForm) -> Response:
+    if code not in i18n.LANGUAGES:
+        raise BadRequest()
+    if actor is not None:
+        service.choose_language(db, actor, code)
+    request_context.current().language = code
+    response = see_other(request, local_target(posted.get("next") or "/"))
+    set_cookie(request, response, "language", code, max_age=YEAR)
+    return response
+
+
+def local_target(url: str) -> str:
+    """The address if it is one of ours, else the start page: sign-in must not send people elsewhere."""
+    parts = urlsplit(url)
+    is_ours = not parts.scheme and not parts.netloc and url.startswith("/") and not url.startswith(("//", "/\\"))
+    return url if is_ours and "\\" not in url and url.isprintable() else "/"

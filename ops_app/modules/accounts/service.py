@@ -1,0 +1,258 @@
+"""Every write of the accounts module."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import secrets
+from collections.abc import Iterable
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from ops_app import audit
+from ops_app.actor import Actor
+from ops_app.auth import token_hash
+from ops_app.errors import Conflict, Forbidden, Invalid, NotFound
+from ops_app.i18n import LANGUAGES, _
+from ops_app.kit import clock, request_context
+from ops_app.kit.dates import show_time
+from ops_app.modules.accounts import passwords, queries
+from ops_app.modules.accounts.models import Account, RoleAssignment, SignInFailure, SignInSession
+from ops_app.permissions import Role
+
+SESSION_LIFE = dt.timedelta(hours=12)
+FAILURES_ALLOWED = 5
+LOCK_TIME = dt.timedelta(minutes=15)
+FORGET_FAILURES_AFTER = dt.timedelta(hours=24)
+
+LOGIN_SHAPE = re.compile(r"^[a-z0-9][a-z0-9._-]{1,63}$")
+
+Place = tuple[Role, int | None]
+"""A role and the organisation node it holds at; no node means the whole installation."""
+
+
+def create_account(
+    session: Session,
+    login: str,
+    display_name: str,
+    places: Iterable[Place] = (),
+    *,
+    by: Actor | None = None,
+    practitioner_id: int | None = None,
+    language: str = "kk",
+    password: str | None = None,
+) -> tuple[Account, str]:
+    """Create an account; return it with its random first password, which must be changed at once.
+
+    A given ``password`` (demo, tests) is kept as it is and need not be changed.
+    """
+    login = login.strip().lower()
+    if not LOGIN_SHAPE.match(login):
+        raise Invalid(_("A login has 2 to 64 small Latin letters, digits, dots or dashes"), field="login")
+    if queries.account_by_login(session, login):
+        raise Conflict(_("The login “%(login)s” is taken", login=login), field="login")
+    first = password or passwords.random_password()
+    account = Account(
+        login=login,
+        display_name=display_name.strip(),
+        password_hash=passwords.hash_password(first),
+        practitioner_id=practitioner_id,
+        language=language if language in LANGUAGES else "kk",
+        must_change_password=password is None,
+    )
+    session.add(account)
+    session.flush()
+    audit.changed(
+        session,
+        by,
+        entity="accounts.account",
+        entity_id=account.id,
+        after={"login": login, "display_name": account.display_name, "practitioner_id": practitioner_id},
+    )
+    for role, organization_id in places:
+        give_role(session, account, role, organization_id, by=by)
+    return account, first
+
+
+def give_role(
+    session: Session, account: Account, role: Role, organization_id: int | None, *, by: Actor | None = None
+) -> RoleAssignment:
+    """Give a role at a node; giving it twice changes nothing."""
+    for grant in queries.role_grants(session, account.id):
+        if grant.role is role and grant.organization_id == organization_id:
+            raise Conflict(_("The account has this role there already"), field="role")
+    assignment = RoleAssignment(account_id=account.id, role=role, organization_id=organization_id)
+    session.add(assignment)
+    session.flush()
+    audit.changed(
+        session,
+        by,
+        entity="accounts.role_assignment",
+        entity_id=assignment.id,
+        after={"login": account.login, "role": role, "organization_id": organization_id},
+    )
+    return assignment
+
+
+def take_role(session: Session, assignment: RoleAssignment, account: Account, *, by: Actor) -> None:
+    """Take a role away; it ends with the next request of its holder."""
+    audit.changed(
+        session,
+        by,
+        entity="accounts.role_assignment",
+        entity_id=assignment.id,
+        before={"login": account.login, "role": assignment.role, "organization_id": assignment.organization_id},
+        after={"login": account.login, "role": None, "organization_id": None},
+    )
+    session.delete(assignment)
+    session.flush()
+
+
+def reset_password(session: Session, account: Account, *, by: Actor | None = None, password: str | None = None) -> str:
+    """Set a random one-time password and end all sessions of the account."""
+    first = password or passwords.random_password()
+    account.password_hash = passwords.hash_password(first)
+    account.must_change_password = password is None
+    session.execute(delete(SignInFailure).where(SignInFailure.login == account.login))
+    revoke_sessions(session, account)
+    audit.changed(
+        session,
+        by,
+        entity="accounts.account",
+        entity_id=account.id,
+        after={"password": "reset", "login": account.login},
+    )
+    return first
+
+
+def disable_account(session: Session, account: Account, *, by: Actor | None = None) -> None:
+    """Forbid the account to sign in and end its sessions."""
+    if by is not None and by.account_id == account.id:
+        raise Conflict(_("You cannot disable your own account"))
+    _set_active(session, account, False, by)
+    revoke_sessions(session, account)
+
+
+def enable_account(session: Session, account: Account, *, by: Actor | None = None) -> None:
+    """Let a disabled account sign in again."""
+    _set_active(session, account, True, by)
+
+
+def _set_active(session: Session, account: Account, is_active: bool, by: Actor | None) -> None:
+    before = {"is_active": account.is_active}
+    account.is_active = is_active
+    session.flush()
+    audit.changed(
+        session,
+        by,
+        entity="accounts.account",
+        entity_id=account.id,
+        before=before,
+        after={"is_active": is_active},
+    )
+
+
+def sign_in(session: Session, login: str, password: str, user_agent: str | None) -> tuple[Account, str] | None:
+    """Check a login; return the account and a new session's token, or None with the failure counted.
+
+    A lock counts for a login that does not exist too, so that a guesser learns nothing.
+    """
+    login = login.strip().lower()[:64]
+    now = clock.now()
+    failed = queries.failures_of(session, login)
+    if failed and failed.locked_until and failed.locked_until > now:
+        audit.security(session, login, "accounts:sign_in_locked")
+        raise Forbidden(
+            _(
+                "Too many failed attempts; sign-in under this login is closed until %(time)s",
+                time=show_time(failed.locked_until),
+            ),
+            advice=_("Wait, or ask your administrator for a new password."),
+        )
+    account = queries.account_by_login(session, login)
+    fits = passwords.verify(account.password_hash if account else None, password)
+    if account is None or not fits or not account.is_active:
+        _count_failure(session, login, failed, now)
+        return None
+    if failed:
+        session.delete(failed)
+    if passwords.outdated(account.password_hash):
+        account.password_hash = passwords.hash_password(password)
+    account.last_sign_in_at = now
+    token = open_sign_in_session(session, account, user_agent)
+    audit.security(session, login, "accounts:signed_in", account_id=account.id)
+    return account, token
+
+
+def _count_failure(session: Session, login: str, failed: SignInFailure | None, now: dt.datetime) -> None:
+    if failed is None:
+        failed = SignInFailure(login=login, failures=0, last_at=now)
+        session.add(failed)
+    if now - failed.last_at > FORGET_FAILURES_AFTER or (failed.locked_until and failed.locked_until <= now):
+        failed.failures, failed.locked_until = 0, None
+    failed.failures += 1
+    failed.last_at = now
+    if failed.failures >= FAILURES_ALLOWED:
+        failed.locked_until = now + LOCK_TIME
+    audit.security(session, login, "accounts:sign_in_failed", failures=failed.failures)
+    session.flush()
+
+
+def open_sign_in_session(session: Session, account: Account, user_agent: str | None) -> str:
+    """Start a session of an account; the token is returned once and never stored."""
+    token = secrets.token_urlsafe(32)
+    now = clock.now()
+    session.add(
+        SignInSession(
+            account_id=account.id,
+            token_hash=token_hash(token),
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + SESSION_LIFE,
+            ip=request_context.current().ip,
+            user_agent=(user_agent or "")[:200] or None,
+        )
+    )
+    session.flush()
+    return token
+
+
+def change_password(session: Session, actor: Actor, old: str, new: str, again: str) -> None:
+    """Change the actor's own password; other sessions of the account end."""
+    account = session.get_one(Account, actor.account_id)
+    if not passwords.verify(account.password_hash, old):
+        raise Invalid(_("The present password is not right"), field="old_password")
+    if new == old:
+        raise Invalid(_("The new password must differ from the present one"), field="new_password")
+    passwords.refuse_weak(new, account.login)
+    if new != again:
+        raise Invalid(_("The two new passwords differ"), field="new_password_again")
+    account.password_hash = passwords.hash_password(new)
+    account.must_change_password = False
+    revoke_sessions(session, account, but=actor.session_id)
+    audit.security(session, account.login, "accounts:password_changed", account_id=account.id)
+
+
+def revoke_session(session: Session, actor: Actor, session_id: int) -> SignInSession:
+    """End one session of the actor's own account."""
+    row = session.get(SignInSession, session_id)
+    if row is None or row.account_id != actor.account_id:
+        raise NotFound(_("There is no such session"))
+    row.revoked_at = row.revoked_at or clock.now()
+    audit.security(session, actor.login, "accounts:session_ended", account_id=actor.account_id, session_id=session_id)
+    session.flush()
+    return row
+
+
+def revoke_sessions(session: Session, account: Account, but: int | None = None) -> None:
+    """End all sessions of an account, except one if named."""
+    ended = update(SignInSession).where(SignInSession.account_id == account.id, SignInSession.revoked_at.is_(None))
+    if but is not None:
+        ended = ended.where(SignInSession.id != but)
+    session.execute(ended.values(revoked_at=clock.now()))
+
+
+def choose_language(session: Session, actor: Actor, language: str) -> None:
+    """Keep the language the actor chose."""
+    session.get_one(Account, actor.account_id).language = language

@@ -1,0 +1,1 @@
+"""A minimal OpenID provider: the dashboards sign in with the accounts of the operational app."""

@@ -1,0 +1,121 @@
+"""Every permission, and which role holds it: the one table to read when asking who may do what.
+
+A permission is named ``area:thing:action``. Keep the list alphabetical, one line of meaning each.
+Editable roles will replace ``ROLE_PERMISSIONS``; the names will stay.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """What a route may ask of an actor."""
+
+    ACCOUNTS_USER_MANAGE = "accounts:user:manage"
+    """Create accounts, give roles, reset passwords, end sessions."""
+    APPOINTMENTS_SLOT_BOOK = "appointments:slot:book"
+    """Book and cancel appointments."""
+    AUDIT_ACCESS_REVIEW = "audit:access:review"
+    """Review cards that were opened with a stated reason."""
+    AUDIT_JOURNAL_READ = "audit:journal:read"
+    """Read who looked at and changed what."""
+    DASHBOARDS_PAGE_READ = "dashboards:page:read"
+    """Sign in to the dashboards; the scope decides what they show."""
+    DEATHS_RECORD_READ = "deaths:record:read"
+    """See registered deaths of the scope."""
+    DEATHS_RECORD_WRITE = "deaths:record:write"
+    """Register a death."""
+    EPISODES_RECORD_WRITE = "episodes:record:write"
+    """Put on and take off a register: pregnancy, dispensary."""
+    ORGANIZATIONS_TREE_MANAGE = "organizations:tree:manage"
+    """Change the organisation tree and staff."""
+    PATIENTS_CARD_READ = "patients:card:read"
+    """Open the clinical card."""
+    PATIENTS_IDENTITY_READ = "patients:identity:read"
+    """Find people, see name, birth date, address, attachment."""
+    PATIENTS_IDENTITY_WRITE = "patients:identity:write"
+    """Register people, correct their passport part, attach them."""
+    PATIENTS_RECORD_MERGE = "patients:record:merge"
+    """Link two records of one person, and undo it."""
+    PIPELINE_RUN_READ = "pipeline:run:read"
+    """See runs, checks and freshness of the warehouse."""
+    SIGNALS_CASE_DECIDE = "signals:case:decide"
+    """Decide on a pseudonymous case."""
+    SIGNALS_CASE_READ = "signals:case:read"
+    """See pseudonymous cases of the scope."""
+    VISITS_RECORD_READ = "visits:record:read"
+    """Open visits."""
+    VISITS_RECORD_WRITE = "visits:record:write"
+    """Record visits: diagnoses, services, referrals."""
+    VISITS_VITALS_WRITE = "visits:vitals:write"
+    """Record measurements and procedures of a mid-level worker."""
+    WORKLIST_TASK_ANSWER = "worklist:task:answer"
+    """Answer a task: contact, plan, explanation."""
+    WORKLIST_TASK_READ = "worklist:task:read"
+    """See the work list with the persons on it."""
+
+
+class Role(StrEnum):
+    """What a member of staff is; given together with an organisation and all below it."""
+
+    ADMINISTRATOR = "administrator"
+    REGISTRAR = "registrar"
+    NURSE = "nurse"
+    DOCTOR = "doctor"
+    CHIEF_PHYSICIAN = "chief_physician"
+    OFFICIAL = "official"
+    DATA_ENGINEER = "data_engineer"
+    ONCALL_OBSTETRICIAN = "oncall_obstetrician"
+
+
+_P = Permission
+
+_CARE_READ = frozenset({_P.PATIENTS_IDENTITY_READ, _P.PATIENTS_CARD_READ, _P.VISITS_RECORD_READ})
+_OWN_LIST = frozenset({_P.WORKLIST_TASK_READ, _P.WORKLIST_TASK_ANSWER})
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.ADMINISTRATOR: frozenset({_P.ACCOUNTS_USER_MANAGE, _P.AUDIT_JOURNAL_READ, _P.ORGANIZATIONS_TREE_MANAGE}),
+    Role.REGISTRAR: frozenset(
+        {
+            _P.APPOINTMENTS_SLOT_BOOK,
+            _P.DEATHS_RECORD_READ,
+            _P.DEATHS_RECORD_WRITE,
+            _P.PATIENTS_IDENTITY_READ,
+            _P.PATIENTS_IDENTITY_WRITE,
+        }
+    ),
+    Role.NURSE: _CARE_READ
+    | _OWN_LIST
+    | {
+        _P.APPOINTMENTS_SLOT_BOOK,
+        _P.PATIENTS_IDENTITY_WRITE,
+        _P.VISITS_VITALS_WRITE,
+    },
+    Role.DOCTOR: _CARE_READ
+    | _OWN_LIST
+    | {
+        _P.APPOINTMENTS_SLOT_BOOK,
+        _P.DASHBOARDS_PAGE_READ,
+        _P.DEATHS_RECORD_READ,
+        _P.DEATHS_RECORD_WRITE,
+        _P.EPISODES_RECORD_WRITE,
+        _P.PATIENTS_IDENTITY_WRITE,
+        _P.VISITS_RECORD_WRITE,
+        _P.VISITS_VITALS_WRITE,
+    },
+    Role.CHIEF_PHYSICIAN: _CARE_READ
+    | _OWN_LIST
+    | {
+        _P.AUDIT_ACCESS_REVIEW,
+        _P.AUDIT_JOURNAL_READ,
+        _P.DASHBOARDS_PAGE_READ,
+        _P.DEATHS_RECORD_READ,
+        _P.PATIENTS_RECORD_MERGE,
+    },
+    # The official decides without a name: nothing here opens a person.
+    Role.OFFICIAL: frozenset({_P.DASHBOARDS_PAGE_READ, _P.SIGNALS_CASE_DECIDE, _P.SIGNALS_CASE_READ}),
+    Role.DATA_ENGINEER: frozenset({_P.DASHBOARDS_PAGE_READ, _P.PIPELINE_RUN_READ}),
+    # The second hat of the region: takes part in care, by name, audited.
+    Role.ONCALL_OBSTETRICIAN: _CARE_READ | _OWN_LIST,
+}

@@ -1,0 +1,137 @@
+"""The list of modules. A wrong registration stops the start."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import typing
+from collections import Counter
+from functools import lru_cache
+from pathlib import Path
+
+from fastapi import params
+from fastapi.routing import APIRoute
+
+from ops_app.auth import OpenRule, rule_in
+from ops_app.gate.views import privacy_of, subject_of
+from ops_app.models import load_all
+from ops_app.module import NAV_GROUPS, Module
+
+MODULES = (
+    "accounts",
+    "appointments",
+    "audit",
+    "classifiers",
+    "deaths",
+    "episodes",
+    "oidc",
+    "organizations",
+    "patients",
+    "visits",
+    "worklist",
+)
+
+MODULES_FOLDER = Path(__file__).parent / "modules"
+
+
+OPEN_THEMSELVES = ("patients:state_reason", "patients:state_reason_post")
+"""Routes about a person whom the actor may not open yet."""
+
+
+class RegistrationError(Exception):
+    """The app is put together wrongly and must not start."""
+
+
+@lru_cache(maxsize=1)
+def modules() -> tuple[Module, ...]:
+    """All modules, checked."""
+    refuse_unlisted_folders(MODULES, MODULES_FOLDER)
+    found = tuple(importlib.import_module(f"ops_app.modules.{name}.module").MODULE for name in MODULES)
+    for name, module in zip(MODULES, found, strict=True):
+        if module.name != name:
+            raise RegistrationError(f"modules/{name}/module.py calls itself {module.name}")
+    refuse_bad_routes(found)
+    refuse_bad_navigation(found)
+    refuse_unclassified_columns()
+    return found
+
+
+def routes(listed: tuple[Module, ...]) -> list[APIRoute]:
+    """All routes of these modules."""
+    return [
+        route for module in listed if module.router for route in module.router.routes if isinstance(route, APIRoute)
+    ]
+
+
+def refuse_unlisted_folders(listed: tuple[str, ...], folder: Path) -> None:
+    """Every folder is listed, every listed name is a folder with a module.py, no name twice."""
+    repeated = [name for name, times in Counter(listed).items() if times > 1]
+    if repeated:
+        raise RegistrationError(f"listed twice: {', '.join(repeated)}")
+    there = {file.parent.name for file in folder.glob("*/__init__.py")}
+    for name in sorted(there - set(listed)):
+        raise RegistrationError(f"modules/{name} is missing from ops_app/registry.py")
+    for name in listed:
+        if not (folder / name / "module.py").exists():
+            raise RegistrationError(f"modules/{name}/module.py does not exist")
+
+
+def refuse_bad_routes(listed: tuple[Module, ...]) -> None:
+    """Each route has a unique name ``module:thing``, one access rule, and opens persons through the audit."""
+    names: Counter[str] = Counter()
+    for module in listed:
+        for route in routes((module,)):
+            names[route.name] += 1
+            if not route.name.startswith(f"{module.name}:"):
+                raise RegistrationError(f"route {route.name} ({route.path}) must be named {module.name}:…")
+            refuse_bad_route(route)
+    repeated = [name for name, times in names.items() if times > 1]
+    if repeated:
+        raise RegistrationError(f"route names used twice: {', '.join(repeated)}")
+    taken = Counter((method, re.sub(r"\{.*?\}", "{}", r.path)) for r in routes(listed) for method in r.methods or ())
+    for (method, path), times in taken.items():
+        if times > 1:
+            raise RegistrationError(f"two routes answer {method} {path}")
+
+
+def refuse_bad_route(route: APIRoute) -> None:
+    """One access rule in the signature; ``{patient_id}`` only through the audited dependency."""
+    dependencies = signature_dependencies(route)
+    rules = [rule for dependency in dependencies if (rule := rule_in(dependency))]
+    if len(rules) != 1:
+        raise RegistrationError(f"route {route.name} has {len(rules)} access rules in its signature, needs one")
+    audited = any(getattr(dependency.dependency, "opens_patient", False) for dependency in dependencies)
+    if "{patient_id" in route.path and not audited and route.name not in OPEN_THEMSELVES:
+        raise RegistrationError(f"route {route.name} names a patient but does not open it through the audit")
+    if isinstance(rules[0], OpenRule) and audited:
+        raise RegistrationError(f"route {route.name} shows a patient to strangers")
+
+
+def signature_dependencies(route: APIRoute) -> list[params.Depends]:
+    """Dependencies that a reader sees in the signature of the route's function."""
+    hints = typing.get_type_hints(route.endpoint, include_extras=True)
+    return [
+        extra
+        for hint in hints.values()
+        for extra in getattr(hint, "__metadata__", ())
+        if isinstance(extra, params.Depends)
+    ]
+
+
+def refuse_bad_navigation(listed: tuple[Module, ...]) -> None:
+    """Navigation points to routes that exist, in groups that exist."""
+    known = {route.name for route in routes(listed)}
+    for module in listed:
+        for item in module.nav:
+            if item.route not in known:
+                raise RegistrationError(f"navigation of {module.name} points to {item.route}, which does not exist")
+            if item.group not in NAV_GROUPS:
+                raise RegistrationError(f"navigation of {module.name} uses the unknown group {item.group}")
+
+
+def refuse_unclassified_columns() -> None:
+    """Every table says whether it passes the gate, every column carries its privacy class."""
+    for table in load_all().metadata.tables.values():
+        subject_of(table)
+        for column in table.columns:
+            privacy_of(column)

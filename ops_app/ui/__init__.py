@@ -1,0 +1,1 @@
+"""What people see: templates of the frame, macros, styles."""

@@ -1,0 +1,197 @@
+"""Rendering pages and fragments with what every page needs."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import NoMatchFound
+
+from ops_app import i18n
+from ops_app.actor import Actor
+from ops_app.auth import cookie_name, csrf_token, set_cookie
+from ops_app.kit import clock, dates, numbers
+from ops_app.kit.htmx import see_other
+from ops_app.module import NAV_GROUPS, Module
+from ops_app.modules.accounts import queries
+from ops_app.permissions import Permission
+from saulyq.settings import Mode, settings
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+GROUP_TITLES = {
+    "day": i18n.N_("My day"),
+    "patients": i18n.N_("Patients"),
+    "journals": i18n.N_("Journals"),
+    "reports": i18n.N_("Reports"),
+    "administration": i18n.N_("Administration"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """A line of the navigation as one actor sees it."""
+
+    title: str
+    url: str
+    group: str
+    route: str
+    is_current: bool
+    counts: bool
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The Jinja environment: the frame's templates and each module's own folder."""
+    folders = [HERE / "templates", *sorted((HERE.parent / "modules").glob("*/templates"))]
+    env = Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: i18n.translations(i18n.language()).gettext(text),
+        lambda one, many, n: i18n.translations(i18n.language()).ngettext(one, many, n),
+        newstyle=True,
+    )
+    env.policies["ext.i18n.trimmed"] = True
+    env.filters.update(
+        date=dates.show_date,
+        time=dates.show_time,
+        moment=dates.show_moment,
+        age=dates.show_age,
+        number=numbers.show_number,
+    )
+    env.globals.update(static=static_url, language=i18n.language, languages=i18n.LANGUAGES, local_name=local_name)
+    return env
+
+
+@lru_cache(maxsize=64)
+def static_url(path: str) -> str:
+    """Address of a static file; the checksum in it lets browsers keep the file for ever."""
+    content = (STATIC / path).read_bytes()
+    return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:10]}"
+
+
+def local_name(row: Any) -> str:
+    """The name of an organisation or a code in the language of the request (``name_kk`` …)."""
+    if row is None:
+        return ""
+    wanted = i18n.language()
+    return str(getattr(row, f"name_{wanted}", None) or getattr(row, "name_ru", None) or row.name_kk)
+
+
+def navigation(request: Request, actor: Actor | None) -> list[NavLink]:
+    """What this actor may go to, in the order of the day's work."""
+    if actor is None or actor.must_change_password:
+        return []
+    current = getattr(request.scope.get("route"), "name", "")
+    items = [(NAV_GROUPS.index(item.group), item.order, item) for item in _nav_items(request.app.state.modules)]
+    return [
+        NavLink(
+            title=i18n.gettext(item.title),
+            url=str(request.app.url_path_for(item.route)),
+            group=item.group,
+            route=item.route,
+            is_current=current == item.route or current.split(":")[0] == item.route.split(":")[0],
+            counts=item.waiting is not None,
+        )
+        for _group, _order, item in sorted(items, key=lambda entry: entry[:2])
+        if actor.may(item.permission)
+    ]
+
+
+def _nav_items(modules: tuple[Module, ...]) -> list[Any]:
+    return [item for module in modules for item in module.nav]
+
+
+def _mark_one(links: list[NavLink], current: str) -> list[NavLink]:
+    exact = any(link.route == current for link in links)
+    if not exact:
+        return links
+    return [NavLink(link.title, link.url, link.group, link.route, link.route == current, link.counts) for link in links]
+
+
+def _frame(request: Request) -> dict[str, Any]:
+    actor: Actor | None = getattr(request.state, "actor", None)
+    db = getattr(request.state, "db", None)
+    here = None
+    if actor is not None and db is not None and db.is_active:
+        here = queries.home_organization(db, actor)
+    current = getattr(request.scope.get("route"), "name", "")
+    return {
+        "actor": actor,
+        "nav": _mark_one(navigation(request, actor), current),
+        "group_titles": {key: i18n.gettext(title) for key, title in GROUP_TITLES.items()},
+        "here": here,
+        "csrf": csrf_token(request),
+        "today": clock.today(),
+        "weekday": dates.weekday_name(clock.today()),
+        "palette_search_url": _palette_search(request, actor),
+        "is_demo": settings().mode is Mode.demo,
+        "flashes": _read_flashes(request),
+        "url": lambda name, **path: str(request.app.url_path_for(name, **path)),
+        "request": request,
+    }
+
+
+def _palette_search(request: Request, actor: Actor | None) -> str:
+    if actor is None or not actor.may(Permission.PATIENTS_IDENTITY_READ):
+        return ""
+    try:
+        return str(request.app.url_path_for("patients:search"))
+    except NoMatchFound:
+        return ""
+
+
+def page(request: Request, template: str, *, status_code: int = 200, **context: Any) -> HTMLResponse:
+    """A whole page in the frame."""
+    html = environment().get_template(template).render(_frame(request) | context)
+    response = HTMLResponse(html, status_code=status_code)
+    if cookie_name("flash") in request.cookies:
+        response.delete_cookie(cookie_name("flash"), path="/")
+    return response
+
+
+def fragment(request: Request, template: str, *, status_code: int = 200, **context: Any) -> HTMLResponse:
+    """A piece of a page for HTMX; the template's name starts with an underscore."""
+    own = {
+        "actor": getattr(request.state, "actor", None),
+        "csrf": csrf_token(request),
+        "today": clock.today(),
+        "url": lambda name, **path: str(request.app.url_path_for(name, **path)),
+        "request": request,
+    }
+    return HTMLResponse(environment().get_template(template).render(own | context), status_code=status_code)
+
+
+def redirect(request: Request, url: str, flash: str | None = None, kind: str = "success") -> Response:
+    """Go to another page after a write; ``flash`` is shown there once. Never put a person's data in it."""
+    response = see_other(request, url)
+    if flash:
+        packed = base64.urlsafe_b64encode(json.dumps([[kind, flash]]).encode()).decode()
+        set_cookie(request, response, "flash", packed, max_age=60)
+    return response
+
+
+def _read_flashes(request: Request) -> list[tuple[str, str]]:
+    packed = request.cookies.get(cookie_name("flash"))
+    if not packed:
+        return []
+    try:
+        kinds = ("success", "warning", "danger", "info")
+        return [(kind, text) for kind, text in json.loads(base64.urlsafe_b64decode(packed)) if kind in kinds]
+    except (ValueError, TypeError):
+        return []
