@@ -70,9 +70,9 @@ def _bring_up(current: Settings, with_demo: bool) -> None:
     prepare(current)
     with work("preparing the database"):
         migrate(current)
-    from saulyq import first_account
+    from saulyq import accounts
 
-    password = first_account.ensure(current)
+    password = accounts.ensure_admin(current)
     made_now = with_demo and demo.ensure(current)
     started = [part for part in parts(current) if part.name != "database"]
     for part in started:

@@ -34,7 +34,7 @@ if [ "$(cat .venv/.saulyq-python 2>/dev/null)" != "$stamp" ]; then
     export UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1
     # a temporary build folder on another file system than the cache must not end in a warning for each file
     export UV_LINK_MODE="${UV_LINK_MODE:-copy}"
-    .venv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock ||
+    .venv/bin/uv pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes requirements.lock ||
         fail "could not install the locked packages"
     .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable . ||
         fail "could not install the project itself"

@@ -1,19 +1,31 @@
 """`saulyq db`: the embedded server between commands, and addresses for each role."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from saulyq.errors import SaulyqError
 from saulyq.output import print_text, say
-from saulyq.settings import LOGIN_ROLES, OPS_DATABASE, WAREHOUSE_DATABASE, settings
 
 app = typer.Typer(help="The embedded PostgreSQL server.", no_args_is_help=True)
+
+
+class DatabaseRole(StrEnum):
+    """The login roles of the database."""
+
+    owner = "owner"
+    app = "app"
+    pipeline = "pipeline"
+    egress = "egress"
+    dashboards = "dashboards"
 
 
 @app.command()
 def start() -> None:
     """Start the server and keep it running between commands."""
     from saulyq import postgres
+    from saulyq.settings import settings
 
     postgres.start(keep=True)
     say(f"database: 127.0.0.1:{settings().postgres_port}, kept running until saulyq db stop")
@@ -23,18 +35,19 @@ def start() -> None:
 def stop() -> None:
     """Stop the server."""
     from saulyq import postgres, supervisor
+    from saulyq.settings import settings
 
     if supervisor.running(settings()):
-        raise typer.BadParameter("the installation is up and needs its database; use saulyq down")
+        raise SaulyqError("the installation is up and needs its database; use saulyq down")
     say("database: stopped" if postgres.stop() else "database: was not running")
 
 
 @app.command()
 def url(
-    role: Annotated[str, typer.Option(help=f"One of {', '.join(LOGIN_ROLES)}.")] = "app",
+    role: Annotated[DatabaseRole, typer.Option(help="Whose address.")] = DatabaseRole.app,
     warehouse: Annotated[bool, typer.Option("--warehouse", help="The warehouse database.")] = False,
 ) -> None:
     """Print a role's address, password included, for psql and other clients."""
-    if role not in LOGIN_ROLES:
-        raise typer.BadParameter(f"no role {role}; one of {', '.join(LOGIN_ROLES)}", param_hint="--role")
-    print_text(settings().libpq_url(role, WAREHOUSE_DATABASE if warehouse else OPS_DATABASE))
+    from saulyq.settings import OPS_DATABASE, WAREHOUSE_DATABASE, settings
+
+    print_text(settings().libpq_url(role.value, WAREHOUSE_DATABASE if warehouse else OPS_DATABASE))

@@ -7,7 +7,6 @@ import typer
 from saulyq.commands.options import Json
 from saulyq.errors import UsageError
 from saulyq.output import print_json, print_rows, print_text, say
-from saulyq.settings import settings
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +24,7 @@ def up(
 ) -> None:
     """Migrate, start every part, print where they are; Ctrl-C ends them all."""
     from saulyq import startup
+    from saulyq.settings import settings
 
     startup.up(settings(), demo)
 
@@ -32,6 +32,7 @@ def up(
 def down() -> None:
     """End every part, also what a killed `up` left behind."""
     from saulyq import startup
+    from saulyq.settings import settings
 
     say("stopped" if startup.down(settings()) else "nothing was running")
 
@@ -39,6 +40,7 @@ def down() -> None:
 def status(as_json: Json = False) -> None:
     """Every part and the age of the warehouse; works before the first start too."""
     from saulyq import health
+    from saulyq.settings import settings
     from warehouse import query
 
     current = settings()
@@ -65,6 +67,7 @@ def logs(
 ) -> None:
     """The last lines of the parts' logs."""
     from saulyq import part_logs
+    from saulyq.settings import settings
 
     known = part_logs.files(settings())
     if part is not None and part not in known:

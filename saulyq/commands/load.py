@@ -1,3 +1,92 @@
+"""`saulyq load`: real and synthetic records in bulk."""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-app = typer.Typer()
+from saulyq.commands.options import Json
+from saulyq.errors import Unavailable, UsageError
+from saulyq.output import print_json, say
+
+if TYPE_CHECKING:
+    from ingestion.bulk.report import LoadReport
+    from saulyq.progress import Progress
+
+app = typer.Typer(help="Load records in bulk; loading the same twice changes nothing.", no_args_is_help=True)
+
+
+@app.command()
+def synthea(
+    directory: Annotated[Path, typer.Argument(help="A folder of Synthea CSV files, gzipped or not.")],
+    as_json: Json = False,
+) -> None:
+    """Load a Synthea CSV folder."""
+    from ingestion.bulk import synthea as loader
+
+    if not directory.is_dir():
+        raise Unavailable(f"there is no folder {directory}")
+    _load(lambda url, progress: loader.load(directory, database_url=url, progress=progress), as_json)
+
+
+@app.command()
+def fhir(
+    files: Annotated[list[Path], typer.Argument(help="Synthea FHIR R4 bundles as ndjson or ndjson.gz.")],
+    as_json: Json = False,
+) -> None:
+    """Load FHIR R4 bundles."""
+    from ingestion.bulk import fhir as loader
+
+    for file in files:
+        if not file.is_file():
+            raise Unavailable(f"there is no file {file}")
+    _load(lambda url, progress: loader.load(files, database_url=url, progress=progress), as_json)
+
+
+@app.command()
+def region(
+    people: Annotated[int, typer.Option(min=100, help="How many people live there.")] = 20_000,
+    years: Annotated[int, typer.Option(min=1, max=20, help="How many years of history.")] = 3,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same people.")] = 1,
+    until: Annotated[
+        dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day; today if left out.")
+    ] = None,
+    planted: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write the planted cases and traps here, as JSON lines.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a synthetic district with plausible people and care."""
+    from ingestion.bulk import region as maker
+    from saulyq.settings import Mode, settings
+
+    if settings().mode is Mode.production:
+        raise UsageError("a production installation holds no synthetic people")
+    last_day = until.date() if until is not None else None
+    _load(
+        lambda url, progress: maker.load(
+            people, years, seed, until=last_day, planted=planted, database_url=url, progress=progress
+        ),
+        as_json,
+    )
+
+
+def _load(work: "Callable[[str, Progress], LoadReport]", as_json: bool) -> None:
+    """Run a loader as the app's own role, on a migrated database, and print what became of the rows."""
+    from saulyq import postgres, startup
+    from saulyq.progress import progress_bars
+    from saulyq.settings import settings
+
+    current = settings()
+    with postgres.server(current):
+        startup.migrate(current)
+        with progress_bars() as progress:
+            report = work(current.database_url("app"), progress)
+    document = report.as_json()
+    if as_json:
+        print_json(document)
+        return
+    for entity, counts in document["entities"].items():
+        say(f"  {entity:<20} " + "  ".join(f"{name} {count:,}" for name, count in counts.items()))

@@ -7,7 +7,6 @@ import typer
 
 from saulyq.commands.options import Json
 from saulyq.output import print_json, say, work
-from saulyq.settings import settings
 
 app = typer.Typer(help="Extract, check, build and publish.", no_args_is_help=True)
 
@@ -33,6 +32,7 @@ def run(
     """Run the whole pipeline once; a rerun changes nothing that did not change."""
     from pipelines import run as pipeline
     from saulyq import postgres
+    from saulyq.settings import settings
 
     with postgres.server(settings()), work("running the pipeline"):
         report = pipeline.run(full=full, engine=engine.value)

@@ -1,0 +1,73 @@
+"""Accounts from the command line: the app's own service, with its refusals as one-line failures."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+
+from ops_app import models
+from ops_app.errors import OpsError
+from ops_app.modules.accounts import queries, service
+from ops_app.modules.accounts.models import Account
+from ops_app.permissions import Role
+from saulyq.errors import SaulyqError, UsageError
+from saulyq.settings import Settings
+
+ADMIN = "admin"
+
+
+@contextmanager
+def app_session(current: Settings) -> Iterator[Session]:
+    """A session as the app's own role, committed at its end."""
+    models.load_all()
+    engine = create_engine(current.database_url("app"))
+    try:
+        with Session(engine) as session:
+            yield session
+            session.commit()
+    except OpsError as error:
+        raise SaulyqError(str(error)) from None
+    finally:
+        engine.dispose()
+
+
+def ensure_admin(current: Settings) -> str | None:
+    """Make the first administrator of an installation without accounts; give its random password."""
+    with app_session(current) as session:
+        if session.scalar(select(Account.id).limit(1)) is not None:
+            return None
+        _, password = service.create_account(session, ADMIN, "Administrator", [(Role.ADMINISTRATOR, None)])
+        return password
+
+
+def add(
+    current: Settings, login: str, name: str, role: str, organization: int | None, language: str, password: str | None
+) -> str:
+    """Create an account; give its password, which is stored nowhere."""
+    if role not in tuple(Role):
+        raise UsageError(f"no role {role}; one of {', '.join(Role)}")
+    with app_session(current) as session:
+        _, first = service.create_account(
+            session, login, name, [(Role(role), organization)], language=language, password=password
+        )
+        return first
+
+
+def reset_password(current: Settings, login: str, password: str | None) -> str:
+    """Set a new first password and end the account's sessions."""
+    with app_session(current) as session:
+        return service.reset_password(session, _account(session, login), password=password)
+
+
+def disable(current: Settings, login: str) -> None:
+    """Forbid an account to sign in."""
+    with app_session(current) as session:
+        service.disable_account(session, _account(session, login))
+
+
+def _account(session: Session, login: str) -> Account:
+    account = queries.account_by_login(session, login)
+    if account is None:
+        raise UsageError(f"no account {login}")
+    return account
