@@ -1,0 +1,232 @@
+// Behaviour of the frame: menus, palette, keys, lists, forms. Pages work without it, only slower.
+"use strict";
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const isPhone = () => matchMedia("(max-width: 760px)").matches;
+
+// ---- frame
+function toggleNav() {
+  const root = document.documentElement;
+  if (isPhone()) { root.classList.toggle("nav-open"); return; }
+  const closed = root.classList.toggle("nav-closed");
+  localStorage.setItem("nav", closed ? "closed" : "open");
+}
+
+function toggleTheme() {
+  const root = document.documentElement;
+  root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
+  localStorage.setItem("theme", root.dataset.bsTheme);
+}
+
+// ---- palette
+function openPalette() {
+  const palette = $("#palette");
+  if (!palette || palette.open) return;
+  palette.showModal();
+  $("#palette-input").value = "";
+  filterPalette();
+}
+
+function shownOptions() { return $$("#palette-list [role=option]:not([hidden])"); }
+
+function choose(option) {
+  $$("#palette-list [role=option]").forEach((item) => item.setAttribute("aria-selected", item === option));
+  if (option) option.scrollIntoView({ block: "nearest" });
+}
+
+function filterPalette() {
+  const text = $("#palette-input").value.trim().toLowerCase();
+  for (const option of $$("#palette-list [role=option]")) {
+    if (option.hasAttribute("data-search")) {
+      option.hidden = text.length < 2;
+      $("b", option).textContent = $("#palette-input").value.trim();
+    } else {
+      option.hidden = !option.textContent.toLowerCase().includes(text);
+    }
+  }
+  choose(shownOptions()[0]);
+}
+
+function followPalette(option) {
+  if (!option) return;
+  const query = $("#palette-input").value.trim();
+  location.href = option.hasAttribute("data-search")
+    ? $("#palette").dataset.searchUrl + "?q=" + encodeURIComponent(query)
+    : option.dataset.url;
+}
+
+function movePalette(step) {
+  const options = shownOptions();
+  const at = options.findIndex((item) => item.getAttribute("aria-selected") === "true");
+  choose(options[(at + step + options.length) % options.length]);
+}
+
+// ---- lists: arrows move, Enter opens
+function moveRow(step) {
+  const rows = $$("table[data-list] tbody tr[data-href], [data-list-rows] [data-href]");
+  if (!rows.length) return false;
+  const at = rows.findIndex((row) => row.classList.contains("is-active"));
+  const next = rows[Math.min(rows.length - 1, Math.max(0, at + step))];
+  rows.forEach((row) => row.classList.toggle("is-active", row === next));
+  next.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+// ---- dates: show the day that was understood
+function understoodDate(text, today) {
+  const written = text.trim().toLowerCase();
+  const base = new Date(today + "T12:00:00");
+  const shifted = (days) => { const day = new Date(base); day.setDate(day.getDate() + days); return day; };
+  if (["today", "бүгін", "сегодня", "t", "т", "б"].includes(written)) return base;
+  if (["tomorrow", "ертең", "завтра"].includes(written)) return shifted(1);
+  if (["yesterday", "кеше", "вчера"].includes(written)) return shifted(-1);
+  let match = written.match(/^([+-])\s*(\d{1,4})$/);
+  if (match) return shifted(Number(match[1] + match[2]));
+  match = written.match(/^(\d{2})(\d{2})(\d{4})$/) || written.match(/^(\d{1,2})[.\s/\-,](\d{1,2})(?:[.\s/\-,](\d{4}|\d{2}))?\.?$/);
+  if (!match) return null;
+  let year = match[3] === undefined ? base.getFullYear() : Number(match[3]);
+  if (match[3] && match[3].length === 2) {
+    year += base.getFullYear() - base.getFullYear() % 100;
+    if (year > base.getFullYear() + 19) year -= 100;
+  }
+  const day = new Date(year, Number(match[2]) - 1, Number(match[1]), 12);
+  return day.getMonth() === Number(match[2]) - 1 && day.getDate() === Number(match[1]) ? day : null;
+}
+
+function echoDate(input) {
+  const echo = input.parentElement.querySelector("[data-date-echo]");
+  if (!echo) return;
+  const day = input.value.trim() ? understoodDate(input.value, input.dataset.today) : null;
+  const two = (number) => String(number).padStart(2, "0");
+  const shown = day ? `${two(day.getDate())}.${two(day.getMonth() + 1)}.${day.getFullYear()}` : "";
+  echo.textContent = shown && shown !== input.value.trim() ? "= " + shown : "";
+}
+
+// ---- codes found by typing
+function openCodes(field, open) {
+  $("[role=listbox]", field).hidden = !open;
+  $("[role=combobox]", field).setAttribute("aria-expanded", open);
+}
+
+async function searchCodes(field) {
+  const input = $("[role=combobox]", field);
+  const text = input.value.trim();
+  $("input[type=hidden]", field).value = "";
+  if (text.length < 2) { openCodes(field, false); return; }
+  const separator = field.dataset.searchUrl.includes("?") ? "&" : "?";
+  const answer = await fetch(field.dataset.searchUrl + separator + "q=" + encodeURIComponent(text), { headers: { "HX-Request": "true" } });
+  if (!answer.ok || input.value.trim() !== text) return;
+  const list = $("[role=listbox]", field);
+  list.innerHTML = await answer.text();
+  openCodes(field, list.children.length > 0);
+  if (list.firstElementChild) list.firstElementChild.setAttribute("aria-selected", "true");
+}
+
+function takeCode(field, option) {
+  if (!option || !option.dataset.value) return;
+  $("input[type=hidden]", field).value = option.dataset.value;
+  $("[role=combobox]", field).value = option.dataset.text || option.textContent.trim();
+  openCodes(field, false);
+  field.dispatchEvent(new CustomEvent("code-chosen", { bubbles: true, detail: option.dataset }));
+}
+
+function codeKeys(field, event) {
+  const options = $$("[role=option]", field);
+  const at = options.findIndex((item) => item.getAttribute("aria-selected") === "true");
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    const next = options[(at + step + options.length) % options.length];
+    options.forEach((item) => item.setAttribute("aria-selected", item === next));
+    if (next) next.scrollIntoView({ block: "nearest" });
+    event.preventDefault();
+  } else if (event.key === "Enter" && !$("[role=listbox]", field).hidden) {
+    takeCode(field, options[at]);
+    event.preventDefault();
+  } else if (event.key === "Escape") {
+    openCodes(field, false);
+  }
+}
+
+// ---- events
+document.addEventListener("click", (event) => {
+  const target = event.target;
+  if (target.closest("[data-toggle-nav]")) return toggleNav();
+  if (target.closest("[data-toggle-theme]")) return toggleTheme();
+  if (target.closest("[data-open-palette]")) return openPalette();
+  if (target.closest("[data-open-keys]")) return $("#keys").showModal();
+  if (target.closest("[data-back]")) return history.back();
+  const option = target.closest("#palette-list [role=option]");
+  if (option) return followPalette(option);
+  const code = target.closest("[data-code-field] [role=option]");
+  if (code) return takeCode(code.closest("[data-code-field]"), code);
+  if (target.nodeName === "DIALOG") target.close();
+  $$("details.menu[open]").forEach((menu) => { if (!menu.contains(target)) menu.open = false; });
+  $$("[data-code-field]").forEach((field) => { if (!field.contains(target)) openCodes(field, false); });
+  const row = target.closest("[data-href]");
+  if (row && !target.closest("a, button, input, select, label, summary") && !String(getSelection())) location.href = row.dataset.href;
+});
+
+let codeTimer = 0;
+document.addEventListener("input", (event) => {
+  if (event.target.id === "palette-input") filterPalette();
+  if (event.target.matches("[data-date]")) echoDate(event.target);
+  const field = event.target.closest("[data-code-field]");
+  if (field) { clearTimeout(codeTimer); codeTimer = setTimeout(() => searchCodes(field), 150); }
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.confirm && !confirm(form.dataset.confirm)) { event.preventDefault(); return; }
+  // A second press of "Save" on a slow line must not send the form twice.
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  if (form.method === "post" && !form.hasAttribute("hx-post")) form.dataset.sent = "1";
+});
+addEventListener("pageshow", () => $$("form[data-sent]").forEach((form) => delete form.dataset.sent));
+
+document.addEventListener("keydown", (event) => {
+  const palette = $("#palette");
+  if ((event.ctrlKey || event.metaKey) && event.code === "KeyK") { event.preventDefault(); return openPalette(); }
+  if (palette && palette.open) {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); movePalette(event.key === "ArrowDown" ? 1 : -1); }
+    if (event.key === "Enter") { event.preventDefault(); followPalette($("#palette-list [aria-selected=true]")); }
+    return;
+  }
+  const field = event.target.closest && event.target.closest("[data-code-field]");
+  if (field) codeKeys(field, event);
+  const form = event.target.closest && event.target.closest("form");
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form) { event.preventDefault(); return form.requestSubmit(); }
+  const typing = event.target.matches("input, textarea, select, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
+  if (event.key === "?") { const keys = $("#keys"); if (keys) keys.showModal(); return; }
+  // By place on the keyboard: the Kazakh and Russian layouts have other letters there.
+  if (event.key === "/" || event.code === "Slash") {
+    const search = $("[data-search-field], main input[type=search]");
+    event.preventDefault();
+    return search ? search.focus() : openPalette();
+  }
+  if (event.code === "KeyN" && $("[data-new]")) return $("[data-new]").click();
+  if (event.code === "KeyE" && $("[data-edit]")) return $("[data-edit]").click();
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    if (moveRow(event.key === "ArrowDown" ? 1 : -1)) event.preventDefault();
+  }
+  if (event.key === "Enter" && $("[data-href].is-active") && !event.target.closest("a, button")) {
+    location.href = $("[data-href].is-active").dataset.href;
+  }
+});
+
+// A refused request of HTMX says why in the place for messages instead of vanishing.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const status = event.detail.xhr.status;
+  if (status === 422) { event.detail.shouldSwap = true; event.detail.isError = false; return; }
+  if (status < 400) return;
+  const flash = $("#flash");
+  flash.innerHTML = event.detail.xhr.responseText;
+  flash.scrollIntoView({ block: "nearest" });
+});
+
+document.addEventListener("DOMContentLoaded", () => {
+  $$("[data-date]").forEach(echoDate);
+  const focus = $("[data-focus]");
+  if (focus) focus.focus();
+});
