@@ -1,0 +1,1 @@
+"""Tests of the reference content that a bare clone carries."""
