@@ -1,0 +1,1 @@
+"""The kinds of rule a suite may declare, and the two engines that judge them."""
