@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import secrets
 import uuid
-from typing import Any
 
 from fastapi import FastAPI
 from sqlalchemy import Engine
@@ -110,10 +109,3 @@ class Frame:
                 "Set-Cookie",
                 f"{cookie_name('visitor')}={request.state.visitor}; Path=/; HttpOnly; SameSite=lax{secure}",
             )
-
-
-def __getattr__(name: str) -> Any:
-    """``uvicorn ops_app.app:app`` builds the app on first use, so that importing this file stays free."""
-    if name == "app":
-        return create_app()
-    raise AttributeError(name)

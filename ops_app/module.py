@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter
@@ -36,3 +36,5 @@ class Module:
     name: str
     router: APIRouter | None = None
     nav: tuple[NavItem, ...] = field(default=())
+    actions: Mapping[str, str] = field(default_factory=dict)
+    """Titles of route names and events as the audit journal shows them, marked with ``N_()``."""

@@ -104,6 +104,11 @@ def show_time(value: dt.datetime | dt.time | None) -> str:
     return value.strftime("%H:%M")
 
 
+def show_clock_time(value: dt.datetime | None) -> str:
+    """14:05:09, in local time, for journals."""
+    return clock.local(value).strftime("%H:%M:%S") if value else ""
+
+
 def show_moment(value: dt.datetime | None) -> str:
     """20.11.2026 14:05, in local time."""
     return f"{show_date(value)} {show_time(value)}" if value else ""

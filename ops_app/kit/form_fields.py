@@ -13,7 +13,7 @@ from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData, QueryParams, UploadFile
 
 from ops_app.errors import OpsError
 from ops_app.i18n import _
@@ -64,9 +64,9 @@ class Form(Generic[M]):
 
 @dataclass(frozen=True)
 class Posted:
-    """The body of a POST, before anything is believed."""
+    """The body of a POST, or the filters in an address, before anything is believed."""
 
-    data: FormData
+    data: FormData | QueryParams
 
     def check(self, model: type[M]) -> Form[M]:
         """Read the body as a model. Empty fields count as not filled in."""

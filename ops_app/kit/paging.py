@@ -79,7 +79,7 @@ Paging = Annotated[PageRequest, Depends(page_request)]
 
 def fetch_page(
     session: Session,
-    statement: Select[Any],
+    statement: Select[*tuple[Any, ...]],
     paging: PageRequest,
     *,
     sortable: Mapping[str, ColumnElement[Any] | Any],
@@ -92,7 +92,7 @@ def fetch_page(
     if count:
         total = session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
     order = list(default)
-    if paging.sort in sortable:
+    if paging.sort is not None and paging.sort in sortable:
         column = sortable[paging.sort]
         order.insert(0, column.desc() if paging.descending else column.asc())
     limited = statement.order_by(*order).offset((paging.number - 1) * paging.size).limit(paging.size + 1)

@@ -12,7 +12,7 @@ class RequestContext:
 
     request_id: str = ""
     ip: str | None = None
-    language: str = "kk"
+    language: str = "en"
     action: str = ""
     """Name of the route, known once it is found."""
 

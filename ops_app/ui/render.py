@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -73,9 +74,16 @@ def environment() -> Environment:
         moment=dates.show_moment,
         age=dates.show_age,
         number=numbers.show_number,
+        clock_time=dates.show_clock_time,
+        translated=translated,
     )
     env.globals.update(static=static_url, language=i18n.language, languages=i18n.LANGUAGES, local_name=local_name)
     return env
+
+
+def translated(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Choices of a select with their marked titles in the language of the request."""
+    return [(value, i18n.gettext(title)) for value, title in pairs]
 
 
 @lru_cache(maxsize=64)

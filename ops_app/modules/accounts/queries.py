@@ -28,7 +28,7 @@ def failures_of(session: Session, login: str) -> SignInFailure | None:
     return session.get(SignInFailure, login)
 
 
-def live_session(session: Session, token_hash: bytes) -> Row[tuple[SignInSession, Account]] | None:
+def live_session(session: Session, token_hash: bytes) -> Row[SignInSession, Account] | None:
     """The session behind a cookie with its account, unless ended, idle too long or disabled."""
     now = clock.now()
     return session.execute(
@@ -109,9 +109,9 @@ def own_sessions(session: Session, account_id: int) -> Sequence[SignInSession]:
 
 def assignments(
     session: Session, account_ids: Sequence[int]
-) -> dict[int, list[Row[tuple[RoleAssignment, Organization]]]]:
+) -> dict[int, list[Row[RoleAssignment, Organization]]]:
     """Role assignments of several accounts with the organisation of each."""
-    found: dict[int, list[Row[tuple[RoleAssignment, Organization]]]] = defaultdict(list)
+    found: dict[int, list[Row[RoleAssignment, Organization]]] = defaultdict(list)
     rows = session.execute(
         select(RoleAssignment, Organization)
         .outerjoin(Organization, Organization.id == RoleAssignment.organization_id)
@@ -123,7 +123,7 @@ def assignments(
     return found
 
 
-def accounts_in(scope: Scope, text: str | None = None) -> Select[tuple[Account]]:
+def accounts_in(scope: Scope, text: str | None = None) -> Select[Account]:
     """Accounts whose every role lies inside a scope: an administrator never touches those above him."""
     outside = select(RoleAssignment.id).where(RoleAssignment.account_id == Account.id)
     statement = select(Account)

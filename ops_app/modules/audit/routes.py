@@ -1,7 +1,57 @@
-"""The audit journal, and opening a card with a stated reason."""
+"""The audit journal."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+import datetime as dt
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ops_app import audit
+from ops_app.db import Db
+from ops_app.kit import clock
+from ops_app.kit.form_fields import Posted
+from ops_app.kit.paging import Paging, fetch_page
+from ops_app.modules.audit import queries
+from ops_app.modules.audit.forms import JournalFilter
+from ops_app.modules.audit.models import Event
+from ops_app.modules.audit.permissions import JournalReader
+from ops_app.modules.audit.titles import KINDS, RULES, action_titles
+from ops_app.permissions import Permission
+from ops_app.ui.render import page
 
 router = APIRouter(include_in_schema=False)
+
+
+@router.get("/audit", name="audit:journal")
+def journal(request: Request, actor: JournalReader, db: Db, paging: Paging) -> Response:
+    form = Posted(request.query_params).check(JournalFilter)
+    asked = form.value or JournalFilter()
+    if not asked.is_empty():
+        # Asking about a person is itself worth knowing.
+        audit.security(db, actor.login, "audit:journal_asked", account_id=actor.account_id, **asked.as_details())
+    scope = actor.scope(Permission.AUDIT_JOURNAL_READ)
+    found = fetch_page(
+        db,
+        queries.events(db, scope, asked),
+        paging,
+        sortable=queries.sortable(),
+        default=[Event.id.desc()],
+        count=False,
+    )
+    today = clock.today()
+    return page(
+        request,
+        "audit/journal.html",
+        form=form,
+        found=found,
+        kinds=KINDS,
+        rules=RULES,
+        titles=action_titles(request.app.state.modules),
+        presets={
+            "today": (today, today),
+            "week": (today - dt.timedelta(days=6), today),
+            "month": (today - dt.timedelta(days=29), today),
+        },
+        status_code=422 if form.errors else 200,
+    )

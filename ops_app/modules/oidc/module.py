@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from ops_app.module import Module
+from ops_app.modules.oidc.routes import router
 
-MODULE = Module("oidc")
+MODULE = Module("oidc", router=router)

@@ -1,0 +1,34 @@
+"""Words for roles and for what the journal says about accounts."""
+
+from __future__ import annotations
+
+from ops_app.i18n import N_
+from ops_app.permissions import Role
+
+ROLES = {
+    Role.ADMINISTRATOR: N_("Administrator"),
+    Role.REGISTRAR: N_("Registrar"),
+    Role.NURSE: N_("Nurse"),
+    Role.DOCTOR: N_("Doctor"),
+    Role.CHIEF_PHYSICIAN: N_("Chief physician"),
+    Role.OFFICIAL: N_("Regional health official"),
+    Role.DATA_ENGINEER: N_("Data engineer"),
+    Role.ONCALL_OBSTETRICIAN: N_("Regional on-call obstetrician"),
+}
+
+ACTIONS = {
+    "accounts:signed_in": N_("Signed in"),
+    "accounts:sign_in_failed": N_("Failed to sign in"),
+    "accounts:sign_in_locked": N_("Tried to sign in while locked"),
+    "accounts:password_changed": N_("Changed the own password"),
+    "accounts:session_ended": N_("Ended a session"),
+    "accounts:create_user": N_("Created a user"),
+    "accounts:give_role": N_("Gave a role"),
+    "accounts:take_role": N_("Took a role away"),
+    "accounts:reset_password": N_("Reset a password"),
+    "accounts:disable_user": N_("Disabled a user"),
+    "accounts:enable_user": N_("Enabled a user"),
+    "oidc:authorized": N_("Signed in to the dashboards"),
+    "oidc:code_used_twice": N_("A sign-in code of the dashboards was used twice"),
+    "command": N_("Command line"),
+}

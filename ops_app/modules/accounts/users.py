@@ -1,0 +1,164 @@
+"""User administration: who has an account, with which roles and where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, Request
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from ops_app.actor import Actor
+from ops_app.db import Db
+from ops_app.errors import Forbidden, Invalid, NotFound, OpsError
+from ops_app.i18n import _
+from ops_app.kit.form_fields import Form, PostedForm, blank
+from ops_app.kit.paging import Paging, fetch_page
+from ops_app.modules.accounts import queries, service
+from ops_app.modules.accounts.forms import AccountForm, RoleForm
+from ops_app.modules.accounts.models import Account, RoleAssignment
+from ops_app.modules.accounts.permissions import UserManager
+from ops_app.modules.accounts.titles import ROLES
+from ops_app.permissions import Permission
+from ops_app.ui.render import local_name, page, redirect
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/users", name="accounts:users")
+def users(request: Request, actor: UserManager, db: Db, paging: Paging, q: str | None = None) -> Response:
+    found = fetch_page(
+        db,
+        queries.accounts_in(actor.scope(Permission.ACCOUNTS_USER_MANAGE), q),
+        paging,
+        sortable={"name": Account.display_name, "login": Account.login, "last": Account.last_sign_in_at},
+        default=[Account.display_name, Account.id],
+        scalars=True,
+    )
+    held = queries.assignments(db, [account.id for account in found.items])
+    return page(request, "accounts/users.html", found=found, held=held, roles=ROLES, q=q or "")
+
+
+@router.get("/users/new", name="accounts:new_user")
+def new_user(request: Request, actor: UserManager, db: Db) -> Response:
+    return _new_page(request, actor, db, blank())
+
+
+@router.post("/users/new", name="accounts:create_user")
+def create_user(request: Request, actor: UserManager, db: Db, posted: PostedForm) -> Response:
+    form = posted.check(AccountForm)
+    if form.value is not None:
+        try:
+            refuse_outside(actor, form.value.organization_id)
+            account, password = service.create_account(
+                db,
+                form.value.login,
+                form.value.display_name,
+                [(form.value.role, form.value.organization_id)],
+                by=actor,
+            )
+        except OpsError as refused:
+            form.refuse(refused)
+        else:
+            return page(request, "accounts/first_password.html", account=account, password=password)
+    return _new_page(request, actor, db, form)
+
+
+@router.get("/users/{account_id}", name="accounts:user")
+def user(request: Request, account_id: int, actor: UserManager, db: Db) -> Response:
+    return _user_page(request, actor, db, managed(db, actor, account_id), blank())
+
+
+@router.post("/users/{account_id}/roles", name="accounts:give_role")
+def give_role(request: Request, account_id: int, actor: UserManager, db: Db, posted: PostedForm) -> Response:
+    account = managed(db, actor, account_id)
+    form = posted.check(RoleForm)
+    if form.value is not None:
+        try:
+            refuse_outside(actor, form.value.organization_id)
+            service.give_role(db, account, form.value.role, form.value.organization_id, by=actor)
+        except OpsError as refused:
+            form.refuse(refused)
+        else:
+            return redirect(request, _user_url(request, account_id), _("The role is given"))
+    return _user_page(request, actor, db, account, form)
+
+
+@router.post("/users/{account_id}/roles/{assignment_id}/take", name="accounts:take_role")
+def take_role(request: Request, account_id: int, assignment_id: int, actor: UserManager, db: Db) -> Response:
+    account = managed(db, actor, account_id)
+    assignment = db.get(RoleAssignment, assignment_id)
+    if assignment is None or assignment.account_id != account_id:
+        raise NotFound()
+    refuse_outside(actor, assignment.organization_id)
+    service.take_role(db, assignment, account, by=actor)
+    return redirect(request, _user_url(request, account_id), _("The role is taken away"))
+
+
+@router.post("/users/{account_id}/password", name="accounts:reset_password")
+def reset_password(request: Request, account_id: int, actor: UserManager, db: Db) -> Response:
+    account = managed(db, actor, account_id)
+    password = service.reset_password(db, account, by=actor)
+    return page(request, "accounts/first_password.html", account=account, password=password)
+
+
+@router.post("/users/{account_id}/disable", name="accounts:disable_user")
+def disable(request: Request, account_id: int, actor: UserManager, db: Db) -> Response:
+    service.disable_account(db, managed(db, actor, account_id), by=actor)
+    return redirect(request, _user_url(request, account_id), _("The account is disabled, its sessions are ended"))
+
+
+@router.post("/users/{account_id}/enable", name="accounts:enable_user")
+def enable(request: Request, account_id: int, actor: UserManager, db: Db) -> Response:
+    service.enable_account(db, managed(db, actor, account_id), by=actor)
+    return redirect(request, _user_url(request, account_id), _("The account may sign in again"))
+
+
+def managed(db: Session, actor: Actor, account_id: int) -> Account:
+    """The account, if it is the administrator's to manage."""
+    scope = actor.scope(Permission.ACCOUNTS_USER_MANAGE)
+    account = db.scalars(queries.accounts_in(scope).where(Account.id == account_id)).one_or_none()
+    if account is None:
+        raise NotFound(_("There is no such user"))
+    return account
+
+
+def refuse_outside(actor: Actor, organization_id: int | None) -> None:
+    """An administrator gives roles only inside his own scope."""
+    scope = actor.scope(Permission.ACCOUNTS_USER_MANAGE)
+    if organization_id is None and not scope.everywhere:
+        raise Invalid(_("Choose the organisation"), field="organization_id")
+    if organization_id is not None and not scope.allows(organization_id):
+        raise Forbidden(_("This organisation is not yours to administer"), field="organization_id")
+
+
+def _user_url(request: Request, account_id: int) -> str:
+    return str(request.app.url_path_for("accounts:user", account_id=account_id))
+
+
+def _choices(db: Session, actor: Actor) -> dict[str, object]:
+    scope = actor.scope(Permission.ACCOUNTS_USER_MANAGE)
+    places: Sequence[tuple[int, str]] = [(row.id, local_name(row)) for row in queries.organization_choices(db, scope)]
+    return {
+        "role_choices": [(role, _(title)) for role, title in ROLES.items()],
+        "places": places,
+        "everywhere": scope.everywhere,
+    }
+
+
+def _new_page(request: Request, actor: Actor, db: Session, form: Form[AccountForm]) -> Response:
+    status = 422 if form.errors else 200
+    return page(request, "accounts/new_user.html", form=form, status_code=status, **_choices(db, actor))
+
+
+def _user_page(request: Request, actor: Actor, db: Session, account: Account, form: Form[RoleForm]) -> Response:
+    return page(
+        request,
+        "accounts/user.html",
+        account=account,
+        held=queries.assignments(db, [account.id])[account.id],
+        roles=ROLES,
+        form=form,
+        status_code=422 if form.errors else 200,
+        **_choices(db, actor),
+    )

@@ -1,0 +1,26 @@
+"""Words of the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ops_app.i18n import N_
+from ops_app.module import Module
+
+KINDS = {"read": N_("Viewed"), "write": N_("Changed"), "security": N_("Access")}
+
+RULES = {
+    "attached": N_("attached here"),
+    "served": N_("served here"),
+    "treated": N_("treated here"),
+    "stated_reason": N_("stated a reason"),
+    "search": N_("found in search"),
+    "registration": N_("registration"),
+    "task": N_("on the work list"),
+}
+"""Why a person's data could be opened."""
+
+
+def action_titles(modules: Iterable[Module]) -> dict[str, str]:
+    """Titles of actions, as the modules name them."""
+    return {action: title for module in modules for action, title in module.actions.items()}
