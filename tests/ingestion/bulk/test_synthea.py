@@ -72,7 +72,8 @@ def test_a_folder_becomes_records(database: Database, tmp_path: Path) -> None:
 def test_the_same_set_twice_changes_nothing(database: Database, tmp_path: Path) -> None:
     directory = folder.write(tmp_path / "set")
     load(database, directory, tmp_path)
-    versions = "select max(row_xid), count(*) from visits.observation union all select max(row_xid), count(*) from patients.patient union all select max(row_xid), count(*) from episodes.episode_of_care"
+    tables = ("visits.observation", "patients.patient", "episodes.episode_of_care")
+    versions = " union all ".join(f"select max(row_xid), count(*) from {table}" for table in tables)
     before = fetch(database, versions)
     report = load(database, directory, tmp_path)
     assert fetch(database, versions) == before
