@@ -27,7 +27,7 @@ def page_of(current: Settings, part: Part) -> str | None:
     if part.page is None:
         return None
     request = urllib.request.Request(  # noqa: S310
-        current.page_url(part.port) + part.page, headers={"Accept": "text/html"}
+        current.local_url(part.port) + part.page, headers={"Accept": "text/html"}
     )
     # a proxy of the user's shell must not stand between two processes of one machine
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -66,8 +66,8 @@ def _ops(current: Settings) -> Part:
 def _dagster(current: Settings) -> list[Part]:
     workspace = str(current.home / "dagster" / "workspace.yaml")
     code = [
-        *(PYTHON, "-m", "dagster", "code-server", "start", "-m", "pipelines.definitions"),
-        *("--host", "127.0.0.1", "--port", str(current.dagster_code_port)),
+        *(PYTHON, "-m", "dagster", "api", "grpc", "--module-name", "pipelines.definitions"),
+        *("--host", "127.0.0.1", "--port", str(current.dagster_code_port), "--location-name", "saulyq"),
     ]
     pages = [
         *(PYTHON, "-m", "dagster_webserver", "--workspace", workspace),

@@ -38,6 +38,13 @@ class Settings(BaseSettings):
         validation_alias="SAULYQ_DATABASE_URL",
         description="administrator's address of an outside PostgreSQL server, instead of the embedded one",
     )
+    public_url: str | None = Field(None, description="address of the operational app behind a proxy, no last /")
+    public_dashboards_url: str | None = Field(None, description="the same for the dashboards")
+    secrets_dir_outside: Path | None = Field(
+        None,
+        validation_alias="SAULYQ_SECRETS_DIR",
+        description="folder of secrets that somebody else provides, such as /run/secrets",
+    )
     postgres_options: str = Field(
         "", description="more settings for the embedded server, as name=value pairs with spaces between"
     )
@@ -79,7 +86,7 @@ class Settings(BaseSettings):
 
     @property
     def secrets_dir(self) -> Path:
-        return self.home / "secrets"
+        return self.secrets_dir_outside or self.home / "secrets"
 
     @property
     def logs_dir(self) -> Path:
@@ -90,7 +97,12 @@ class Settings(BaseSettings):
         return self.home / "run"
 
     def page_url(self, port: int) -> str:
-        """Address of a page as a person on this machine would type it."""
+        """Address of a page as a person would type it: behind a proxy, the proxy's."""
+        public = {self.ops_port: self.public_url, self.dashboards_port: self.public_dashboards_url}.get(port)
+        return public or self.local_url(port)
+
+    def local_url(self, port: int) -> str:
+        """Address of a page from this machine."""
         every_address = self.bind in ("0.0.0.0", "::", "") or port == self.dagster_port  # noqa: S104
         return f"http://{'127.0.0.1' if every_address else self.bind}:{port}"
 

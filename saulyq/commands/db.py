@@ -43,6 +43,17 @@ def stop() -> None:
 
 
 @app.command()
+def migrate() -> None:
+    """Bring roles, databases, tables and the gate up to date; `up` does the same."""
+    from saulyq import postgres, startup
+    from saulyq.settings import settings
+
+    with postgres.server(settings()):
+        startup.migrate(settings())
+    say("database: up to date")
+
+
+@app.command()
 def url(
     role: Annotated[DatabaseRole, typer.Option(help="Whose address.")] = DatabaseRole.app,
     warehouse: Annotated[bool, typer.Option("--warehouse", help="The warehouse database.")] = False,

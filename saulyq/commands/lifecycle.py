@@ -15,6 +15,7 @@ def register(app: typer.Typer) -> None:
     app.command()(down)
     app.command()(status)
     app.command()(logs)
+    app.command()(run)
 
 
 def up(
@@ -35,6 +36,25 @@ def down() -> None:
     from saulyq.settings import settings
 
     say("stopped" if startup.down(settings()) else "nothing was running")
+
+
+def run(part: Annotated[str, typer.Argument(help="ops, dagster-code, dagster, dagster-daemon, dashboards.")]) -> None:
+    """Become one part, for containers and other supervisors; `up` runs them all."""
+    import os
+
+    from saulyq.environment import installation_environment
+    from saulyq.part_files import write_part_files
+    from saulyq.parts import ROOT, parts
+    from saulyq.settings import settings
+
+    current = settings()
+    programs = {program.name: program for each in parts(current) for program in each.programs}
+    if part not in programs:
+        raise UsageError(f"no part {part}; there are: {', '.join(programs)}")
+    write_part_files(current)
+    os.chdir(ROOT)
+    command = programs[part].command
+    os.execve(command[0], command, installation_environment(current))  # noqa: S606
 
 
 def status(as_json: Json = False) -> None:

@@ -90,3 +90,5 @@ def _load(work: "Callable[[str, Progress], LoadReport]", as_json: bool) -> None:
         return
     for entity, counts in document["entities"].items():
         say(f"  {entity:<20} " + "  ".join(f"{name} {count:,}" for name, count in counts.items()))
+    if document.get("rejects_file"):
+        say(f"  rejected rows and their reasons: {document['rejects_file']}")
