@@ -202,7 +202,10 @@ class NameToken(Base):
 
 
 class NameDeletion(Base):
-    """A name token with one letter left out: two spellings one typo apart share such a form."""
+    """A name token, by letter and by sound, with one place left out (none at position 0).
+
+    Two spellings one typo apart share such a form.
+    """
 
     __tablename__ = "name_deletion"
 
