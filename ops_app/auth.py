@@ -186,7 +186,7 @@ async def check_csrf(request: Request) -> None:
     if sent is None or not hmac.compare_digest(sent, csrf_token(request)):
         raise BadRequest(
             _("The form was open for too long or came from another site"),
-            advice=_("Go back, reload the page and send it again. What you entered is still in the form."),
+            advice=_("Go back, keep a copy of what you entered, reload the page and send it again."),
         )
 
 

@@ -107,9 +107,7 @@ def own_sessions(session: Session, account_id: int) -> Sequence[SignInSession]:
     ).all()
 
 
-def assignments(
-    session: Session, account_ids: Sequence[int]
-) -> dict[int, list[Row[RoleAssignment, Organization]]]:
+def assignments(session: Session, account_ids: Sequence[int]) -> dict[int, list[Row[RoleAssignment, Organization]]]:
     """Role assignments of several accounts with the organisation of each."""
     found: dict[int, list[Row[RoleAssignment, Organization]]] = defaultdict(list)
     rows = session.execute(

@@ -37,6 +37,14 @@ def health(_probe: Probe) -> Response:
     return JSONResponse({"status": "ok"})
 
 
+@router.get("/waiting", name="accounts:waiting")
+def waiting(request: Request, actor: SignedIn, db: Db) -> Response:
+    """Counts for the navigation, asked after the page is there so that no page waits for them."""
+    items = [item for module in request.app.state.modules for item in module.nav]
+    counts = {item.route: item.waiting(db, actor) for item in items if item.waiting and actor.may(item.permission)}
+    return JSONResponse(counts)
+
+
 @router.get("/sign-in", name="accounts:sign_in")
 def sign_in_page(request: Request, actor: Anybody, next: str = "/") -> Response:
     if actor is not None:

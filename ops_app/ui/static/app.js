@@ -225,7 +225,18 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   flash.scrollIntoView({ block: "nearest" });
 });
 
+// ---- counts of what waits, after the page is there
+async function showWaiting() {
+  const places = $$("[data-count]");
+  if (!places.length) return;
+  const answer = await fetch($("#nav").dataset.waiting, { headers: { Accept: "application/json" } });
+  if (!answer.ok) return;
+  const counts = await answer.json();
+  for (const place of places) place.textContent = counts[place.dataset.count] || "";
+}
+
 document.addEventListener("DOMContentLoaded", () => {
+  showWaiting();
   $$("[data-date]").forEach(echoDate);
   const focus = $("[data-focus]");
   if (focus) focus.focus();
