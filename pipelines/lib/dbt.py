@@ -1,0 +1,234 @@
+"""Third hop: the dbt project, run as a child process with everything it writes below the data directory."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import yaml
+
+from pipelines.lib.places import Places, Progress, silent
+from saulyq.errors import SaulyqError
+from warehouse.engines import BUILD_FILE, THREADS, Engine, duckdb_settings
+from warehouse.lake import stamp, write_durably
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = ROOT / "dbt_project"
+PASSWORD_VARIABLE = "DBT_ENV_SECRET_WAREHOUSE"  # noqa: S105
+AS_OF_VARIABLE = "SAULYQ_AS_OF"
+KEPT_TARGETS = 5
+PARSED_PROJECT = "partial_parse.msgpack"
+RESULT_EVENTS = frozenset({"LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult", "LogNodeResult"})
+
+
+class BuildFailed(SaulyqError):
+    """A model or a blocking test failed; the served warehouse stays as it was."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """What one dbt command did."""
+
+    target_path: Path
+    counts: dict[str, int] = field(default_factory=dict)
+    """`models`, `seeds`, `tests`, `warnings`, `errors`, `skipped`."""
+
+
+def project_version(project: Path = PROJECT) -> str:
+    """Hash of the project: rows built by other rules cannot be continued."""
+    digest = hashlib.sha256()
+    for path in sorted(project.rglob("*")):
+        if path.is_file() and path.suffix in (".sql", ".yml", ".csv", ".md") and "target" not in path.parts:
+            digest.update(str(path.relative_to(project)).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def write_profiles(places: Places, project: Path = PROJECT) -> Path:
+    """Write `profiles.yml`; it changes only when the installation does, else dbt would parse anew."""
+    name = yaml.safe_load((project / "dbt_project.yml").read_text())["profile"]
+    server = urlsplit(places.warehouse_url)
+    outputs = {
+        Engine.duckdb.value: {
+            "type": "duckdb",
+            "path": str(build_file(places)),
+            "schema": "staging",
+            "threads": THREADS,
+            "settings": duckdb_settings(places.warehouse / "build" / "scratch"),
+        },
+        Engine.postgres.value: {
+            "type": "postgres",
+            "host": server.hostname,
+            "port": server.port or 5432,
+            "user": unquote(server.username or ""),
+            "password": f"{{{{ env_var('{PASSWORD_VARIABLE}') }}}}",
+            "dbname": server.path.lstrip("/"),
+            "schema": "staging",
+            "threads": THREADS,
+        },
+    }
+    text = yaml.safe_dump({name: {"target": Engine.duckdb.value, "outputs": outputs}}, sort_keys=False)
+    path = places.dbt / "profiles.yml"
+    if not path.exists() or path.read_text() != text:
+        write_durably(path, text)
+    return places.dbt
+
+
+def build_file(places: Places) -> Path:
+    """The DuckDB file a build writes; nobody reads it before it is published."""
+    return places.warehouse / "build" / BUILD_FILE
+
+
+def environment(places: Places, as_of: dt.datetime | None) -> dict[str, str]:
+    """The environment dbt runs in: no telemetry, nothing written into the project."""
+    extra = {
+        PASSWORD_VARIABLE: unquote(urlsplit(places.warehouse_url).password or ""),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+        "DBT_VERSION_CHECK": "true",
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+    }
+    if as_of is not None:
+        # an environment variable and not --vars: other variables would mean a new parse at every run
+        extra[AS_OF_VARIABLE] = as_of.astimezone(dt.UTC).isoformat(sep=" ")
+    return os.environ | extra
+
+
+def variables(places: Places) -> dict[str, str]:
+    """Variables of the project; constant for an installation, so that the parsed project is kept."""
+    return {"lake_path": str(places.lake.root)}
+
+
+def build(
+    places: Places,
+    engine: Engine,
+    as_of: dt.datetime,
+    full: bool,
+    select: str | None = None,
+    progress: Progress = silent,
+    project: Path = PROJECT,
+) -> Build:
+    """Build models, seeds and tests in the order of their dependencies; a blocking failure raises."""
+    arguments = ["build"]
+    if full:
+        arguments.append("--full-refresh")
+    if select is not None:
+        arguments += ["--select", select, "--indirect-selection", "cautious"]
+    return run(places, engine, arguments, as_of, progress, project)
+
+
+def parse(places: Places, project: Path = PROJECT) -> Path:
+    """Make the manifest that Dagster's definitions are loaded from; returns its path."""
+    path = places.dbt / "manifest.json"
+    version_file = places.dbt / "manifest.version"
+    version = project_version(project)
+    if path.exists() and version_file.exists() and version_file.read_text() == version:
+        return path
+    parsed = run(places, Engine.duckdb, ["parse"], None, silent, project)
+    write_durably(path, (parsed.target_path / "manifest.json").read_text())
+    write_durably(version_file, version)
+    return path
+
+
+def run(
+    places: Places,
+    engine: Engine,
+    arguments: list[str],
+    as_of: dt.datetime | None,
+    progress: Progress,
+    project: Path = PROJECT,
+) -> Build:
+    """Run one dbt command in a target folder of its own, so that an orphan of a killed run disturbs nobody."""
+    profiles = write_profiles(places, project)
+    target = places.dbt / "target" / stamp(dt.datetime.now(dt.UTC))
+    parsed = places.dbt / engine.value / PARSED_PROJECT
+    parsed.parent.mkdir(parents=True, exist_ok=True)
+    target.mkdir(parents=True)
+    if parsed.exists():
+        shutil.copyfile(parsed, target / PARSED_PROJECT)
+    command = [
+        *(sys.executable, "-m", "pipelines.lib.dbt_process", *arguments),
+        *("--target", engine.value, "--project-dir", str(project), "--profiles-dir", str(profiles)),
+        *("--target-path", str(target), "--log-path", str(places.dbt / "log")),
+        *("--vars", json.dumps(variables(places))),
+        *("--log-format", "json", "--log-level-file", "none"),
+    ]
+    process = subprocess.Popen(
+        command,
+        cwd=project,
+        env=environment(places, as_of),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with process:
+        try:
+            complaints = list(_follow(process, progress))
+        except BaseException:
+            process.kill()
+            raise
+    if (target / PARSED_PROJECT).exists():
+        draft = parsed.with_suffix(".draft")
+        shutil.copyfile(target / PARSED_PROJECT, draft)
+        draft.rename(parsed)
+    _forget_targets(places)
+    if process.returncode != 0:
+        raise BuildFailed(
+            f"dbt {arguments[0]} failed: {_failures(target) or ' '.join(complaints) or 'no reason given'}"
+        )
+    return Build(target, _counts(target))
+
+
+def _follow(process: subprocess.Popen[str], progress: Progress) -> Iterator[str]:
+    assert process.stdout is not None
+    for line in process.stdout:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            # not dbt's own: a warning or a traceback of the interpreter
+            yield line.strip()
+            continue
+        if event["info"]["name"] in RESULT_EVENTS:
+            data = event["data"]
+            progress("dbt", int(data["index"]), int(data.get("total") or data["num_models"]))
+        elif event["info"]["level"] == "error":
+            yield str(event["info"]["msg"]).strip()
+
+
+def _results(target: Path) -> list[dict[str, object]]:
+    try:
+        results: list[dict[str, object]] = json.loads((target / "run_results.json").read_text())["results"]
+    except FileNotFoundError:
+        return []
+    return results
+
+
+def _failures(target: Path) -> str:
+    failed = [result for result in _results(target) if result["status"] in ("error", "fail")]
+    return "; ".join(
+        f"{str(result['unique_id']).split('.', 2)[-1]}: {' '.join(str(result['message']).split())}" for result in failed
+    )
+
+
+def _counts(target: Path) -> dict[str, int]:
+    kinds: Counter[str] = Counter({"models": 0, "seeds": 0, "tests": 0, "warnings": 0, "skipped": 0})
+    for result in _results(target):
+        kinds[f"{str(result['unique_id']).split('.', 1)[0].replace('unit_test', 'test')}s"] += 1
+        kinds["warnings"] += result["status"] == "warn"
+        kinds["skipped"] += result["status"] == "skipped"
+    return dict(kinds)
+
+
+def _forget_targets(places: Places) -> None:
+    for old in sorted((places.dbt / "target").iterdir())[:-KEPT_TARGETS]:
+        shutil.rmtree(old, ignore_errors=True)

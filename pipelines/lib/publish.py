@@ -1,0 +1,167 @@
+"""Fourth hop: a tested build becomes the served warehouse in one rename of a pointer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pipelines.lib.dbt import build_file
+from pipelines.lib.places import Places
+from saulyq.errors import SaulyqError
+from warehouse.engines import seal
+from warehouse.lake import stamp, sync, write_durably
+
+POINTER = "current"
+KEPT_FILES = 2
+SPARE_BYTES = 256 << 20
+BYTES_PER_LAKE_BYTE = 6
+"""A warehouse holds the lake's rows less compressed, and its figures; measured 3 to 5."""
+
+
+class DiskFull(SaulyqError):
+    """There is no room to build."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What is known of a published file, kept beside it as JSON."""
+
+    engine: str
+    built_at: str
+    as_of: str
+    generation: str
+    project: str
+    """Version of the dbt project that built it."""
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How a build starts."""
+
+    full: bool
+    reason: str
+    """Why it is a full build; empty for a continued one."""
+
+
+def prepare(places: Places, full: bool, project: str) -> Preparation:
+    """Lay out the build file: a copy of the served one to be continued, or nothing for a full build."""
+    clean(places)
+    served = served_file(places)
+    reason = "asked for" if full else _reason_for_full(places, served, project)
+    build = build_file(places)
+    build.parent.mkdir(parents=True, exist_ok=True)
+    _require_space(places, served)
+    if served is not None and not reason:
+        shutil.copyfile(served, build)
+    return Preparation(bool(reason), reason)
+
+
+def publish(places: Places, as_of: dt.datetime, project: str) -> Path:
+    """Make the build the served warehouse."""
+    build = build_file(places)
+    seal(build)
+    sync(build)
+    built_at = dt.datetime.now(dt.UTC)
+    target = places.warehouse / f"saulyq-{stamp(built_at)}.duckdb"
+    description = Description("duckdb", built_at.isoformat(), as_of.isoformat(), places.lake.generation(), project)
+    write_durably(target.with_suffix(".json"), json.dumps(asdict(description)))
+    build.rename(target)
+    sync(places.warehouse)
+    write_durably(places.warehouse / POINTER, target.name)
+    clean(places)
+    retire(places)
+    return target
+
+
+def served_file(places: Places) -> Path | None:
+    """The file the pointer names, if it is there."""
+    try:
+        path = places.warehouse / (places.warehouse / POINTER).read_text().strip()
+    except FileNotFoundError:
+        return None
+    return path if path.is_file() else None
+
+
+def description(path: Path) -> Description | None:
+    """What the publication wrote beside a file."""
+    try:
+        return Description(**json.loads(path.with_suffix(".json").read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def clean(places: Places) -> None:
+    """Remove what a killed build left: its files, and a file that no pointer ever named."""
+    shutil.rmtree(places.warehouse / "build", ignore_errors=True)
+    served = served_file(places)
+    for path in _published(places):
+        if served is None or path.name > served.name:
+            _remove(path)
+    for note in places.warehouse.glob("saulyq-*.json"):
+        if not note.with_suffix(".duckdb").exists():
+            note.unlink()
+
+
+def retire(places: Places) -> list[str]:
+    """Remove old published files that nobody reads, apart from the newest ones.
+
+    Files of another generation hold rows that had to leave the lake; they go at once, read or not.
+    """
+    served = served_file(places)
+    generation = places.lake.generation()
+    published = _published(places)
+    removed = []
+    for path in published:
+        known = description(path)
+        outdated = known is None or known.generation != generation
+        if path != served and (outdated or (path not in published[-KEPT_FILES:] and not _is_read(path))):
+            _remove(path)
+            removed.append(path.name)
+    return removed
+
+
+def _reason_for_full(places: Places, served: Path | None, project: str) -> str:
+    if served is None:
+        return "no warehouse yet"
+    known = description(served)
+    if known is None:
+        return "the served warehouse is not described"
+    if known.project != project:
+        return "the models have changed"
+    if known.generation != places.lake.generation():
+        return "row versions were taken out of the lake"
+    return ""
+
+
+def _require_space(places: Places, served: Path | None) -> None:
+    expected = served.stat().st_size * 2 if served is not None else places.lake.size() * BYTES_PER_LAKE_BYTE
+    free = shutil.disk_usage(places.warehouse).free
+    if free < expected + SPARE_BYTES:
+        raise DiskFull(
+            f"a build needs about {(expected + SPARE_BYTES) >> 20} MB in {places.warehouse}, {free >> 20} MB are free; "
+            "free some space and run again"
+        )
+
+
+def _published(places: Places) -> list[Path]:
+    return sorted(places.warehouse.glob("saulyq-*.duckdb"))
+
+
+def _is_read(path: Path) -> bool:
+    # readers hold DuckDB's shared lock on the file for as long as they have it open
+    with path.open("rb+") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.with_suffix(".json").unlink(missing_ok=True)
+    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)

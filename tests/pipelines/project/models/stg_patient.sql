@@ -1,0 +1,2 @@
+{{ config(materialized='view', schema='staging') }}
+select distinct patient_key, sex from {{ lake_rows('patient') }}
