@@ -36,6 +36,14 @@ class BuildFailed(SaulyqError):
 
 
 @dataclass(frozen=True)
+class Command:
+    """A dbt command under way."""
+
+    process: subprocess.Popen[bytes]
+    target_path: Path
+
+
+@dataclass(frozen=True)
 class Build:
     """What one dbt command did."""
 
@@ -119,12 +127,15 @@ def build(
     project: Path = PROJECT,
 ) -> Build:
     """Build models, seeds and tests in the order of their dependencies; a blocking failure raises."""
-    arguments = ["build"]
-    if full:
-        arguments.append("--full-refresh")
+    arguments = build_arguments(full)
     if select is not None:
         arguments += ["--select", select, "--indirect-selection", "cautious"]
     return run(places, engine, arguments, as_of, progress, project)
+
+
+def build_arguments(full: bool) -> list[str]:
+    """The command that builds everything."""
+    return ["build", "--full-refresh"] if full else ["build"]
 
 
 def parse(places: Places, project: Path = PROJECT) -> Path:
@@ -148,12 +159,29 @@ def run(
     progress: Progress,
     project: Path = PROJECT,
 ) -> Build:
-    """Run one dbt command in a target folder of its own, so that an orphan of a killed run disturbs nobody."""
+    """Run one dbt command to its end."""
+    command = start(places, engine, arguments, as_of, project)
+    with command.process:
+        try:
+            complaints = list(_follow(command.process, progress))
+        except BaseException:
+            command.process.kill()
+            raise
+    finish(places, engine, command.target_path)
+    if command.process.returncode != 0:
+        reason = _failures(command.target_path) or " ".join(complaints) or "no reason given"
+        raise BuildFailed(f"dbt {arguments[0]} failed: {reason}")
+    return Build(command.target_path, _counts(command.target_path))
+
+
+def start(
+    places: Places, engine: Engine, arguments: list[str], as_of: dt.datetime | None, project: Path = PROJECT
+) -> Command:
+    """Start dbt in a target folder of its own, so that an orphan of a killed run disturbs nobody."""
     profiles = write_profiles(places, project)
     target = places.dbt / "target" / stamp(dt.datetime.now(dt.UTC))
-    parsed = places.dbt / engine.value / PARSED_PROJECT
-    parsed.parent.mkdir(parents=True, exist_ok=True)
     target.mkdir(parents=True)
+    parsed = places.dbt / engine.value / PARSED_PROJECT
     if parsed.exists():
         shutil.copyfile(parsed, target / PARSED_PROJECT)
     command = [
@@ -169,34 +197,30 @@ def run(
         env=environment(places, as_of),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
     )
-    with process:
-        try:
-            complaints = list(_follow(process, progress))
-        except BaseException:
-            process.kill()
-            raise
+    return Command(process, target)
+
+
+def finish(places: Places, engine: Engine, target: Path) -> None:
+    """Keep the parsed project for the next command and forget old target folders."""
     if (target / PARSED_PROJECT).exists():
+        parsed = places.dbt / engine.value / PARSED_PROJECT
+        parsed.parent.mkdir(parents=True, exist_ok=True)
         draft = parsed.with_suffix(".draft")
         shutil.copyfile(target / PARSED_PROJECT, draft)
         draft.rename(parsed)
-    _forget_targets(places)
-    if process.returncode != 0:
-        raise BuildFailed(
-            f"dbt {arguments[0]} failed: {_failures(target) or ' '.join(complaints) or 'no reason given'}"
-        )
-    return Build(target, _counts(target))
+    for old in sorted((places.dbt / "target").iterdir())[:-KEPT_TARGETS]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
-def _follow(process: subprocess.Popen[str], progress: Progress) -> Iterator[str]:
+def _follow(process: subprocess.Popen[bytes], progress: Progress) -> Iterator[str]:
     assert process.stdout is not None
     for line in process.stdout:
         try:
             event = json.loads(line)
         except ValueError:
             # not dbt's own: a warning or a traceback of the interpreter
-            yield line.strip()
+            yield line.decode(errors="replace").strip()
             continue
         if event["info"]["name"] in RESULT_EVENTS:
             data = event["data"]
@@ -227,8 +251,3 @@ def _counts(target: Path) -> dict[str, int]:
         kinds["warnings"] += result["status"] == "warn"
         kinds["skipped"] += result["status"] == "skipped"
     return dict(kinds)
-
-
-def _forget_targets(places: Places) -> None:
-    for old in sorted((places.dbt / "target").iterdir())[:-KEPT_TARGETS]:
-        shutil.rmtree(old, ignore_errors=True)

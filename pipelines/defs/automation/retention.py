@@ -1,0 +1,57 @@
+"""What is thrown away each night before the nightly run."""
+
+import datetime as dt
+
+import dagster as dg
+
+from pipelines.defs.automation.hot import micro_batch
+from pipelines.defs.automation.nightly import TIME_ZONE
+from pipelines.lib.retention import retain
+from pipelines.resources import Pipeline
+
+RUN_DAYS = 30
+MICRO_BATCH_DAYS = 1
+FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+RUNS_AT_ONCE = 500
+
+
+@dg.op
+def retain_data(context: dg.OpExecutionContext, pipeline: Pipeline) -> None:
+    """Merge small lake files, drop versions past their time, remove old warehouse files."""
+    kept = retain(pipeline.places)
+    context.log.info(f"merged {kept.merged}, dropped {kept.dropped}, removed {kept.retired}")
+
+
+@dg.op
+def forget_runs(context: dg.OpExecutionContext) -> None:
+    """Delete the runs whose events nobody will read; Dagster itself keeps them forever."""
+    now = dt.datetime.now(dt.UTC)
+    deleted = _delete(context.instance, now - dt.timedelta(days=MICRO_BATCH_DAYS), micro_batch.name)
+    deleted += _delete(context.instance, now - dt.timedelta(days=RUN_DAYS), None)
+    context.log.info(f"{deleted} runs deleted")
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def retention() -> None:
+    """Throw away what has had its time."""
+    retain_data()
+    forget_runs()
+
+
+retention_schedule = dg.ScheduleDefinition(
+    name="retention",
+    job=retention,
+    cron_schedule="0 1 * * *",
+    execution_timezone=TIME_ZONE,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+
+
+def _delete(instance: dg.DagsterInstance, before: dt.datetime, job_name: str | None) -> int:
+    old = dg.RunsFilter(job_name=job_name, statuses=FINISHED, created_before=before)
+    deleted = 0
+    while runs := instance.get_runs(old, limit=RUNS_AT_ONCE):
+        for run in runs:
+            instance.delete_run(run.run_id)
+        deleted += len(runs)
+    return deleted
