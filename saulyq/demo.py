@@ -5,15 +5,18 @@ import json
 
 import psycopg
 
+from saulyq import children
 from saulyq.errors import UsageError
 from saulyq.output import say
 from saulyq.settings import Mode, Settings
 
 PEOPLE = 20_000
-YEARS = 3
+YEARS = 2
 SEED = 1
-HOLDS_ANYTHING = """
-select exists (select from patients.patient) or exists (select from organizations.organization)
+ACCOUNTS = "demo_accounts.json"
+WHAT_IS_THERE = """
+SELECT to_regclass('synthetic.region') IS NOT NULL,
+    EXISTS (SELECT FROM patients.patient) OR EXISTS (SELECT FROM organizations.organization)
 """
 
 
@@ -24,41 +27,52 @@ def check_allowed(current: Settings, with_demo: bool) -> None:
     if with_demo:
         raise UsageError("a production installation holds no synthetic people; start it without --demo")
     if current.demo_file.exists():
-        raise UsageError(f"{current.home} holds the demo district; give production a SAULYQ_HOME of its own")
+        raise UsageError(f"{current.home} holds synthetic people; give production a SAULYQ_HOME of its own")
 
 
 def ensure(current: Settings) -> bool:
-    """Make the demo district or continue it to now; says whether it was made (and its warehouse built)."""
-    from saulyq.startup import run_command
-
-    state = _state(current)
-    if state == "ready":
-        _continue_to_now(current)
+    """Make the demo district or continue it to now; says whether its warehouse was built just now."""
+    has_district, has_records = _what_is_there(current)
+    if has_records and not has_district:
+        say("this installation holds records already, so no demo district is made")
         return False
-    if state is None:
-        if _holds_anything(current):
-            say("this installation holds records already, so no demo district is made")
-            return False
-        _remember(current, "loading")
-    say(f"making the demo district: {PEOPLE:,} people, {YEARS} years")
-    run_command(current, "load", "region", "--people", str(PEOPLE), "--years", str(YEARS), "--seed", str(SEED))
+    if has_district:
+        _continue_to_now(current)
+    else:
+        say(f"making the demo district: {PEOPLE:,} people, {YEARS} years")
+        children.run(current, "load", "region", "--people", str(PEOPLE), "--years", str(YEARS), "--seed", str(SEED))
+    if (current.home / "warehouse" / "current").exists():
+        return False
     say("building the warehouse")
-    run_command(current, "pipeline", "run")
-    _remember(current, "ready")
+    children.run(current, "pipeline", "run")
     return True
 
 
-def what_to_see(current: Settings) -> list[str]:
-    """What a newcomer to the demo should look at first."""
-    if _state(current) is None:
+def mark(current: Settings, people: int, years: int, seed: int) -> None:
+    """Remember that this home holds synthetic people: its pages say so, and production refuses it."""
+    made_on = dt.datetime.now(dt.UTC).date().isoformat()
+    draft = current.demo_file.with_suffix(".new")
+    draft.write_text(json.dumps({"made_on": made_on, "people": people, "years": years, "seed": seed}))
+    draft.rename(current.demo_file)
+
+
+def what_to_see(current: Settings, first_time: bool) -> list[str]:
+    """What a newcomer to the demo should look at first, and as whom."""
+    if not current.demo_file.exists():
         return []
-    return [
-        "",
-        "  Look first at:",
+    passwords = current.secrets_dir / ACCOUNTS
+    lines = ["", "  This is a demo: every person in it is made up. Look first at:"]
+    lines += [
         "  1. the work list of a doctor in the operational app, then a patient's card as a timeline",
-        "  2. the signal list SIG-02 in the dashboards, and from a figure down to its cases",
-        "  3. the asset graph in Dagster: every table from the gate to the signals",
+        "  2. the signal list SIG-02 as an official: cases without names, and a decision on one",
+        "  3. the dashboards: from a figure down to its cases",
+        "  4. the asset graph in Dagster: every table from the gate to the signals",
+        "",
     ]
+    if first_time and passwords.exists():
+        accounts = json.loads(passwords.read_text())
+        lines += [f"     {login:<14} {account['password']}" for login, account in accounts.items()]
+    return [*lines, f"  Logins and passwords of the demo are kept in {passwords}"]
 
 
 def _continue_to_now(current: Settings) -> None:
@@ -69,25 +83,7 @@ def _continue_to_now(current: Settings) -> None:
         region.continue_to_now(database_url=current.database_url("app"), progress=progress)
 
 
-def _holds_anything(current: Settings) -> bool:
+def _what_is_there(current: Settings) -> tuple[bool, bool]:
     with psycopg.connect(current.libpq_url("owner")) as connection:
-        row = connection.execute(HOLDS_ANYTHING).fetchone()
-    return bool(row and row[0])
-
-
-def _state(current: Settings) -> str | None:
-    try:
-        return str(json.loads(current.demo_file.read_text())["state"])
-    except FileNotFoundError:
-        return None
-
-
-def _remember(current: Settings, state: str) -> None:
-    stored = {"state": state, "people": PEOPLE, "years": YEARS, "seed": SEED}
-    if current.demo_file.exists():
-        stored = json.loads(current.demo_file.read_text()) | {"state": state}
-    else:
-        stored |= {"made_on": dt.datetime.now(dt.UTC).date().isoformat()}
-    draft = current.demo_file.with_suffix(".new")
-    draft.write_text(json.dumps(stored))
-    draft.rename(current.demo_file)
+        row = connection.execute(WHAT_IS_THERE).fetchone()
+    return (bool(row[0]), bool(row[1])) if row else (False, False)

@@ -4,19 +4,17 @@ import fcntl
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from saulyq import demo, postgres, supervisor
-from saulyq.environment import installation_environment
+from saulyq import children, database, demo, postgres, supervisor
 from saulyq.errors import SaulyqError
 from saulyq.health import page_of
 from saulyq.output import say, work
 from saulyq.part_files import write_part_files
-from saulyq.parts import ROOT, Part, parts
+from saulyq.parts import Part, parts
 from saulyq.postgres.cluster import check_disk
 from saulyq.postgres.lifecycle import check_port, in_use
 from saulyq.postgres.roles import prepare
@@ -56,20 +54,11 @@ def down(current: Settings) -> bool:
     return supervisor.shut_down(current) or owner is not None
 
 
-def migrate(current: Settings) -> None:
-    """Bring the operational database to the newest revision and the gate to the newest models."""
-    from ops_app import migrations
-    from ops_app.gate import install
-
-    migrations.upgrade(current.database_url("owner"))
-    install.apply(current.database_url("owner"))
-
-
 def _bring_up(current: Settings, with_demo: bool) -> None:
     _wait_database(current)
     prepare(current)
     with work("preparing the database"):
-        migrate(current)
+        database.migrate(current)
     from saulyq import accounts
 
     password = accounts.ensure_admin(current)
@@ -79,37 +68,12 @@ def _bring_up(current: Settings, with_demo: bool) -> None:
         for program in part.programs:
             supervisor.start_program(current, program.name)
     late = _wait_pages(current, started)
-    _welcome(current, started, password)
+    _welcome(current, started, password, first_time=made_now)
     for part in late:
         say(f"{part.name} does not answer yet; see: saulyq logs {part.programs[0].name}")
     if with_demo and not made_now:
         # the parts are usable already; the days since the last start are computed meanwhile
-        _run_quietly(current, "pipeline", "run")
-
-
-def _run_quietly(current: Settings, *arguments: str) -> None:
-    with (current.logs_dir / "pipeline.log").open("a") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", "saulyq.cli", *arguments],
-            cwd=ROOT,
-            env=supervisor.part_environment(current),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-
-
-def run_command(current: Settings, *arguments: str) -> None:
-    """Run one of our commands as a child: its memory is given back, its progress is seen."""
-    result = subprocess.call(
-        [sys.executable, "-m", "saulyq.cli", *arguments],
-        cwd=ROOT,
-        env=installation_environment(current),
-        stdout=subprocess.DEVNULL,
-    )
-    if result != 0:
-        raise SaulyqError(f"saulyq {' '.join(arguments)} failed; its reason stands above")
+        children.run_in_background(current, "pipeline", "run")
 
 
 def _clear_the_way(current: Settings) -> None:
@@ -157,15 +121,15 @@ def _watch(current: Settings, process: subprocess.Popen[bytes]) -> None:
                 supervisor.start_program(current, program.name)
 
 
-def _welcome(current: Settings, started: list[Part], password: str | None) -> None:
+def _welcome(current: Settings, started: list[Part], password: str | None, first_time: bool) -> None:
     say("")
     for part in started:
         if part.page is not None:
             say(f"  {part.title:<16} {current.page_url(part.port)}")
     if password is not None:
         say("")
-        say(f"  Sign in as admin with the password {password} (shown only now; you will choose your own)")
-    for line in demo.what_to_see(current):
+        say(f"  Sign in as admin, password {password} (shown only now; you will be asked for your own)")
+    for line in demo.what_to_see(current, first_time):
         say(line)
     say("")
     say(f"  Everything is in {current.home}. Stop with Ctrl-C.")

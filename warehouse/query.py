@@ -29,15 +29,15 @@ UNIT_COLUMNS: dict[Unit, str] = {
 # the site of a case may lie in another organisation than its owner.
 SUBTREE = """
 with recursive subtree as (
-    select organization_id from marts.dim_organization where organization_id = $organization
+    select node_id from marts.dim_organization where node_id = $organization
     union
-    select child.organization_id
+    select child.node_id
     from marts.dim_organization as child
-    inner join subtree on child.parent_id = subtree.organization_id
+    inner join subtree on child.parent_node_id = subtree.node_id
 ),
 
 node as (
-    select any_value(kind) as kind from marts.dim_organization where organization_id = $organization
+    select any_value(kind) as kind from marts.dim_organization where node_id = $organization
 )
 """
 IN_SUBTREE = """case (select kind from node)

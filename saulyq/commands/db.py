@@ -45,11 +45,11 @@ def stop() -> None:
 @app.command()
 def migrate() -> None:
     """Bring roles, databases, tables and the gate up to date; `up` does the same."""
-    from saulyq import postgres, startup
+    from saulyq import database, postgres
     from saulyq.settings import settings
 
     with postgres.server(settings()):
-        startup.migrate(settings())
+        database.migrate(settings())
     say("database: up to date")
 
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
@@ -12,8 +12,16 @@ from saulyq.errors import Unavailable, UsageError
 from saulyq.output import print_json, say
 
 if TYPE_CHECKING:
-    from ingestion.bulk.report import LoadReport
     from saulyq.progress import Progress
+
+
+class Report(Protocol):
+    """What every loader gives back."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Counts by entity: read, loaded, rejected, unchanged."""
+        ...
+
 
 app = typer.Typer(help="Load records in bulk; loading the same twice changes nothing.", no_args_is_help=True)
 
@@ -48,7 +56,7 @@ def fhir(
 @app.command()
 def region(
     people: Annotated[int, typer.Option(min=100, help="How many people live there.")] = 20_000,
-    years: Annotated[int, typer.Option(min=1, max=20, help="How many years of history.")] = 3,
+    years: Annotated[int, typer.Option(min=1, max=20, help="How many years of history.")] = 2,
     seed: Annotated[int, typer.Option(help="The same seed makes the same people.")] = 1,
     until: Annotated[
         dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day; today if left out.")
@@ -59,11 +67,13 @@ def region(
     as_json: Json = False,
 ) -> None:
     """Make a synthetic district with plausible people and care."""
-    from ingestion.bulk import region as maker
+    from saulyq import demo
     from saulyq.settings import Mode, settings
 
     if settings().mode is Mode.production:
         raise UsageError("a production installation holds no synthetic people")
+    from ingestion.bulk import region as maker
+
     last_day = until.date() if until is not None else None
     _load(
         lambda url, progress: maker.load(
@@ -71,19 +81,18 @@ def region(
         ),
         as_json,
     )
+    demo.mark(settings(), people, years, seed)
 
 
-def _load(work: "Callable[[str, Progress], LoadReport]", as_json: bool) -> None:
+def _load(work: "Callable[[str, Progress], Report]", as_json: bool) -> None:
     """Run a loader as the app's own role, on a migrated database, and print what became of the rows."""
-    from saulyq import postgres, startup
+    from saulyq import database
     from saulyq.progress import progress_bars
     from saulyq.settings import settings
 
     current = settings()
-    with postgres.server(current):
-        startup.migrate(current)
-        with progress_bars() as progress:
-            report = work(current.database_url("app"), progress)
+    with database.ready(current), progress_bars() as progress:
+        report = work(current.database_url("app"), progress)
     document = report.as_json()
     if as_json:
         print_json(document)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from saulyq.commands.options import Json
-from saulyq.output import print_json, say, work
+from saulyq.output import print_json, say
 
 app = typer.Typer(help="Extract, check, build and publish.", no_args_is_help=True)
 
@@ -31,12 +31,14 @@ def run(
 ) -> None:
     """Run the whole pipeline once; a rerun changes nothing that did not change."""
     from pipelines import run as pipeline
-    from saulyq import postgres
+    from saulyq import database
+    from saulyq.progress import progress_bars
     from saulyq.settings import settings
 
-    with postgres.server(settings()), work("running the pipeline"):
-        report = pipeline.run(full=full, engine=engine.value)
+    with database.ready(settings()), progress_bars() as progress:
+        report = pipeline.run(full=full, engine=engine.value, progress=progress)
     if as_json:
         print_json(report)
     else:
-        say("pipeline: done")
+        published = report.get("published")
+        say(f"pipeline: done, serving {published}" if published else "pipeline: done")

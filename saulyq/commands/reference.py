@@ -34,17 +34,15 @@ def load(
 ) -> None:
     """Load a list from an official CSV file; newer rows replace older ones."""
     from ingestion.bulk import reference
-    from saulyq import postgres, startup
+    from saulyq import database
     from saulyq.progress import progress_bars
     from saulyq.settings import settings
 
     if not file.is_file():
         raise Unavailable(f"there is no file {file}")
     current = settings()
-    with postgres.server(current):
-        startup.migrate(current)
-        with progress_bars() as progress:
-            report = reference.load(kind.value, file, database_url=current.database_url("app"), progress=progress)
+    with database.ready(current), progress_bars() as progress:
+        report = reference.load(kind.value, file, database_url=current.database_url("app"), progress=progress)
     document = report.as_json()
     if as_json:
         print_json(document)

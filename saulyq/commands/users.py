@@ -29,10 +29,10 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Create an account and print its password, which is stored nowhere."""
-    from saulyq import accounts, postgres
+    from saulyq import accounts, database
     from saulyq.settings import settings
 
-    with postgres.server(settings()):
+    with database.ready(settings()):
         password = accounts.add(settings(), login, name or login, role, org, language, _given(password_stdin))
     _answer(login, password, as_json)
 
@@ -40,10 +40,10 @@ def add(
 @app.command()
 def password(login: Login, password_stdin: PasswordFromStdin = False, as_json: Json = False) -> None:
     """Set a new password, end the account's sessions, print the password."""
-    from saulyq import accounts, postgres
+    from saulyq import accounts, database
     from saulyq.settings import settings
 
-    with postgres.server(settings()):
+    with database.ready(settings()):
         new = accounts.reset_password(settings(), login, _given(password_stdin))
     _answer(login, new, as_json)
 
@@ -51,10 +51,10 @@ def password(login: Login, password_stdin: PasswordFromStdin = False, as_json: J
 @app.command()
 def disable(login: Login) -> None:
     """Forbid an account to sign in and end its sessions; the account itself stays."""
-    from saulyq import accounts, postgres
+    from saulyq import accounts, database
     from saulyq.settings import settings
 
-    with postgres.server(settings()):
+    with database.ready(settings()):
         accounts.disable(settings(), login)
     say(f"{login}: disabled")
 

@@ -1,0 +1,35 @@
+"""Our own commands as child processes: their memory is given back, and their progress is seen."""
+
+import subprocess
+import sys
+
+from saulyq.environment import installation_environment, part_environment
+from saulyq.errors import SaulyqError
+from saulyq.parts import ROOT
+from saulyq.settings import Settings
+
+
+def run(current: Settings, *arguments: str) -> None:
+    """Run a command to its end; its failure is ours."""
+    result = subprocess.call(
+        [sys.executable, "-m", "saulyq.cli", *arguments],
+        cwd=ROOT,
+        env=installation_environment(current),
+        stdout=subprocess.DEVNULL,
+    )
+    if result != 0:
+        raise SaulyqError(f"saulyq {' '.join(arguments)} failed; its reason stands above")
+
+
+def run_in_background(current: Settings, *arguments: str) -> None:
+    """Start a command that ends with the parts, its words in a log of its own."""
+    with (current.logs_dir / f"{arguments[0]}.log").open("a") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "saulyq.cli", *arguments],
+            cwd=ROOT,
+            env=part_environment(current),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
