@@ -13,6 +13,7 @@ import yaml
 from ingestion.bulk.region.draws import Floats
 
 
+@cache
 def content(name: str) -> dict[str, Any]:
     """One YAML file of the region's content."""
     text = files("ops_app").joinpath("content", "region", f"{name}.yaml").read_text(encoding="utf-8")

@@ -36,7 +36,7 @@ _INFLUENZA = "141"
 
 def luck(people: Ints, salt: int) -> np.ndarray:
     """A number in 0…1 that belongs to a person and a purpose, not to the order of drawing."""
-    mixed = (people.astype(np.uint64) + np.uint64(salt) * np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (people.astype(np.uint64) + np.array([salt], dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xBF58476D1CE4E5B9)
     mixed ^= mixed >> np.uint64(29)
     mixed *= np.uint64(0x94D049BB133111EB)
     return (mixed >> np.uint64(11)).astype(np.float64) / 2**53

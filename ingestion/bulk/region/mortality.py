@@ -6,9 +6,9 @@ import numpy as np
 
 from ingestion.bulk.region import registry
 from ingestion.bulk.region.calibration import morbidity
-from ingestion.bulk.region.days import FAR, Ints, local_day, moment, month
+from ingestion.bulk.region.days import FAR, Ints, local_day, moment, month, workday
 from ingestion.bulk.region.district import District, is_winter
-from ingestion.bulk.region.draws import any_minute, chance, choose
+from ingestion.bulk.region.draws import any_minute, chance, choose, office_minute
 from ingestion.bulk.region.rows import Coded
 from ingestion.bulk.region.vascular import CAUSES
 
@@ -40,12 +40,24 @@ def simulate(district: District, block: int, start: int, end: int) -> None:
         evidence="typed",
     )  # fmt: skip
     processed = ~chance(rng, _NEVER_PROCESSED, size)
+    _after(district, rng, who, at, known)
     district.known_dead[who] = np.where(processed, np.maximum(local_day(known), days), FAR)
 
 
-def register(district: District, who: Ints, at: Ints, **columns: object) -> Ints:
-    """A death written by hand; the attachment ends the day after it became known."""
-    known = columns.get("known_at", at)
-    district.people.death[who] = local_day(at)
-    district.known_dead[who] = local_day(np.asarray(known))
-    return district.facts("death", who, at, **columns)  # type: ignore[arg-type]
+def _after(district: District, rng: np.random.Generator, who: Ints, at: Ints, known: Ints) -> None:
+    """Bookings of the dead are cancelled when the registrar learns of it, most deaths are reviewed."""
+    size = len(who)
+    booked = np.flatnonzero(chance(rng, 0.15, size))
+    ahead = workday(local_day(known[booked]) + rng.integers(1, 15, len(booked)))
+    start = moment(ahead, office_minute(rng, len(booked)))
+    cancelled = chance(rng, 0.9, len(booked))
+    district.facts(
+        "appointment", who[booked], at[booked] - rng.integers(600, 9000, len(booked)), start_at=start, end_at=start + 15,
+        status=Coded(cancelled.astype(np.int64), ("noshow", "cancelled")), late=np.where(cancelled, known[booked] + 180, start + 30),
+        cancel_reason=Coded(np.where(cancelled, 0, -1), ("died",)),
+    )  # fmt: skip
+    reviewed = np.flatnonzero(chance(rng, 0.8, size))
+    when = moment(workday(local_day(known[reviewed]) + rng.integers(1, 10, len(reviewed))), office_minute(rng, len(reviewed)))
+    polyclinic = district.places.polyclinic
+    district.facts("procedure", who[reviewed], when, code="L08.001.000", organization_id=polyclinic,
+                   practitioner_id=district.staff.one("chief_physician", polyclinic))  # fmt: skip

@@ -106,42 +106,25 @@ def full_name(table: str) -> str:
     return next(t.fullname for t in load_all().metadata.tables.values() if t.name == table)
 
 
-_TYPES = {
-    "time": pl.Datetime("us"), "date": pl.Date, "bool": pl.Boolean, "float": pl.Float64, "int": pl.Int64, "text": pl.String,
-}  # fmt: skip
+class _Piece(NamedTuple):
+    """What one ``add`` said about a table."""
 
-
-def _series(name: str, kind: str, column: Column, size: int) -> pl.Series:
-    if isinstance(column, pl.Series):
-        return column.alias(name)
-    if isinstance(column, Coded):
-        labels = pl.Series([*column.labels, None], dtype=pl.String)
-        return labels.gather(np.asarray(column.positions) % len(labels)).alias(name)
-    if not isinstance(column, np.ndarray):
-        column = None if isinstance(column, (int, np.integer)) and column == NULL else column
-        return pl.Series(name, [column], dtype=_TYPES[kind] if kind != "time" else pl.Int64).new_from_index(0, size)
-    series = pl.Series(name, column)
-    if kind == "float":
-        return series.fill_nan(None)
-    if kind in ("int", "time", "date"):
-        series = series.cast(pl.Int64)
-        series = series.set(series == NULL, None)
-        if kind == "date":
-            series = series.cast(pl.Int32).cast(pl.Date)
-    return series
-
-
-def _minutes_to_time(series: pl.Series) -> pl.Series:
-    return (series.cast(pl.Int64) * 60_000_000).cast(pl.Datetime("us"))
+    size: int
+    columns: dict[str, NDArray[np.generic] | pl.Series | int | float | bool]
 
 
 class Rows:
-    """Collects the rows of one district and numbers them."""
+    """Collects the rows of one district and numbers them.
+
+    Text is kept as numbers of a vocabulary and turned into a frame only when taken: thousands of
+    small additions cost little.
+    """
 
     def __init__(self, district: int) -> None:
         self.base = district * ID_STRIDE
         self._used: dict[str, int] = defaultdict(int)
-        self._frames: dict[str, list[pl.DataFrame]] = defaultdict(list)
+        self._pieces: dict[str, list[_Piece]] = defaultdict(list)
+        self._words: dict[str, int] = {}
 
     def reserve(self, table: str, count: int) -> Ints:
         """The next ids of a table."""
@@ -163,36 +146,85 @@ class Rows:
         if size == 0:
             return ids
         kinds = _kinds()[table]
-        values: dict[str, Column] = {
-            name: value for name, value in _DEFAULTS.items() if name in kinds and name not in columns
-        }
-        if "status" in values and table in _STATUS:
-            values["status"] = _STATUS[table]
-        if table in _CODE_SYSTEMS and "code_system" not in columns:
-            values["code_system"] = _CODE_SYSTEMS[table]
-        if "known_at" in kinds and "known_at" not in columns:
-            values["known_at"] = columns["event_at"]
-        values |= columns
+        values = _defaults(table) | columns
+        if "known_at" in kinds:
+            values.setdefault("known_at", columns["event_at"])
         values["id"] = ids
-        series = []
-        for name, value in values.items():
-            made = _series(name, kinds[name], value, size)
-            series.append(_minutes_to_time(made) if kinds[name] == "time" else made)
-        appears = values["known_at"] if known is None else known
-        series.append(_series("_known", "int", _as_array(appears), size))
-        series.append(_series("_late", "int", _as_array(late) if late is not None else None, size))
-        self._frames[table].append(pl.DataFrame(series))
+        stored = {name: self._stored(kinds[name], value) for name, value in values.items()}
+        stored["_known"] = self._stored("int", values["known_at"] if known is None else known)
+        stored["_late"] = self._stored("int", late)
+        self._pieces[table].append(_Piece(size, stored))
         return ids
+
+    def _stored(self, kind: str, value: Column) -> NDArray[np.generic] | pl.Series | int | float | bool:
+        if kind == "text":
+            if isinstance(value, Coded):
+                known = np.array([*(self._word(label) for label in value.labels), -1], dtype=np.int32)
+                return known[value.positions]
+            return value if isinstance(value, pl.Series) else -1 if value is None else self._word(str(value))
+        if value is None:
+            return float("nan") if kind == "float" else NULL
+        if isinstance(value, Coded):
+            raise TypeError("only text is coded")
+        return value
+
+    def _word(self, label: str) -> int:
+        return self._words.setdefault(label, len(self._words))
 
     def take(self) -> dict[str, pl.DataFrame]:
         """Hand over everything collected so far."""
-        taken = {table: pl.concat(frames, how="diagonal") for table, frames in self._frames.items()}
-        self._frames.clear()
+        words = pl.Series([*self._words, None], dtype=pl.String)
+        taken = {table: _frame(table, pieces, words) for table, pieces in self._pieces.items()}
+        self._pieces.clear()
         return taken
 
 
-def _as_array(value: Column) -> Column:
-    return value if isinstance(value, np.ndarray) else np.int64(value) if isinstance(value, int) else value
+def _frame(table: str, pieces: list[_Piece], words: pl.Series) -> pl.DataFrame:
+    kinds = _kinds()[table]
+    names = dict.fromkeys(name for piece in pieces for name in piece.columns)
+    return pl.DataFrame([_series(name, kinds.get(name, "int"), pieces, words) for name in names])
+
+
+_NOTHING = {"text": -1, "float": float("nan"), "bool": False}
+
+
+def _series(name: str, kind: str, pieces: list[_Piece], words: pl.Series) -> pl.Series:
+    nothing = _NOTHING.get(kind, NULL)
+    values = [(piece.size, piece.columns.get(name, nothing)) for piece in pieces]
+    if any(isinstance(value, pl.Series) for _, value in values):
+        return pl.concat([_text(value, size, words) for size, value in values]).alias(name)
+    array = np.concatenate([value if isinstance(value, np.ndarray) else np.full(size, value) for size, value in values])
+    if kind == "text":
+        return _text(array, len(array), words).alias(name)
+    if kind == "float":
+        return pl.Series(name, array.astype(np.float64)).fill_nan(None)
+    if kind == "bool":
+        return pl.Series(name, array.astype(bool))
+    series = pl.Series(name, array.astype(np.int64))
+    empty = array == NULL
+    if empty.any():
+        series = series.set(pl.Series(empty), None)
+    if kind == "time":
+        return (series * 60_000_000).cast(pl.Datetime("us"))
+    return series.cast(pl.Int32).cast(pl.Date) if kind == "date" else series
+
+
+def _text(value: object, size: int, words: pl.Series) -> pl.Series:
+    if isinstance(value, pl.Series):
+        return value.alias("")
+    positions = value if isinstance(value, np.ndarray) else np.full(size, value)
+    return words.gather(np.where(positions < 0, len(words) - 1, positions)).alias("")
+
+
+@cache
+def _defaults(table: str) -> dict[str, Column]:
+    kinds = _kinds()[table]
+    values: dict[str, Column] = {name: value for name, value in _DEFAULTS.items() if name in kinds}
+    if "status" in values and table in _STATUS:
+        values["status"] = _STATUS[table]
+    if table in _CODE_SYSTEMS:
+        values["code_system"] = _CODE_SYSTEMS[table]
+    return values
 
 
 def as_of(table: str, frame: pl.DataFrame, moment: int) -> pl.DataFrame:

@@ -24,19 +24,20 @@ class Programme:
     women_only: bool
     ages: range
     not_with: tuple[str, ...]
-    service: str
+    services: tuple[str, ...]
+    """All of them complete the programme; the last one carries the result."""
     results: tuple[str, ...]
     result_weights: tuple[float, ...]
 
 
 # Order КР ДСМ-174/2020 in the edition of order 75 of 10.07.2026.
 PROGRAMMES = (
-    Programme("breast", "Z12.3", True, range(40, 77, 2), ("breast_cancer",), "C03.082.005",
+    Programme("breast", "Z12.3", True, range(40, 77, 2), ("breast_cancer",), ("C03.082.005",),
               ("1", "2", "3", "4", "0"), (62, 31, 4, 1, 2)),
-    Programme("cervix", "Z12.4", True, range(30, 75, 4), ("cervical_cancer",), "B08.749.002",
+    Programme("cervix", "Z12.4", True, range(30, 75, 4), ("cervical_cancer",), ("B08.749.002",),
               ("NILM", "ASC-US", "LSIL", "HSIL"), (93, 4, 2, 1)),
     Programme("cvd_dm", "Z13.8", False, range(40, 77, 2), ("hypertension", "ischaemic_heart_disease", "diabetes", "glaucoma"),
-              "B03.328.002", ("normal", "raised"), (84, 16)),
+              ("L04.001.000", "B03.372.002", "B03.486.002", "D89.113.338", "B03.328.002"), ("normal", "raised"), (84, 16)),
 )  # fmt: skip
 _EVIDENCE = ("measured", "presence", "typed")
 
@@ -118,11 +119,13 @@ def _services(
 ) -> Ints:
     size, graded = len(who), Coded(evidence, _EVIDENCE)
     encounter = district.visits(rng, who, at, programme.icd10, purpose="screening", evidence=graded, kind="final")
-    district.facts(
-        "procedure", who, at + 10, encounter_id=encounter, code=programme.service, programme=programme.key, evidence=graded,
-        source=Coded((evidence == 0).astype(np.int64), ("screen", "device")), known_at=at + 15,
-        result_code=Coded(choose(rng, programme.result_weights, size), programme.results),
-    )  # fmt: skip
+    for turn, service in enumerate(programme.services, start=1):
+        last = service == programme.services[-1]
+        result = Coded(choose(rng, programme.result_weights, size), programme.results) if last else None
+        district.facts(
+            "procedure", who, at + turn, encounter_id=encounter, code=service, programme=programme.key, evidence=graded,
+            source=Coded((evidence == 0).astype(np.int64), ("screen", "device")), known_at=at + 15, result_code=result,
+        )  # fmt: skip
     if programme.key == "cvd_dm":
         seen = np.flatnonzero(evidence < 2)
         days = int(at[0] // 1440) if size else 0

@@ -55,7 +55,7 @@ def found(
     return district
 
 
-def history(district: District, until: int, by_hand: Callable[[District], None]) -> Iterator[Batch]:
+def history(district: District, until: int, by_hand: Callable[[District], object]) -> Iterator[Batch]:
     """Yield the rows of a district up to and a little beyond a day.
 
     ``by_hand`` adds the people whose stories are written, before chance begins.
@@ -88,6 +88,11 @@ def history(district: District, until: int, by_hand: Callable[[District], None])
             yield district.rows.take()
     records.add_attachments(district.rows, district.people, district.places, district.known_dead)
     yield district.rows.take()
+
+
+def batches(start: int, until: int) -> int:
+    """How many batches ``history`` yields."""
+    return ((until - start) // BLOCK_DAYS + 2) // _BLOCKS_PER_FLUSH + 1
 
 
 def _pregnancies(district: District, block: int, start: int) -> None:

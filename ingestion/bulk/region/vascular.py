@@ -117,7 +117,36 @@ def _follow(district: District, rng: np.random.Generator, event: Event, who: Int
         given = np.flatnonzero(chance(rng, 0.92, len(who)))
         district.facts("medication_request", who[given], at[given], encounter_id=encounter[given], code=medicine,
                        is_free=True, end_date=local_day(at[given]) + 90)  # fmt: skip
+    _examine(district, rng, event, who, at, encounter)
     fresh = np.flatnonzero((district.onset["ischaemic_heart_disease"][who] > days) | (event.key != "acs"))
     district.facts("episode_of_care", who[fresh], at[fresh], kind="dispensary", icd10=event.card,
                    site_id=district.site(who[fresh], days[fresh]), end_at=NULL)  # fmt: skip
 
+
+
+def _examine(district: District, rng: np.random.Generator, event: Event, who: Ints, at: Ints, encounter: Ints) -> None:
+    """What the visit leads to: scale, rehabilitation and neurologist after a stroke, ECG and duplex after a TIA."""
+    size = len(who)
+    polyclinic = district.places.polyclinic
+    neurologist = district.staff.one("neurologist", polyclinic)
+    elsewhere = {"organization_id": polyclinic, "practitioner_id": neurologist}
+    if event.key == "stroke":
+        scored = np.flatnonzero(chance(rng, 0.85, size))
+        district.facts("observation", who[scored], at[scored], encounter_id=encounter[scored], code="75859-9", unit="{score}",
+                       value_number=rng.integers(0, 5, len(scored)).astype(float))  # fmt: skip
+        sent = np.flatnonzero(chance(rng, 0.8, size))
+        district.facts("service_request", who[sent], at[sent], encounter_id=encounter[sent], category="rehabilitation",
+                       code="L07.003.000", status="active", reason_icd10=event.card)  # fmt: skip
+        done = (("A02.018.000", 0.7, 11, False),)
+    elif event.key == "tia":
+        done = (("C02.001.000", 0.9, 0, True), ("C03.002.003", 0.75, 6, True))
+    else:
+        done = (("C02.001.000", 0.8, 0, True),)
+    for service, share, within, measured in done:
+        seen = np.flatnonzero(chance(rng, share, size))
+        days = workday(local_day(at[seen]) + 1 + rng.integers(0, within, len(seen))) if within else local_day(at[seen])
+        here = district.people.here(who[seen], days)
+        seen, days = seen[here], days[here]
+        when = np.maximum(moment(days, office_minute(rng, len(seen))), at[seen] + 10) if within else at[seen] + 10
+        district.facts("procedure", who[seen], when, code=service, evidence="measured" if measured else "presence",
+                       source="device" if measured else "screen", known_at=when + 30, **(elsewhere if within else {}))  # fmt: skip

@@ -1,0 +1,68 @@
+"""Accounts of the demo: one for each role, with random passwords kept in one file of the owner's."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from ops_app.modules.accounts import passwords, service
+from ops_app.permissions import Role
+
+FILE = "demo_accounts.json"
+# Login, role, position whose holder it is (none: nobody's), and the node: the site and organisation of
+# the first village, the polyclinic, or the whole district.
+_WANTED: tuple[tuple[str, Role, str | None, str], ...] = (
+    ("registrar", Role.REGISTRAR, "registrar", "polyclinic"),
+    ("nurse", Role.NURSE, "nurse", "village"),
+    ("doctor", Role.DOCTOR, "general_practitioner", "village"),
+    ("obstetrician", Role.DOCTOR, "obstetrician", "polyclinic"),
+    ("oncall", Role.ONCALL_OBSTETRICIAN, None, "district"),
+    ("chief", Role.CHIEF_PHYSICIAN, "chief_physician", "polyclinic"),
+    ("official", Role.OFFICIAL, None, "district"),
+    ("engineer", Role.DATA_ENGINEER, None, "everything"),
+    ("admin", Role.ADMINISTRATOR, None, "everything"),
+)
+_NODES = """
+select
+  (select min(id) from organizations.organization where kind = 'region' and not is_external) as district,
+  (select min(id) from organizations.organization where organization_type = 'polyclinic' and not is_external) as polyclinic,
+  (select min(id) from organizations.organization where organization_type = 'ambulatory' and not is_external) as village
+"""
+_HOLDER = """
+select r.practitioner_id, p.family_name || ' ' || p.given_name as name
+from organizations.practitioner_role r join organizations.practitioner p on p.id = r.practitioner_id
+where r.position = :position and r.organization_id = :node order by r.id limit 1
+"""
+
+
+def create(engine: Engine, secrets: Path) -> Path:
+    """Create the accounts that are not there yet and write their passwords; return the file."""
+    made: dict[str, dict[str, Any]] = {}
+    with Session(engine) as session, session.begin():
+        nodes = {**session.execute(text(_NODES)).mappings().one(), "everything": None}
+        for login, role, position, node in _WANTED:
+            if session.scalar(text("select exists (select from accounts.account where login = :login)"), {"login": login}):
+                continue
+            holder = session.execute(text(_HOLDER), {"position": position, "node": nodes[node]}).one_or_none() if position else None
+            password = passwords.random_password()
+            service.create_account(
+                session, login, holder.name if holder else login.capitalize(), [(role, nodes[node])],
+                practitioner_id=holder.practitioner_id if holder else None, password=password,
+            )  # fmt: skip
+            made[login] = {"password": password, "role": role.value, "organization_id": nodes[node]}
+    path = secrets / FILE
+    _write(path, made)
+    return path
+
+
+def _write(path: Path, accounts: dict[str, dict[str, Any]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_suffix(".new")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(accounts, file, ensure_ascii=False, indent=2)
+    draft.rename(path)
