@@ -12,8 +12,8 @@ from ops_app.kit.privacy import PLAIN, Subject, exported
 class Concept(Row, Base):
     """A code of a classifier with titles in three languages.
 
-    ``system`` is ``icd10``, ``kato``, ``service`` or ``observation``; ``search_text`` is the folded
-    text that pickers match.
+    ``system`` is ``icd10``, ``kato``, ``service``, ``observation`` or ``atc``; ``search_text`` is the
+    folded text that pickers match.
     """
 
     __tablename__ = "concept"
@@ -30,7 +30,7 @@ class Concept(Row, Base):
     is_selectable: Mapped[bool] = mapped_column(info=PLAIN)
 
     __table_args__ = (
-        one_of("system", ("icd10", "kato", "service", "observation")),
+        one_of("system", ("icd10", "kato", "service", "observation", "atc")),
         Index("uq_concept_system_code", "system", "code", unique=True),
         watermark_index("concept"),
         {"schema": "classifiers", "info": exported(Subject.STRUCTURE)},

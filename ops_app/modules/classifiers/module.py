@@ -1,7 +1,8 @@
-"""What the module shows: nothing of its own yet, its tables are used by others."""
+"""Code lists: ICD-10, services, medicines, places, observations."""
 
 from __future__ import annotations
 
 from ops_app.module import Module
+from ops_app.modules.classifiers.routes import router
 
-MODULE = Module("classifiers")
+MODULE = Module("classifiers", router=router)

@@ -1,0 +1,79 @@
+"""Finding a code by a few letters, in any of three languages and on the wrong keyboard layout."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.orm import Session
+
+from ops_app import i18n
+from ops_app.kit.keyboard import as_code, readings
+from ops_app.kit.spelling import fold
+from ops_app.modules.classifiers.models import Concept
+
+SYSTEMS = ("icd10", "service", "kato", "observation", "atc")
+SHORTEST = 2
+LIMIT = 20
+
+_WORDS = re.compile(r"[^\W\d_]+")
+
+
+def search(session: Session, system: str, text: str, *, kinds: Sequence[str] = (), limit: int = LIMIT) -> list[Concept]:
+    """Selectable codes that begin with the text or whose titles hold words beginning with its words."""
+    text = text.strip()
+    if len(text) < SHORTEST:
+        return []
+    found: dict[str, Concept] = {}
+    for reading in readings(text):
+        if len(found) >= limit:
+            break
+        for concept in _matching(session, system, reading, kinds, limit):
+            found.setdefault(concept.code, concept)
+    return list(found.values())[:limit]
+
+
+def _matching(session: Session, system: str, text: str, kinds: Sequence[str], limit: int) -> Sequence[Concept]:
+    code = as_code(text)
+    words = [word for word in map(fold, _WORDS.findall(text)) if len(word) >= SHORTEST]
+    statement = select(Concept).where(Concept.system == system, Concept.is_selectable)
+    if kinds:
+        statement = statement.where(Concept.kind.in_(list(kinds)))
+    by_code = Concept.code.startswith(code, autoescape=True)
+    if words:
+        # Titles are stored folded with a space between words, so " word" is the beginning of one.
+        haystack = " " + Concept.search_text
+        by_words = [haystack.contains(" " + word, autoescape=True) for word in words]
+        statement = statement.where(by_code | and_(*by_words))
+    else:
+        statement = statement.where(by_code)
+    return session.scalars(
+        statement.order_by(case((by_code, 0), else_=1), func.length(Concept.title_ru), Concept.code).limit(limit)
+    ).all()
+
+
+def concept(session: Session, system: str, code: str) -> Concept | None:
+    """One code, selectable or not."""
+    return session.scalar(select(Concept).where(Concept.system == system, Concept.code == code))
+
+
+def titles(session: Session, wanted: Iterable[tuple[str, str | None]]) -> dict[tuple[str, str], str]:
+    """Titles in the language of the request for pairs of system and code; unknown codes are left out."""
+    by_system: dict[str, set[str]] = {}
+    for system, code in wanted:
+        if code:
+            by_system.setdefault(system, set()).add(code)
+    column = {"kk": Concept.title_kk, "ru": Concept.title_ru}.get(i18n.language(), Concept.title_en)
+    found: dict[tuple[str, str], str] = {}
+    for system, codes in by_system.items():
+        rows = session.execute(
+            select(Concept.code, column.label("title")).where(Concept.system == system, Concept.code.in_(codes))
+        )
+        found |= {(system, row.code): row.title for row in rows}
+    return found
+
+
+def title(row: Concept) -> str:
+    """The title of a loaded code in the language of the request."""
+    return {"kk": row.title_kk, "ru": row.title_ru}.get(i18n.language(), row.title_en)

@@ -1,0 +1,43 @@
+"""The picker: codes by a few typed letters, as options for a form or as JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from ops_app.db import Db
+from ops_app.modules.classifiers import queries
+from ops_app.modules.classifiers.permissions import CodeReader
+from ops_app.ui.render import fragment
+
+router = APIRouter()
+
+System = Literal["icd10", "service", "kato", "observation", "atc"]
+Kinds = Annotated[list[str], Query(alias="kind", default_factory=list)]
+
+
+class Code(BaseModel):
+    """A code as programs read it."""
+
+    system: str
+    code: str
+    title_kk: str
+    title_ru: str
+    title_en: str
+    unit: str | None
+
+
+@router.get("/codes/{system}", name="classifiers:options", include_in_schema=False)
+def options(request: Request, actor: CodeReader, db: Db, system: System, kind: Kinds, q: str = "") -> Response:
+    """Options of a picker."""
+    found = [(row, queries.title(row)) for row in queries.search(db, system, q, kinds=kind)]
+    return fragment(request, "classifiers/_options.html", found=found, asked=q.strip())
+
+
+@router.get("/api/codes/{system}", name="classifiers:search")
+def search(actor: CodeReader, db: Db, system: System, kind: Kinds, q: str = "") -> list[Code]:
+    """Codes that fit the typed letters."""
+    return [Code.model_validate(row, from_attributes=True) for row in queries.search(db, system, q, kinds=kind)]

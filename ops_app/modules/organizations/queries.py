@@ -1,0 +1,173 @@
+"""Every SELECT about the tree of organisations and the people who work in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+
+from ops_app.actor import Actor, Scope
+from ops_app.kit import clock
+from ops_app.modules.organizations.models import Organization, Practitioner, PractitionerRole
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """Where an actor records: the organisation, and the site of his current position if he has one."""
+
+    organization: Organization
+    site: Organization | None = None
+    position: str | None = None
+
+
+def _below(ids: Iterable[int]) -> Select[int]:
+    start = select(Organization.id).where(Organization.id.in_(list(ids))).cte("below", recursive=True)
+    tree = start.union_all(select(Organization.id).join(start, Organization.parent_id == start.c.id))
+    return select(tree.c.id)
+
+
+def descendant_ids(session: Session, ids: Iterable[int]) -> set[int]:
+    """These nodes and everything below them."""
+    return set(session.scalars(_below(ids)))
+
+
+def path(session: Session, organization_id: int) -> list[Organization]:
+    """From the region down to the node."""
+    found: list[Organization] = []
+    node = session.get(Organization, organization_id)
+    while node is not None:
+        found.insert(0, node)
+        node = session.get(Organization, node.parent_id) if node.parent_id else None
+    return found
+
+
+def paths(session: Session, ids: Iterable[int]) -> dict[int, list[Organization]]:
+    """The path of several nodes, with one query a level of the tree."""
+    nodes: dict[int, Organization] = {}
+    wanted = {node_id for node_id in ids if node_id}
+    while missing := wanted - nodes.keys():
+        found = session.scalars(select(Organization).where(Organization.id.in_(missing))).all()
+        nodes |= {node.id: node for node in found}
+        if len(found) < len(missing):
+            wanted &= nodes.keys()
+        wanted |= {node.parent_id for node in found if node.parent_id}
+    result: dict[int, list[Organization]] = {}
+    for node_id in nodes:
+        line = [nodes[node_id]]
+        while line[0].parent_id in nodes:
+            line.insert(0, nodes[line[0].parent_id])
+        result[node_id] = line
+    return result
+
+
+def organization_of(session: Session, node_id: int) -> Organization | None:
+    """The organisation a department or site belongs to; the organisation itself for itself."""
+    for node in path(session, node_id):
+        if node.kind == "organization":
+            return node
+    return None
+
+
+def tree(session: Session, scope: Scope | None = None) -> Sequence[Organization]:
+    """Active nodes of a scope, parents before children, siblings by name."""
+    statement = select(Organization).where(Organization.is_active).order_by(Organization.sort_key, Organization.id)
+    if scope is not None:
+        statement = statement.where(scope.condition(Organization.id))
+    nodes = session.scalars(statement).all()
+    present = {node.id for node in nodes}
+    children: dict[int | None, list[Organization]] = {}
+    for node in nodes:
+        parent = node.parent_id if node.parent_id in present else None
+        children.setdefault(parent, []).append(node)
+    ordered: list[Organization] = []
+
+    def visit(parent: int | None) -> None:
+        for node in children.get(parent, []):
+            ordered.append(node)
+            visit(node.id)
+
+    visit(None)
+    return ordered
+
+
+def organizations(session: Session, scope: Scope | None = None, *, external: bool = False) -> Sequence[Organization]:
+    """Organisations by name, only those of a scope when one is given; ``external`` adds outside ones."""
+    statement = select(Organization).where(Organization.kind == "organization", Organization.is_active)
+    if scope is not None:
+        statement = statement.where(scope.condition(Organization.id))
+    if not external:
+        statement = statement.where(Organization.is_external.is_(False))
+    return session.scalars(statement.order_by(Organization.is_external, Organization.sort_key, Organization.id)).all()
+
+
+def sites(session: Session, organization_ids: Iterable[int]) -> Sequence[Organization]:
+    """Sites of organisations, by name."""
+    return session.scalars(
+        select(Organization)
+        .where(Organization.id.in_(_below(organization_ids)), Organization.kind == "site", Organization.is_active)
+        .order_by(Organization.sort_key, Organization.id)
+    ).all()
+
+
+def practitioners_of(
+    session: Session, organization_ids: Iterable[int], on: dt.date | None = None
+) -> Sequence[Row[Practitioner, PractitionerRole]]:
+    """People with a current position in these organisations or below, by name."""
+    on = on or clock.today()
+    places = _below(organization_ids)
+    return session.execute(
+        select(Practitioner, PractitionerRole)
+        .join(PractitionerRole, PractitionerRole.practitioner_id == Practitioner.id)
+        .where(PractitionerRole.organization_id.in_(places), PractitionerRole.start_date <= on)
+        .where(PractitionerRole.end_date.is_(None) | (PractitionerRole.end_date > on))
+        .order_by(Practitioner.sort_key, Practitioner.id)
+    ).all()
+
+
+def current_role(session: Session, practitioner_id: int) -> PractitionerRole | None:
+    """The newest position a practitioner holds today."""
+    today = clock.today()
+    return session.scalar(
+        select(PractitionerRole)
+        .where(PractitionerRole.practitioner_id == practitioner_id, PractitionerRole.start_date <= today)
+        .where(PractitionerRole.end_date.is_(None) | (PractitionerRole.end_date > today))
+        .order_by(PractitionerRole.start_date.desc(), PractitionerRole.id.desc())
+        .limit(1)
+    )
+
+
+def workplace(session: Session, actor: Actor) -> Workplace | None:
+    """Where the actor works: his position says it, else the first of his roles that names a node."""
+    if actor.practitioner_id is not None:
+        role = current_role(session, actor.practitioner_id)
+        if role is not None:
+            organization = organization_of(session, role.organization_id)
+            if organization is not None:
+                site = session.get(Organization, role.site_id) if role.site_id else None
+                return Workplace(organization, site, role.position)
+    for grant in actor.grants:
+        if grant.organization_id is None:
+            continue
+        organization = organization_of(session, grant.organization_id)
+        if organization is not None:
+            node = session.get(Organization, grant.organization_id)
+            return Workplace(organization, node if node is not None and node.kind == "site" else None)
+    return None
+
+
+def practitioner_names(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
+    """Short names of practitioners: "Ахметова А. С."."""
+    wanted = {practitioner_id for practitioner_id in ids if practitioner_id}
+    if not wanted:
+        return {}
+    rows = session.scalars(select(Practitioner).where(Practitioner.id.in_(wanted)))
+    return {row.id: short_name(row.family_name, row.given_name, row.patronymic) for row in rows}
+
+
+def short_name(family: str, given: str, patronymic: str | None) -> str:
+    """Family name and initials."""
+    initials = " ".join(f"{part[0]}." for part in (given, patronymic) if part)
+    return f"{family} {initials}".strip()

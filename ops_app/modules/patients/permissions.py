@@ -1,0 +1,18 @@
+"""The access rules that routes of this module name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from ops_app.actor import Actor
+from ops_app.auth import allowed
+from ops_app.patient_access import PatientAccess, opens_patient
+from ops_app.permissions import Permission
+
+PatientFinder = Annotated[Actor, allowed(Permission.PATIENTS_IDENTITY_READ)]
+PatientRegistrar = Annotated[Actor, allowed(Permission.PATIENTS_IDENTITY_WRITE)]
+RecordMerger = Annotated[Actor, allowed(Permission.PATIENTS_RECORD_MERGE)]
+
+IdentityReader = Annotated[PatientAccess, opens_patient(Permission.PATIENTS_IDENTITY_READ)]
+IdentityWriter = Annotated[PatientAccess, opens_patient(Permission.PATIENTS_IDENTITY_WRITE)]
+CardReader = Annotated[PatientAccess, opens_patient(Permission.PATIENTS_CARD_READ)]

@@ -1,0 +1,234 @@
+"""Every SELECT about people except the search."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from ops_app.errors import NotFound
+from ops_app.i18n import _
+from ops_app.kit import clock
+from ops_app.kit.spelling import fold
+from ops_app.modules.deaths.models import Death
+from ops_app.modules.episodes.models import CarePlanActivity, EpisodeOfCare
+from ops_app.modules.organizations.models import Organization
+from ops_app.modules.patients.models import Attachment, Patient, PatientLink, ServingSite
+from ops_app.modules.patients.names import one_typo_apart
+
+
+def patient_or_404(session: Session, patient_id: int) -> Patient:
+    """The record of a person."""
+    patient = session.get(Patient, patient_id)
+    if patient is None:
+        raise NotFound(_("There is no such patient"))
+    return patient
+
+
+def record_ids(session: Session, patient_id: int) -> list[int]:
+    """This record and those a merge hid behind it."""
+    hidden = select(PatientLink.other_patient_id).where(
+        PatientLink.patient_id == patient_id, PatientLink.unlinked_at.is_(None)
+    )
+    return [patient_id, *session.scalars(hidden)]
+
+
+def standing_for(session: Session, patient_id: int) -> int:
+    """The record that stands for this one: itself, unless a merge hid it."""
+    link = select(PatientLink.patient_id).where(
+        PatientLink.other_patient_id == patient_id, PatientLink.unlinked_at.is_(None)
+    )
+    return session.scalar(link) or patient_id
+
+
+def live_by_iin(session: Session, iin: str) -> Patient | None:
+    """The live record with this number."""
+    return session.scalar(
+        select(Patient).where(Patient.iin == iin, Patient.is_live, Patient.entered_in_error_at.is_(None))
+    )
+
+
+def live_by_identifier(session: Session, identifier: str) -> Patient | None:
+    """The live record with this IIN or temporary identifier, as a person types it."""
+    typed = re.sub(r"\s", "", identifier).upper()
+    return session.scalar(
+        select(Patient).where(
+            or_(Patient.iin == typed, Patient.temporary_id == typed),
+            Patient.is_live,
+            Patient.entered_in_error_at.is_(None),
+        )
+    )
+
+
+def similar_people(
+    session: Session, family_name: str, given_name: str, birth_date: dt.date, *, besides: int | None = None
+) -> list[Patient]:
+    """People who may be the same person: nearly the same names and the same or nearly the same birth date."""
+    family, given = fold(family_name), fold(given_name)
+    same_day = Patient.birth_date == birth_date
+    same_names = and_(
+        or_(
+            and_(Patient.family_fold == family, Patient.given_fold == given),
+            and_(Patient.family_fold == given, Patient.given_fold == family),
+        ),
+        # A slip of one part of the date: another day, month or year.
+        or_(
+            func.date_part("year", Patient.birth_date) == birth_date.year,
+            and_(
+                func.date_part("month", Patient.birth_date) == birth_date.month,
+                func.date_part("day", Patient.birth_date) == birth_date.day,
+            ),
+        ),
+    )
+    found = session.scalars(
+        select(Patient)
+        .where(or_(same_day, same_names), Patient.is_live, Patient.entered_in_error_at.is_(None))
+        .where(Patient.id != besides if besides else Patient.id.is_not(None))
+        .order_by(Patient.sort_key, Patient.id)
+        .limit(2000)
+    )
+    return [person for person in found if _similar(person, family, given)]
+
+
+def _similar(person: Patient, family: str, given: str) -> bool:
+    straight = one_typo_apart(person.family_fold, family) and one_typo_apart(person.given_fold, given)
+    swapped = one_typo_apart(person.family_fold, given) and one_typo_apart(person.given_fold, family)
+    return straight or swapped
+
+
+def attachments(session: Session, records: Sequence[int]) -> Sequence[Row[Attachment, Organization]]:
+    """Attachments of a person, newest first, with the organisation."""
+    return session.execute(
+        select(Attachment, Organization)
+        .join(Organization, Organization.id == Attachment.organization_id)
+        .where(Attachment.patient_id.in_(records))
+        .order_by(Attachment.start_date.desc(), Attachment.id.desc())
+    ).all()
+
+
+def current_attachment(session: Session, records: Sequence[int], on: dt.date | None = None) -> Attachment | None:
+    """The attachment that holds on a day."""
+    on = on or clock.today()
+    return session.scalar(
+        select(Attachment)
+        .where(
+            Attachment.patient_id.in_(records),
+            Attachment.entered_in_error_at.is_(None),
+            Attachment.start_date <= on,
+            or_(Attachment.end_date.is_(None), Attachment.end_date > on),
+        )
+        .order_by(Attachment.start_date.desc())
+        .limit(1)
+    )
+
+
+def current_serving_site(session: Session, records: Sequence[int], on: dt.date | None = None) -> ServingSite | None:
+    """The site that serves a person on a day though he may be attached elsewhere."""
+    on = on or clock.today()
+    return session.scalar(
+        select(ServingSite)
+        .where(
+            ServingSite.patient_id.in_(records),
+            ServingSite.entered_in_error_at.is_(None),
+            ServingSite.start_date <= on,
+            or_(ServingSite.end_date.is_(None), ServingSite.end_date > on),
+        )
+        .order_by(ServingSite.start_date.desc(), ServingSite.id.desc())
+        .limit(1)
+    )
+
+
+def live_death(session: Session, records: Sequence[int]) -> Death | None:
+    """The registered death, if the person died."""
+    return session.scalar(
+        select(Death)
+        .where(Death.patient_id.in_(records), Death.entered_in_error_at.is_(None))
+        .order_by(Death.known_at)
+        .limit(1)
+    )
+
+
+def open_episodes(session: Session, records: Sequence[int]) -> Sequence[EpisodeOfCare]:
+    """Register cards that are open."""
+    return session.scalars(
+        select(EpisodeOfCare)
+        .where(
+            EpisodeOfCare.patient_id.in_(records),
+            EpisodeOfCare.status == "active",
+            EpisodeOfCare.entered_in_error_at.is_(None),
+        )
+        .order_by(EpisodeOfCare.event_at.desc())
+    ).all()
+
+
+def recent_birth(session: Session, records: Sequence[int], since: dt.datetime) -> EpisodeOfCare | None:
+    """A pregnancy that ended in a birth since a moment; other outcomes are nobody's marker."""
+    return session.scalar(
+        select(EpisodeOfCare)
+        .where(
+            EpisodeOfCare.patient_id.in_(records),
+            EpisodeOfCare.kind == "pregnancy",
+            EpisodeOfCare.outcome.in_(("live_birth", "stillbirth")),
+            EpisodeOfCare.outcome_at > since,
+            EpisodeOfCare.entered_in_error_at.is_(None),
+        )
+        .order_by(EpisodeOfCare.outcome_at.desc())
+        .limit(1)
+    )
+
+
+def planned_steps(session: Session, records: Sequence[int]) -> Sequence[CarePlanActivity]:
+    """Steps of programmes that wait, the earliest first."""
+    return session.scalars(
+        select(CarePlanActivity)
+        .where(
+            CarePlanActivity.patient_id.in_(records),
+            CarePlanActivity.status == "planned",
+            CarePlanActivity.entered_in_error_at.is_(None),
+        )
+        .order_by(CarePlanActivity.planned_date.asc().nulls_last(), CarePlanActivity.id)
+    ).all()
+
+
+def links_of(session: Session, patient_id: int) -> Sequence[Row[PatientLink, Patient]]:
+    """Records hidden behind this one, with the link that hides them."""
+    return session.execute(
+        select(PatientLink, Patient)
+        .join(Patient, Patient.id == PatientLink.other_patient_id)
+        .where(PatientLink.patient_id == patient_id, PatientLink.unlinked_at.is_(None))
+        .order_by(PatientLink.linked_at.desc())
+    ).all()
+
+
+def newest_links(session: Session, limit: int = 50) -> Sequence[PatientLink]:
+    """Merges, newest first."""
+    return session.scalars(select(PatientLink).order_by(PatientLink.id.desc()).limit(limit)).all()
+
+
+def places_of(session: Session, patient_ids: Iterable[int]) -> dict[int, Organization]:
+    """Where each of several people is attached today: the site, or the organisation where there is none."""
+    today = clock.today()
+    place = func.coalesce(Attachment.site_id, Attachment.organization_id)
+    rows = session.execute(
+        select(Attachment.patient_id, Organization)
+        .join(Organization, Organization.id == place)
+        .where(
+            Attachment.patient_id.in_(list(patient_ids)),
+            Attachment.entered_in_error_at.is_(None),
+            Attachment.start_date <= today,
+            or_(Attachment.end_date.is_(None), Attachment.end_date > today),
+        )
+    )
+    return {row.patient_id: row.Organization for row in rows}
+
+
+def dead_among(session: Session, patient_ids: Iterable[int]) -> set[int]:
+    """Those of several people whose death is registered."""
+    return set(
+        session.scalars(
+            select(Death.patient_id).where(Death.patient_id.in_(list(patient_ids)), Death.entered_in_error_at.is_(None))
+        )
+    )
