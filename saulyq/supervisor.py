@@ -18,6 +18,8 @@ from saulyq.secrets import secret
 from saulyq.settings import Settings
 
 CONTROL_USER = "saulyq"
+DATABASE = "database"
+GROUP = "parts"
 START_SECONDS = 20
 STOP_SECONDS = 90
 LEFTOVER_SECONDS = 15
@@ -64,7 +66,7 @@ def control(current: Settings) -> xmlrpc.client.ServerProxy:
 def start_program(current: Settings, name: str) -> None:
     """Ask for a program to be started, without waiting for it."""
     try:
-        control(current).supervisor.startProcess(name, False)
+        control(current).supervisor.startProcess(name if name == DATABASE else f"{GROUP}:{name}", False)
     except xmlrpc.client.Fault as fault:
         if "ALREADY_STARTED" not in fault.faultString:
             raise SaulyqError(f"{name} cannot be started: {fault.faultString}") from None
@@ -169,24 +171,27 @@ def _write_config(current: Settings) -> Path:
         "[rpcinterface:supervisor]",
         "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface",
     ]
-    for order, part in enumerate(parts(current)):
-        for program in part.programs:
-            sections += _program(program, order, logs)
+    programs = [program for part in parts(current) for program in part.programs]
+    for program in programs:
+        sections += _program(program, logs)
+    # groups are stopped one after another, the programs of a group together: the database goes last
+    sections += ["", f"[group:{GROUP}]", "priority = 200"]
+    sections += [f"programs = {','.join(program.name for program in programs if program.name != DATABASE)}"]
     path = current.run_dir / "supervisord.conf"
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write("\n".join(sections) + "\n")
     return path
 
 
-def _program(program: Program, order: int, logs: str) -> list[str]:
+def _program(program: Program, logs: str) -> list[str]:
     group = str(program.stop_as_group).lower()
     return [
         "",
         f"[program:{program.name}]",
         f"command = {' '.join(_quoted(word) for word in program.command)}",
         f"directory = {_escaped(ROOT)}",
-        f"priority = {100 * (order + 1)}",
-        f"autostart = {str(program.name == 'database').lower()}",
+        "priority = 100",
+        f"autostart = {str(program.name == DATABASE).lower()}",
         "autorestart = true",
         "startsecs = 1",
         # a part that cannot start (a full disk, a database that is still recovering) is tried again and again

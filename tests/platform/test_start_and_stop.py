@@ -1,0 +1,148 @@
+"""`saulyq up`: every part answers, a killed part returns, and nothing is left behind."""
+
+import ipaddress
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import psutil
+import pytest
+
+from saulyq.environment import MARK
+from tests.installation import ROOT, Installation, make_installation, remove_installation
+
+START_SECONDS = 150
+RETURN_SECONDS = 90
+
+Components = dict[str, dict[str, object]]
+
+
+@dataclass
+class Running:
+    """An installation with its `up` process."""
+
+    installation: Installation
+    up: subprocess.Popen[str]
+
+    def components(self) -> Components:
+        rows = json.loads(self.installation.run("status", "--json").stdout)["components"]
+        return {row["name"]: row for row in rows}
+
+    def wait(self, seconds: float, reached: Callable[[Components], bool]) -> Components:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if reached(rows := self.components()):
+                return rows
+            time.sleep(0.5)
+        raise AssertionError(f"not reached within {seconds} s: {rows}")
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process of the installation, found by the mark in its environment; PostgreSQL by its folder."""
+        home = str(self.installation.home)
+        found = []
+        for process in psutil.process_iter():
+            try:
+                in_database = process.name() == "postgres" and process.cwd().startswith(home)
+                if in_database or process.environ().get(MARK) == home:
+                    found.append(process)
+            except (psutil.Error, OSError):
+                continue
+        return found
+
+
+def start(installation: Installation) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "saulyq.cli", "up"],
+        cwd=ROOT,
+        env=installation.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=(installation.home / "up.log").open("a"),
+        text=True,
+    )
+
+
+def everything_answers(rows: Components) -> bool:
+    return all(row["ok"] for row in rows.values())
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    installation = make_installation()
+    state = Running(installation, start(installation))
+    yield state
+    if state.up.poll() is None:
+        state.up.send_signal(signal.SIGINT)
+        state.up.wait(120)
+    for process in state.processes():
+        process.kill()
+    remove_installation(installation)
+
+
+@pytest.mark.timeout(600)
+class TestOneInstallation:
+    """In order: each test goes on from the state the one before left."""
+
+    def test_every_part_answers(self, running: Running) -> None:
+        rows = running.wait(START_SECONDS, everything_answers)
+        for name in ("ops", "dagster", "dashboards"):
+            assert str(rows[name]["url"]).startswith("http://127.0.0.1:")
+        for row in rows.values():
+            assert psutil.pid_exists(int(str(row["pid"])))
+
+    def test_password_of_the_first_account_is_printed_once(self, running: Running) -> None:
+        log = (running.installation.home / "up.log").read_text()
+        assert log.count("Sign in as admin") == 1
+
+    def test_nothing_listens_or_talks_beyond_this_machine(self, running: Running) -> None:
+        for process in running.processes():
+            try:
+                connections = process.net_connections("inet")
+            except psutil.Error:
+                continue
+            for connection in connections:
+                for address in (connection.laddr, connection.raddr):
+                    if address:
+                        ip = ipaddress.ip_address(address.ip.removeprefix("::ffff:"))
+                        assert ip.is_loopback, f"{process.name()} has {connection}"
+
+    def test_a_second_start_is_refused_in_one_line(self, running: Running) -> None:
+        result = running.installation.run("up", check=False)
+        assert result.returncode == 1
+        assert len(result.stderr.strip().splitlines()) == 1
+        assert "already up" in result.stderr
+
+    @pytest.mark.parametrize("part", ["database", "ops", "dagster-code", "dagster", "dashboards"])
+    def test_a_killed_part_returns(self, running: Running, part: str) -> None:
+        before = running.wait(RETURN_SECONDS, everything_answers)
+        os.kill(int(str(before[part]["pid"])), signal.SIGKILL)
+        running.wait(RETURN_SECONDS, lambda rows: everything_answers(rows) and rows[part]["pid"] != before[part]["pid"])
+
+    def test_a_killed_supervisor_is_replaced(self, running: Running) -> None:
+        before = running.components()
+        pid_file = running.installation.settings.run_dir / "supervisord.pid"
+        os.kill(int(pid_file.read_text()), signal.SIGKILL)
+        running.wait(
+            START_SECONDS,
+            lambda rows: everything_answers(rows) and all(rows[name]["pid"] != before[name]["pid"] for name in rows),
+        )
+
+    def test_leftovers_of_a_killed_start_are_ended_by_the_next(self, running: Running) -> None:
+        running.up.kill()
+        running.up.wait(30)
+        leftovers = running.processes()
+        assert leftovers
+        running.up = start(running.installation)
+        running.wait(START_SECONDS, everything_answers)
+        assert not [process for process in leftovers if process.is_running()]
+
+    def test_the_end_leaves_no_process(self, running: Running) -> None:
+        running.up.send_signal(signal.SIGINT)
+        assert running.up.wait(120) == 0
+        assert running.processes() == []
+        rows = running.components()
+        assert not any(row["ok"] or row["pid"] for row in rows.values())
