@@ -32,6 +32,14 @@ def duckdb_settings(scratch: Path) -> dict[str, str]:
     }
 
 
+def open_scratch(scratch: Path) -> duckdb.DuckDBPyConnection:
+    """An engine without a file, for work on the lake, with the limits of a build."""
+    connection = duckdb.connect()
+    for name, value in duckdb_settings(scratch).items():
+        connection.execute(f"set {name} = '{value}'")
+    return connection
+
+
 def memory_limit_mb() -> int:
     """Memory one build may take: a share of the machine's, the rest belongs to the other parts."""
     pages, page_bytes = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")

@@ -8,13 +8,12 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.lib.places import Places, Progress, silent
 from pipelines.lib.publish import retire
-from warehouse.engines import duckdb_settings
+from warehouse.engines import open_scratch
 from warehouse.lake import Lake, Manifest, Part, PartWriter, stamp
 
 VERSION_DAYS_VARIABLE = "SAULYQ_LAKE_VERSION_DAYS"
@@ -54,7 +53,7 @@ def retain(places: Places, now: dt.datetime | None = None, progress: Progress = 
     for done, (table, manifest) in enumerate(manifests.items()):
         progress("retention", done, len(manifests))
         manifest = _forget_quarantine(lake, manifest, now)
-        superseded = _superseded(lake, manifest, oldest)
+        superseded = _superseded(places, manifest, oldest)
         small = [part for part in manifest.files if part.rows < SMALL_PART_ROWS]
         if superseded:
             dropped[table] = superseded
@@ -68,14 +67,15 @@ def retain(places: Places, now: dt.datetime | None = None, progress: Progress = 
     return Kept(merged, dropped, retire(places))
 
 
-def _superseded(lake: Lake, manifest: Manifest, oldest: dt.datetime) -> int:
+def _superseded(places: Places, manifest: Manifest, oldest: dt.datetime) -> int:
     """Versions whose successor was already there at the oldest moment that can still be asked for."""
     old = [part for part in manifest.files if part.extracted_at < oldest.isoformat()]
     if not old or "row_xid" not in manifest.columns:
         return 0
-    with duckdb.connect() as connection:
+    with open_scratch(places.warehouse / "build" / "scratch") as connection:
         [(count,)] = connection.execute(
-            f"select count(*) from ({_ranked(lake, manifest, list(manifest.files))}) where successor_at <= ?", [oldest]
+            f"select count(*) from ({_ranked(places.lake, manifest, list(manifest.files))}) where successor_at <= ?",
+            [oldest],
         ).fetchall()
     return int(count)
 
@@ -101,8 +101,7 @@ def _rewrite(
                     for batch in file.iter_batches(ROWS_AT_ONCE):
                         writer.write(pa.Table.from_batches([batch]).cast(manifest.schema))
         else:
-            settings = duckdb_settings(places.warehouse / "scratch")
-            with duckdb.connect(config=dict(settings)) as connection:
+            with open_scratch(places.warehouse / "build" / "scratch") as connection:
                 names = ", ".join(f'"{column}"' for column in manifest.columns)
                 kept = connection.sql(
                     f"select {names} from ({_ranked(lake, manifest, parts)}) "

@@ -38,9 +38,7 @@ def write_district(url: str, people: int = 20) -> list[int]:
         return patients
 
 
-def write_encounter(
-    connection: psycopg.Connection[tuple[object, ...]], patient: int, when: str = "now()"
-) -> int:
+def write_encounter(connection: psycopg.Connection[tuple[object, ...]], patient: int, when: str = "now()") -> int:
     """One more ambulatory visit."""
     [(encounter,)] = connection.execute(
         "insert into visits.encounter (patient_id, organization_id, event_at, known_at, encounter_class, note) "
@@ -109,9 +107,7 @@ def _organizations(connection: psycopg.Connection[tuple[object, ...]]) -> tuple[
     return organization, site, practitioner
 
 
-def _patient(
-    connection: psycopg.Connection[tuple[object, ...]], number: int, organization: int, site: int
-) -> int:
+def _patient(connection: psycopg.Connection[tuple[object, ...]], number: int, organization: int, site: int) -> int:
     birth = dt.date(1950 + number * 2, 1 + number % 12, 1 + number)
     sex = "female" if number % 2 else "male"
     [(patient,)] = connection.execute(
