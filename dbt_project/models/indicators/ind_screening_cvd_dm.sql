@@ -1,0 +1,1 @@
+{{ screening_cases('cvd_dm') }}

@@ -1,0 +1,3 @@
+{{ config(materialized='table', alias='catalog') }}
+
+{{ catalog_of(meta_entries('indicators'), ['title', 'definition', 'numerator', 'denominator']) }}

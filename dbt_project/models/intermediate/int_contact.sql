@@ -1,0 +1,32 @@
+{{ config(tags=['hot']) }}
+
+-- Contacts of the people the lists watch, in any facility, and attempts that reached nobody.
+select
+    encounters.encounter_id,
+    encounters.patient_key,
+    encounters.organization_id,
+    encounters.encounter_class,
+    encounters.purpose,
+    encounters.disposition,
+    encounters.status,
+    practitioner.position as practitioner_position,
+    encounters.event_at,
+    encounters.event_date,
+    -- until its end is known, a stay goes on
+    case when coalesce(encounters.end_known_at, encounters.known_at) <= clock.as_of then encounters.end_at end as end_at,
+    case when coalesce(encounters.end_known_at, encounters.known_at) <= clock.as_of then encounters.end_date end
+        as end_date,
+    encounters.known_at,
+    encounters.known_date,
+    coalesce(encounters.end_known_at, encounters.known_at) as end_known_at,
+    coalesce(encounters.end_known_date, encounters.known_date) as end_known_date,
+    coalesce(encounters.disposition = 'nobody_home', false) as is_failed
+from {{ ref('fct_encounter') }} as encounters
+cross join {{ ref('int_clock') }} as clock
+left join {{ ref('dim_practitioner') }} as practitioner
+    on encounters.practitioner_code = practitioner.practitioner_code
+where
+    encounters.status in ('in_progress', 'finished')
+    and not encounters.is_entered_in_error
+    and encounters.known_at <= clock.as_of
+    and encounters.patient_key in (select watched.patient_key from {{ ref('int_watched_person') }} as watched)

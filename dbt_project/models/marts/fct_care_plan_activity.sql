@@ -1,0 +1,26 @@
+select
+    facts.care_plan_activity_id,
+    coalesce(link.patient_key, facts.patient_key) as patient_key,
+    facts.episode_id,
+    facts.site_id,
+    facts.encounter_id,
+    facts.organization_id,
+    facts.practitioner_code,
+    facts.programme,
+    facts.step,
+    facts.plan_year,
+    facts.planned_date,
+    facts.status,
+    facts.cancel_reason,
+    facts.event_at,
+    facts.event_date,
+    facts.known_at,
+    facts.known_date,
+    facts.evidence_grade,
+    facts.recorded_at,
+    facts.source,
+    facts.age_at_event,
+    facts.is_entered_in_error,
+    facts.extracted_at
+from {{ ref('stg_ops__care_plan_activity') }} as facts
+left join {{ ref('int_record_link') }} as link on facts.patient_key = link.record_key

@@ -1,0 +1,20 @@
+select
+    facts.death_id,
+    coalesce(link.patient_key, facts.patient_key) as patient_key,
+    facts.organization_id,
+    facts.practitioner_code,
+    facts.place,
+    facts.cause_icd10,
+    facts.is_time_exact,
+    facts.event_at,
+    facts.event_date,
+    facts.known_at,
+    facts.known_date,
+    facts.evidence_grade,
+    facts.recorded_at,
+    facts.source,
+    facts.age_at_event,
+    facts.is_entered_in_error,
+    facts.extracted_at
+from {{ ref('stg_ops__death') }} as facts
+left join {{ ref('int_record_link') }} as link on facts.patient_key = link.record_key

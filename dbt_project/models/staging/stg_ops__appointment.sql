@@ -1,0 +1,29 @@
+{{ config(
+    unique_key='appointment_id',
+    tags=['hot'],
+    post_hook=["{{ forget_destroyed() }}"]
+) }}
+
+select
+    versions.id as appointment_id,
+    versions.start_at,
+    versions.start_date,
+    versions.end_at,
+    versions.end_date,
+    versions.status,
+    versions.cancel_reason,
+    versions.event_at,
+    versions.event_date,
+    versions.known_at,
+    versions.known_date,
+    versions.evidence as evidence_grade,
+    versions.patient_key,
+    versions.organization_id,
+    versions.practitioner_code,
+    versions.recorded_at,
+    versions.source,
+    versions.age_at_event,
+    versions.entered_in_error_at is not null as is_entered_in_error,
+    versions.row_xid,
+    versions.extracted_at
+from {{ newest_versions('appointment', people=['patient_key']) }} as versions

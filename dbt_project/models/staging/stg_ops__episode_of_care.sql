@@ -1,0 +1,41 @@
+{{ config(
+    unique_key='episode_id',
+    tags=['hot'],
+    post_hook=["{{ forget_destroyed() }}"]
+) }}
+
+select
+    versions.id as episode_id,
+    versions.kind as episode_kind,
+    versions.status,
+    versions.site_id,
+    versions.icd10,
+    versions.end_at,
+    versions.end_date,
+    versions.end_known_at,
+    versions.end_known_date,
+    versions.close_reason,
+    versions.lmp_date,
+    versions.due_date,
+    versions.risk_level,
+    versions.required_care_level,
+    versions.outcome,
+    versions.outcome_at,
+    versions.outcome_date,
+    versions.outcome_known_at,
+    versions.outcome_known_date,
+    versions.event_at,
+    versions.event_date,
+    versions.known_at,
+    versions.known_date,
+    versions.evidence as evidence_grade,
+    versions.patient_key,
+    versions.organization_id,
+    versions.practitioner_code,
+    versions.recorded_at,
+    versions.source,
+    versions.age_at_event,
+    versions.entered_in_error_at is not null as is_entered_in_error,
+    versions.row_xid,
+    versions.extracted_at
+from {{ newest_versions('episode_of_care', people=['patient_key']) }} as versions

@@ -1,0 +1,32 @@
+{{ config(
+    unique_key='service_request_id',
+    tags=['hot'],
+    post_hook=["{{ forget_destroyed() }}"]
+) }}
+
+select
+    versions.id as service_request_id,
+    versions.encounter_id,
+    versions.status,
+    versions.category,
+    versions.code,
+    versions.priority,
+    versions.performer_organization_id,
+    versions.reason_icd10,
+    versions.occurrence_date,
+    versions.cancel_reason,
+    versions.event_at,
+    versions.event_date,
+    versions.known_at,
+    versions.known_date,
+    versions.evidence as evidence_grade,
+    versions.patient_key,
+    versions.organization_id,
+    versions.practitioner_code,
+    versions.recorded_at,
+    versions.source,
+    versions.age_at_event,
+    versions.entered_in_error_at is not null as is_entered_in_error,
+    versions.row_xid,
+    versions.extracted_at
+from {{ newest_versions('service_request', people=['patient_key']) }} as versions

@@ -1,0 +1,1 @@
+"""The dbt project on small lakes made of Python rows."""
