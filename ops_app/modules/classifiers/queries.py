@@ -18,6 +18,8 @@ SHORTEST = 2
 LIMIT = 20
 
 _WORDS = re.compile(r"[^\W\d_]+")
+_LIKE_CODE = re.compile(r"^\s*[^\W\d_]{0,2}\d")
+"""A letter or two and digits: somebody types a code, not a word."""
 
 
 def search(session: Session, system: str, text: str, *, kinds: Sequence[str] = (), limit: int = LIMIT) -> list[Concept]:
@@ -35,21 +37,20 @@ def search(session: Session, system: str, text: str, *, kinds: Sequence[str] = (
 
 
 def _matching(session: Session, system: str, text: str, kinds: Sequence[str], limit: int) -> Sequence[Concept]:
-    code = as_code(text)
-    words = [word for word in map(fold, _WORDS.findall(text)) if len(word) >= SHORTEST]
     statement = select(Concept).where(Concept.system == system, Concept.is_selectable)
     if kinds:
         statement = statement.where(Concept.kind.in_(list(kinds)))
-    by_code = Concept.code.startswith(code, autoescape=True)
-    if words:
-        # Titles are stored folded with a space between words, so " word" is the beginning of one.
-        haystack = " " + Concept.search_text
-        by_words = [haystack.contains(" " + word, autoescape=True) for word in words]
-        statement = statement.where(by_code | and_(*by_words))
-    else:
-        statement = statement.where(by_code)
+    by_code = Concept.code.startswith(as_code(text), autoescape=True)
+    words = [] if _LIKE_CODE.match(text) else [fold(word) for word in _WORDS.findall(text) if len(word) >= SHORTEST]
+    # Titles are stored folded with a space between words, so " word" is the beginning of one.
+    haystack = " " + Concept.search_text
+    by_words = [haystack.contains(" " + word, autoescape=True) for word in words if word]
+    statement = statement.where(by_code | and_(*by_words) if by_words else by_code)
+    title = {"kk": Concept.title_kk, "ru": Concept.title_ru}.get(i18n.language(), Concept.title_en)
+    # Codes with a title of their own in every language are the ones in daily use.
+    is_rare = (Concept.title_ru == Concept.title_en) & (Concept.system != "atc")
     return session.scalars(
-        statement.order_by(case((by_code, 0), else_=1), func.length(Concept.title_ru), Concept.code).limit(limit)
+        statement.order_by(case((by_code, 0), else_=1), is_rare, func.length(title), Concept.code).limit(limit)
     ).all()
 
 

@@ -264,9 +264,11 @@ def _complete(session: Session, actor: Actor, step: CarePlanActivity, encounter:
     _log(session, actor, step, before)
 
 
-def reopen_steps(session: Session, actor: Actor, encounter_id: int) -> None:
-    """A visit entered in error completed nothing."""
+def reopen_steps(session: Session, actor: Actor, encounter_id: int, programme: str | None = None) -> None:
+    """A visit entered in error completed nothing; with a programme, only that programme's step waits again."""
     for step in queries.steps_closed_by(session, encounter_id):
+        if programme is not None and step.programme != programme:
+            continue
         before = audit.snapshot(step)
         step.status, step.encounter_id, step.evidence = "planned", None, "typed"
         session.flush()
