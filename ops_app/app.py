@@ -76,14 +76,20 @@ class Frame:
         known_visitor = request.cookies.get(cookie_name("visitor"))
         request.state.visitor = known_visitor or secrets.token_urlsafe(16)
 
+        started = False
+
         async def send_framed(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 self._complete(request, context, MutableHeaders(scope=message), new_visitor=known_visitor is None)
             await send(message)
 
         try:
             await self.app(scope, receive, send_framed)
         except Exception as error:
+            if started:
+                raise
             # Caught here and not by the outermost layer, so that this page has the headers too.
             answer = await run_in_threadpool(errors.unexpected, request, error)
             await answer(scope, receive, send_framed)

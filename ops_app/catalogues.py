@@ -7,7 +7,7 @@ catalogues uses the same functions.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ _HEADERS = {
     ),
 }
 
-Msgid = str | tuple[str, str]
+Msgid = str | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,8 @@ def write(path: Path, language: str, catalogue: Catalog) -> None:
     path.write_text(f'msgid ""\nmsgstr ""\n{header}\n{body.getvalue().decode()}', encoding="utf-8")
 
 
-def update() -> Iterator[tuple[Path, int]]:
-    """Bring every catalogue up to date; yield each file with the number of translations it lacks."""
+def update(only: Collection[str] = ()) -> Iterator[tuple[Path, int]]:
+    """Bring catalogues (of the named areas) up to date; yield each file with the number it lacks."""
     frame_ids: dict[Msgid, str] = {}
     for area in areas():
         used = msgids(area)
@@ -114,6 +114,8 @@ def update() -> Iterator[tuple[Path, int]]:
         else:
             shared = {key(msgid) for msgid in frame_ids}
             used = {msgid: file for msgid, file in used.items() if key(msgid) not in shared}
+        if only and area.name not in only:
+            continue
         for language, path in area.catalogues.items():
             if not used and not path.exists():
                 continue

@@ -62,7 +62,7 @@ class Page(Generic[T]):
 
 
 def page_request(request: Request, page: int = 1, size: int = 50, sort: str | None = None) -> PageRequest:
-    """Read ``?page=&size=&sort=-column`` leniently: nonsense gives the first page."""
+    """Read ``?page=&size=&sort=-column``; out of range gives the nearest page."""
     column = sort.removeprefix("-") if sort else None
     return PageRequest(
         number=max(1, min(page, 10_000)),

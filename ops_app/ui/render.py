@@ -38,7 +38,7 @@ GROUP_TITLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NavLink:
     """A line of the navigation as one actor sees it."""
 
@@ -105,31 +105,29 @@ def navigation(request: Request, actor: Actor | None) -> list[NavLink]:
     """What this actor may go to, in the order of the day's work."""
     if actor is None or actor.must_change_password:
         return []
-    current = getattr(request.scope.get("route"), "name", "")
     items = [(NAV_GROUPS.index(item.group), item.order, item) for item in _nav_items(request.app.state.modules)]
-    return [
+    links = [
         NavLink(
             title=i18n.gettext(item.title),
             url=str(request.app.url_path_for(item.route)),
             group=item.group,
             route=item.route,
-            is_current=current == item.route or current.split(":")[0] == item.route.split(":")[0],
+            is_current=False,
             counts=item.waiting is not None,
         )
         for _group, _order, item in sorted(items, key=lambda entry: entry[:2])
         if actor.may(item.permission)
     ]
+    path = request.url.path
+    here = [link for link in links if path == link.url or path.startswith(f"{link.url}/")]
+    if here:
+        # The longest address wins: /patients/new belongs to itself before it belongs to /patients.
+        max(here, key=lambda link: len(link.url)).is_current = True
+    return links
 
 
 def _nav_items(modules: tuple[Module, ...]) -> list[Any]:
     return [item for module in modules for item in module.nav]
-
-
-def _mark_one(links: list[NavLink], current: str) -> list[NavLink]:
-    exact = any(link.route == current for link in links)
-    if not exact:
-        return links
-    return [NavLink(link.title, link.url, link.group, link.route, link.route == current, link.counts) for link in links]
 
 
 def _frame(request: Request) -> dict[str, Any]:
@@ -138,16 +136,17 @@ def _frame(request: Request) -> dict[str, Any]:
     here = None
     if actor is not None and db is not None and db.is_active:
         here = queries.home_organization(db, actor)
-    current = getattr(request.scope.get("route"), "name", "")
+    search = _palette_search(request, actor)
     return {
         "actor": actor,
-        "nav": _mark_one(navigation(request, actor), current),
+        "nav": navigation(request, actor),
         "group_titles": {key: i18n.gettext(title) for key, title in GROUP_TITLES.items()},
         "here": here,
         "csrf": csrf_token(request),
         "today": clock.today(),
         "weekday": dates.weekday_name(clock.today()),
-        "palette_search_url": _palette_search(request, actor),
+        "palette_search_url": search,
+        "palette_title": i18n.gettext("Go to or find a patient") if search else i18n.gettext("Go to a page"),
         "is_demo": settings().mode is Mode.demo,
         "flashes": _read_flashes(request),
         "url": lambda name, **path: str(request.app.url_path_for(name, **path)),

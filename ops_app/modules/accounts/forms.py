@@ -25,10 +25,15 @@ class PasswordForm(BaseModel):
 
 
 class RoleForm(BaseModel):
-    """A role and the node it holds at; no node means the whole installation."""
+    """A role and the node it holds at; the number 0 stands for the whole installation."""
 
     role: Role
-    organization_id: int | None = None
+    organization_id: Annotated[int, Field(ge=0)]
+
+    @property
+    def node(self) -> int | None:
+        """The node, None for the whole installation."""
+        return self.organization_id or None
 
 
 class AccountForm(RoleForm):

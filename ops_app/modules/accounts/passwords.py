@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -17,6 +18,8 @@ MAX_LENGTH = 200
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 
 _hasher = PasswordHasher()
+# Each check takes 64 MiB for a moment; a crowd of guessers must not take all memory.
+_at_once = threading.BoundedSemaphore(4)
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 
 
@@ -33,7 +36,8 @@ def hash_password(password: str) -> str:
 def verify(password_hash: str | None, password: str) -> bool:
     """Whether the password fits; takes as long when there is no account at all."""
     try:
-        _hasher.verify(password_hash or _NOBODY, password)
+        with _at_once:
+            _hasher.verify(password_hash or _NOBODY, password)
     except (VerifyMismatchError, InvalidHashError):
         return False
     return password_hash is not None

@@ -137,14 +137,24 @@ def accounts_in(scope: Scope, text: str | None = None) -> Select[Account]:
     return statement
 
 
-def organization_choices(session: Session, scope: Scope) -> Sequence[Organization]:
-    """Nodes a role may be given at, without sites, by kind and name."""
-    return session.scalars(
+def organization_choices(session: Session, scope: Scope) -> list[tuple[Organization, int]]:
+    """Nodes a role may be given at, in the order of the tree, each with its depth in what is listed."""
+    rows = session.scalars(
         select(Organization)
         .where(scope.condition(Organization.id), Organization.is_active, Organization.is_external.is_(False))
-        .where(Organization.kind != "site")
-        .order_by(Organization.kind.desc(), Organization.sort_key, Organization.id)
+        .order_by(Organization.sort_key, Organization.id)
     ).all()
+    listed = {row.id for row in rows}
+    below: dict[int | None, list[Organization]] = defaultdict(list)
+    for row in rows:
+        below[row.parent_id if row.parent_id in listed else None].append(row)
+    found: list[tuple[Organization, int]] = []
+    waiting = [(row, 0) for row in reversed(below[None])]
+    while waiting:
+        row, depth = waiting.pop()
+        found.append((row, depth))
+        waiting += [(child, depth + 1) for child in reversed(below[row.id])]
+    return found
 
 
 def home_organization(session: Session, actor: Actor) -> Organization | None:

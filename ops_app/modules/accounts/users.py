@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -49,12 +47,12 @@ def create_user(request: Request, actor: UserManager, db: Db, posted: PostedForm
     form = posted.check(AccountForm)
     if form.value is not None:
         try:
-            refuse_outside(actor, form.value.organization_id)
+            refuse_outside(actor, form.value.node)
             account, password = service.create_account(
                 db,
                 form.value.login,
                 form.value.display_name,
-                [(form.value.role, form.value.organization_id)],
+                [(form.value.role, form.value.node)],
                 by=actor,
             )
         except OpsError as refused:
@@ -75,8 +73,8 @@ def give_role(request: Request, account_id: int, actor: UserManager, db: Db, pos
     form = posted.check(RoleForm)
     if form.value is not None:
         try:
-            refuse_outside(actor, form.value.organization_id)
-            service.give_role(db, account, form.value.role, form.value.organization_id, by=actor)
+            refuse_outside(actor, form.value.node)
+            service.give_role(db, account, form.value.role, form.value.node, by=actor)
         except OpsError as refused:
             form.refuse(refused)
         else:
@@ -138,12 +136,10 @@ def _user_url(request: Request, account_id: int) -> str:
 
 def _choices(db: Session, actor: Actor) -> dict[str, object]:
     scope = actor.scope(Permission.ACCOUNTS_USER_MANAGE)
-    places: Sequence[tuple[int, str]] = [(row.id, local_name(row)) for row in queries.organization_choices(db, scope)]
-    return {
-        "role_choices": [(role, _(title)) for role, title in ROLES.items()],
-        "places": places,
-        "everywhere": scope.everywhere,
-    }
+    places = [(0, _("whole installation"))] if scope.everywhere else []
+    for node, depth in queries.organization_choices(db, scope):
+        places.append((node.id, "\N{EM DASH} " * depth + local_name(node)))
+    return {"role_choices": [(role, _(title)) for role, title in ROLES.items()], "places": places}
 
 
 def _new_page(request: Request, actor: Actor, db: Session, form: Form[AccountForm]) -> Response:

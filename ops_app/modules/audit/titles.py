@@ -13,6 +13,7 @@ RULES = {
     "attached": N_("attached here"),
     "served": N_("served here"),
     "treated": N_("treated here"),
+    "everywhere": N_("whole installation"),
     "stated_reason": N_("stated a reason"),
     "search": N_("found in search"),
     "registration": N_("registration"),

@@ -1,0 +1,89 @@
+"""Every text of the operational app exists in Kazakh and Russian."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ops_app import i18n
+from ops_app.catalogues import TRANSLATED, Area, areas, is_translated, key, msgids, read
+from ops_app.kit import request_context
+from ops_app.kit.request_context import RequestContext
+
+AREAS = areas()
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
+
+
+@pytest.mark.req("I18N-01")
+@pytest.mark.parametrize("language", TRANSLATED)
+@pytest.mark.parametrize("area", AREAS, ids=lambda area: area.name)
+def test_no_text_lacks_a_translation(area: Area, language: str) -> None:
+    frame = read(AREAS[0].catalogues[language], language)
+    own = read(area.catalogues[language], language)
+    lacking = []
+    for msgid, file in msgids(area).items():
+        message = own.get(key(msgid)) or frame.get(key(msgid))
+        if message is None or not is_translated(message.string):
+            lacking.append(f"{file}: {key(msgid)}")
+    assert not lacking
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_placeholders_survive_translation(language: str) -> None:
+    wrong = []
+    for path in i18n.catalogue_files(language):
+        for message in read(path, language):
+            if not message.id:
+                continue
+            ids = message.id if isinstance(message.id, list | tuple) else (message.id,)
+            wanted = {name for text in ids for name in PLACEHOLDER.findall(text)}
+            forms = message.string if isinstance(message.string, list | tuple) else (message.string,)
+            if any(set(PLACEHOLDER.findall(form)) != wanted for form in forms if form):
+                wrong.append(f"{path.name}: {ids[0]}")
+    assert not wrong
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_one_text_has_one_translation(language: str) -> None:
+    seen: dict[str, object] = {}
+    differing = []
+    for area in AREAS:
+        for message in read(area.catalogues[language], language):
+            if not message.id:
+                continue
+            msgid = key(tuple(message.id) if isinstance(message.id, list | tuple) else message.id)
+            if seen.setdefault(msgid, message.string) != message.string:
+                differing.append(f"{area.name}: {msgid}: {message.string} / {seen[msgid]}")
+    assert not differing
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "shown"),
+    [
+        ("ru", 1, "1 год"),
+        ("ru", 3, "3 года"),
+        ("ru", 25, "25 лет"),
+        ("kk", 1, "1 жаста"),
+        ("kk", 25, "25 жаста"),
+        ("en", 1, "1 year old"),
+        ("en", 2, "2 years old"),
+    ],
+)
+def test_plural_forms(language: str, number: int, shown: str) -> None:
+    request_context.enter(RequestContext(language=language))
+    assert i18n.ngettext("%(num)d year old", "%(num)d years old", number) == shown
+
+
+@pytest.mark.parametrize(
+    ("cookie", "accept", "language"),
+    [
+        ("ru", "en-GB,en", "ru"),
+        (None, "ru-RU,ru;q=0.9,en;q=0.8", "ru"),
+        (None, "de,fr", "kk"),
+        ("xx", None, "kk"),
+        (None, "en", "en"),
+    ],
+)
+def test_language_is_chosen_then_asked_then_kazakh(cookie: str | None, accept: str | None, language: str) -> None:
+    assert i18n.preferred_language(cookie, accept) == language

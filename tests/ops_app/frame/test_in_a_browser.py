@@ -1,0 +1,96 @@
+"""The frame in a real browser: no serious accessibility finding, keys work, nothing breaks the CSP."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from ops_app.permissions import Role
+from tests.ops_app.browser import PASSWORD, make_account
+from tests.ops_app.live import served
+
+AXE = Path(__file__).resolve().parents[3] / "ops_app/ui/node_modules/axe-core/axe.min.js"
+SERIOUS = {"serious", "critical"}
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def chromium() -> Iterator[Browser]:
+    """Debian's chromium."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+def sign_in(page: Page, address: str, login: str) -> None:
+    page.goto(f"{address}/sign-in")
+    page.fill("#f-login", login)
+    page.fill("#f-password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/users")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_have_no_serious_accessibility_finding(app: FastAPI, chromium: Browser, scheme: str) -> None:
+    make_account(app.state.engine, "boss", [(Role.ADMINISTRATOR, None)])
+    with served(app) as address:
+        # axe is injected, which our own policy rightly forbids
+        context = chromium.new_context(bypass_csp=True, color_scheme=scheme)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(f"{address}/sign-in")
+        found = [("/sign-in", finding) for finding in findings(page)]
+        sign_in(page, address, "boss")
+        for path in (
+            "/users",
+            "/users/new",
+            "/users/1",
+            "/audit",
+            "/account/password",
+            "/account/sessions",
+            "/nowhere",
+        ):
+            page.goto(address + path)
+            found += [(path, finding) for finding in findings(page)]
+        context.close()
+    assert not found
+
+
+def findings(page: Page) -> list[str]:
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = page.evaluate("axe.run()")
+    return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in result["violations"] if v["impact"] in SERIOUS]
+
+
+def test_keyboard_alone_reaches_a_page_and_nothing_breaks_the_policy(app: FastAPI, chromium: Browser) -> None:
+    make_account(app.state.engine, "boss", [(Role.ADMINISTRATOR, None)], language="kk")
+    with served(app) as address:
+        page = chromium.new_page()
+        problems: list[str] = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        sign_in(page, address, "boss")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("аудит")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/audit")
+        page.keyboard.press("?")
+        assert page.locator("#keys").is_visible()
+        page.keyboard.press("Escape")
+        page.goto(f"{address}/users")
+        page.keyboard.press("n")
+        page.wait_for_url("**/users/new")
+        page.go_back()
+        page.keyboard.press("/")
+        assert page.evaluate("document.activeElement.id") == "q"
+        page.close()
+    assert not problems
