@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
 import dagster as dg
 import psycopg
@@ -65,11 +64,11 @@ class TestNames:
 
 class TestSensor:
     @pytest.fixture
-    def sensor(self, site: Places, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.SensorDefinition]:
+    def sensor(self, site: Places, monkeypatch: pytest.MonkeyPatch) -> dg.SensorDefinition:
         from pipelines.defs.automation import hot
 
         monkeypatch.setattr(hot, "places", lambda: site)
-        yield hot.micro_batch_sensor
+        return hot.micro_batch_sensor
 
     def ask(self, sensor: dg.SensorDefinition, instance: dg.DagsterInstance | None = None) -> object:
         """One look of the sensor."""
