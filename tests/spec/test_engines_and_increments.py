@@ -1,0 +1,52 @@
+"""Promises 2 and 3: an increment equals a full build, and the engines agree row for row."""
+
+from __future__ import annotations
+
+import random
+
+import psycopg
+import pytest
+
+from tests.spec import changes, marts
+from tests.spec.conftest import District
+
+
+def served(district: District) -> dict[str, marts.Rows]:
+    folder = district.installation.home / "warehouse"
+    return marts.from_duckdb(str(folder / (folder / "current").read_text().strip()))
+
+
+@pytest.mark.req("DWH-10")
+def test_the_engines_agree_row_for_row(district: District) -> None:
+    district.ask("pipeline", "run", "--engine", "postgres", "--full")
+    district.ask("pipeline", "run", "--full")
+    address = district.installation.settings.libpq_url("pipeline", "saulyq_warehouse")
+    on_duckdb = served(district)
+    assert {"marts.dim_patient", "indicators.indicator_case", "signals.signal_case"} <= set(on_duckdb)
+    assert all(on_duckdb[name] for name in ("marts.fct_encounter", "signals.signal_case"))
+    assert marts.difference(on_duckdb, marts.from_postgres(address)) == {}
+
+
+@pytest.mark.req("DWH-09")
+def test_increments_equal_a_full_build(district: District) -> None:
+    """Inserts, updates, merges, unlinkings and corrections in three batches, then everything anew."""
+    dice = random.Random(20261122)
+    address = district.installation.settings.libpq_url("app")
+    for _ in range(3):
+        with psycopg.connect(address) as connection:
+            changes.apply(connection, dice)
+        summary = district.ask("pipeline", "run")
+        assert summary["full"] is False, summary["full_because"]
+    incremental = served(district)
+    assert district.ask("pipeline", "run", "--full")["full"] is True
+    assert marts.difference(incremental, served(district)) == {}
+
+
+@pytest.mark.req("DWH-09")
+def test_a_rerun_without_news_changes_nothing(district: District) -> None:
+    district.ask("pipeline", "run")
+    before = served(district)
+    summary = district.ask("pipeline", "run")
+    assert sum(summary["tables"].values()) == 0
+    assert summary["signals"]["sent"] == 0
+    assert marts.difference(before, served(district)) == {}
