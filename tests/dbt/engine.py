@@ -55,7 +55,8 @@ class Warehouse:
         if self.postgres:
             with psycopg.connect(self.postgres, options="-c timezone=UTC") as connection:
                 return list(connection.execute(sql.encode(), parameters or None).fetchall())
-        with duckdb.connect(str(self.file), read_only=True, config={"TimeZone": "UTC"}) as connection:
+        with duckdb.connect(str(self.file), read_only=True) as connection:
+            connection.execute("set timezone = 'UTC'")
             return connection.execute(sql, list(parameters)).fetchall()
 
     def models(self, *schemas: str) -> list[str]:
@@ -117,7 +118,8 @@ def _copy(connection: psycopg.Connection[tuple[object, ...]], table: str, column
     connection.execute(f'drop table if exists raw."{table}" cascade'.encode())
     connection.execute(f'create table raw."{table}" ({declared})'.encode())
     names = ", ".join(f'"{name}"' for name in columns)
-    with duckdb.connect(config={"TimeZone": "UTC"}) as lake:
+    with duckdb.connect() as lake:
+        lake.execute("set timezone = 'UTC'")
         rows = lake.execute(f"select {names} from read_parquet('{folder}/*.parquet')").fetchall()
     with connection.cursor().copy(f'copy raw."{table}" ({names}) from stdin'.encode()) as copy:
         for row in rows:

@@ -7,6 +7,9 @@
     indexes=[{'columns': ['condition_id'], 'unique': true}, {'columns': ['period', 'organization_id']}]
 ) }}
 
+{#- read only by later builds and by the hook -#}
+-- depends_on: {{ ref('stg_ops__condition') }}
+-- depends_on: {{ ref('stg_ops__tombstone') }}
 -- Whether a diagnosis is a case of its own depends on the person's other diagnoses, so a person with any
 -- change is worked out again as a whole.
 with

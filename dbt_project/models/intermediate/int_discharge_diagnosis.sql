@@ -1,4 +1,4 @@
-{{ config(tags=['hot']) }}
+{{ config(materialized='view', tags=hot_with_its_tables()) }}
 
 -- Main final diagnoses of a treatment in hospital, those of the wards before a transfer included.
 select distinct

@@ -1,4 +1,4 @@
-{{ config(tags=['hot']) }}
+{{ config(materialized='view', tags=hot_with_its_tables()) }}
 
 -- Which version of a signal's rule holds on the first day of a case's clock.
 select distinct

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', tags=hot_with_its_tables()) }}
 
 -- People of a programme at the end of each month of its year, and why somebody is not counted.
 select

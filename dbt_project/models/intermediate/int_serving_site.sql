@@ -1,4 +1,4 @@
-{{ config(tags=['hot']) }}
+{{ config(materialized='view', tags=hot_with_its_tables()) }}
 
 -- Handovers that were accepted; an offer nobody accepted changes nothing.
 select

@@ -1,4 +1,4 @@
-{{ config(tags=['hot']) }}
+{{ config(materialized='view', tags=hot_with_its_tables()) }}
 
 -- Diagnoses of emergency contacts after which nobody was admitted: an admission room that sent the person away, an
 -- ambulance card that ended at home. Two doors on one day are one event, the last counts.

@@ -1,4 +1,4 @@
-{{ config(tags=['hot']) }}
+{{ config(materialized='view', tags=hot_with_its_tables()) }}
 
 -- Outcomes of women who had no card while they carried: MAT-10 counts them beside the registered.
 select

@@ -7,6 +7,9 @@
     indexes=[{'columns': ['encounter_id'], 'unique': true}, {'columns': ['period', 'organization_id']}]
 ) }}
 
+{#- read only by later builds and by the hook -#}
+-- depends_on: {{ ref('stg_ops__encounter') }}
+-- depends_on: {{ ref('stg_ops__tombstone') }}
 {% if is_incremental() -%}
 with changed as (
     {{ changed_events(ref('stg_ops__encounter'), 'encounter_id') }}

@@ -1,4 +1,4 @@
-{{ config(materialized='table', tags=['hot']) }}
+{{ config(materialized='table') }}
 
 {#- The tree is at most region, organisation, department, site; one level more for a branch. -#}
 {%- set ancestors = ['node', 'parent', 'grandparent', 'great_grandparent', 'ancestor'] %}

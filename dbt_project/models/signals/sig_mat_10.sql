@@ -1,3 +1,5 @@
+{{ config(tags=['hot']) }}
+
 with card as (
     select
         episodes.episode_id,

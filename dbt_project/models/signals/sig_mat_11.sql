@@ -1,3 +1,5 @@
+{{ config(tags=['hot']) }}
+
 with missed as (
     select visits.*
     from {{ ref('int_antenatal_visit') }} as visits

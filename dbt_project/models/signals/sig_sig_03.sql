@@ -1,3 +1,5 @@
+{{ config(tags=['hot']) }}
+
 with candidate as (
     {{ discharged_with('SIG-03') }}
 ),

@@ -1,3 +1,5 @@
+{{ config(tags=['hot']) }}
+
 with death as (
     select
         deaths.death_id,

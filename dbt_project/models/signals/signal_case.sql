@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', tags=hot_with_its_tables()) }}
 
 {%- set columns = [
     'case_id', 'signal_code', 'rule_version', 'patient_key', 'region_id', 'organization_id', 'site_id', 'event_key',

@@ -1,7 +1,4 @@
-{{ config(
-    unique_key='organization_id',
-    tags=['hot']
-) }}
+{{ config(unique_key='organization_id') }}
 
 select
     versions.id as organization_id,

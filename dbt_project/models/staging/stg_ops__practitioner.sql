@@ -1,7 +1,4 @@
-{{ config(
-    unique_key='practitioner_code',
-    tags=['hot']
-) }}
+{{ config(unique_key='practitioner_code') }}
 
 select
     versions.practitioner_code,

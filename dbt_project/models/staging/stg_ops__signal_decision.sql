@@ -1,7 +1,4 @@
-{{ config(
-    unique_key='signal_decision_id',
-    tags=['hot']
-) }}
+{{ config(unique_key='signal_decision_id') }}
 
 select
     versions.id as signal_decision_id,

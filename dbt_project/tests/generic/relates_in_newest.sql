@@ -1,4 +1,4 @@
-{#- A reference finds its row; asked of the rows the newest extraction brought, like unique_in_newest. -#}
+{#- A reference finds its row; asked of the rows the newest extraction brought, like key_in_newest. -#}
 {% test relates_in_newest(model, column_name, to, field) %}
 
 select fresh.{{ column_name }}
