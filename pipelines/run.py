@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,7 +90,7 @@ def run_in(
 ) -> Summary:
     """Run every hop once for one installation; `select` builds only a part of the models."""
     summary = Summary(engine.value)
-    with pipeline_lock(site.home, wait_seconds):
+    with pipeline_lock(site.home, wait_seconds), _full_disk_said(site):
         with summary.timed("extract"):
             summary.note_extraction(extract(site, progress))
         with summary.timed("quality"):
@@ -103,6 +104,18 @@ def run_in(
                 summary.note_egress(send_signals(site, progress))
     summary.seconds["total"] = round(sum(summary.seconds.values()), 2)
     return summary
+
+
+@contextmanager
+def _full_disk_said(site: Places) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC and "No space left" not in str(error):
+            raise
+        raise publish.DiskFull(
+            f"the disk of {site.home} is full; nothing that is served was changed; free some space and run again"
+        ) from error
 
 
 def micro_batch(site: Places, wait_seconds: float = 0) -> Summary:

@@ -14,9 +14,11 @@ import pyarrow as pa
 
 from pipelines.lib.places import Places, Progress, silent
 from pipelines.lib.source import Gate, Snapshot, new_rows, open_gate
+from saulyq.errors import SaulyqError
 from warehouse.lake import (
     ARROW_TYPES,
     Lake,
+    LakeError,
     Manifest,
     Part,
     PartWriter,
@@ -123,7 +125,10 @@ def _extract_table(lake: Lake, gate: Gate, table: str, manifest: Manifest | None
     snapshot = gate.snapshot
     condition = f" where {new_rows(manifest)}" if manifest else ""
     with gate.batches(f"select t.* from anon.{table} t{condition}") as reader:
-        source_columns = type_names(reader.schema)
+        try:
+            source_columns = type_names(reader.schema)
+        except LakeError as error:
+            raise SaulyqError(f"view anon.{table}: {error}") from None
         landed = _write_parts(lake.landing(table), reader, snapshot.as_of)
     if manifest is None:
         previous = lake.manifest(table) if anew else None

@@ -19,7 +19,7 @@ POINTER = "current"
 KEPT_FILES = 2
 SPARE_BYTES = 256 << 20
 BYTES_PER_LAKE_BYTE = 6
-"""A warehouse holds the lake's rows less compressed, and its figures; measured 3 to 5."""
+"""A cautious guess: a warehouse holds the lake's rows less compressed, and its figures."""
 
 
 class DiskFull(SaulyqError):

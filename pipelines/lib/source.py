@@ -104,11 +104,8 @@ def open_gate(url: str) -> Iterator[Gate]:
             cursor.execute("begin isolation level repeatable read read only")
         try:
             yield Gate(connection)
-        except postgres.ProgrammingError as error:
-            raise SaulyqError(f"the gate refuses to be read: {_first_line(error)}") from error
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute("rollback")
+        except postgres.Error as error:
+            raise SaulyqError(f"the gate cannot be read: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import time
+from pathlib import Path
 
 import dagster as dg
 import psycopg
@@ -116,3 +119,24 @@ class TestSensor:
         away = Places(site.home, "postgresql://nobody:x@127.0.0.1:1/none", site.egress_url, site.warehouse_url)
         monkeypatch.setattr(hot, "places", lambda: away)
         assert isinstance(self.ask(sensor), dg.SkipReason)
+
+
+class TestRetention:
+    def test_files_of_deleted_runs_are_swept(self, tmp_path: Path) -> None:
+        from pipelines.defs.automation.retention import YOUNG_SECONDS, sweep
+
+        with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+            kept, gone, young = (dg._core.utils.make_new_run_id() for _ in range(3))
+            instance.add_run(dg.DagsterRun("micro_batch", run_id=kept))
+            for run_id in (kept, gone, young):
+                events = tmp_path / "history" / "runs" / f"{run_id}.db"
+                events.parent.mkdir(parents=True, exist_ok=True)
+                events.write_bytes(b"")
+                output = tmp_path / "storage" / run_id
+                output.mkdir(parents=True)
+                if run_id != young:
+                    for path in (events, output):
+                        os.utime(path, (time.time() - 2 * YOUNG_SECONDS,) * 2)
+            assert sweep(instance) == 2
+        assert {path.name for path in (tmp_path / "storage").iterdir()} >= {kept, young}
+        assert not (tmp_path / "storage" / gone).exists()

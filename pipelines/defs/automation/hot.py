@@ -12,7 +12,7 @@ from pipelines.lib.lock import PipelineBusy, is_busy
 from pipelines.lib.places import places
 from pipelines.run import Summary
 from pipelines.run import micro_batch as carry_newest
-from saulyq.errors import Unavailable
+from saulyq.errors import SaulyqError
 
 SECONDS = 15
 OLDEST = dt.timedelta(minutes=15)
@@ -57,7 +57,8 @@ def micro_batch_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult |
     as_of = last_as_of(site.lake)
     try:
         news = has_news(site)
-    except Unavailable as error:
+    except SaulyqError as error:
+        # the database is down, or the gate is just being made anew
         return dg.SkipReason(str(error))
     if not news and as_of is not None and dt.datetime.now(dt.UTC) - as_of < OLDEST:
         return dg.SkipReason("no new transactions")

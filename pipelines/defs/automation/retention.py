@@ -1,6 +1,10 @@
 """What is thrown away each night before the nightly run."""
 
 import datetime as dt
+import re
+import shutil
+import time
+from pathlib import Path
 
 import dagster as dg
 
@@ -13,6 +17,9 @@ RUN_DAYS = 30
 MICRO_BATCH_DAYS = 1
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 RUNS_AT_ONCE = 500
+RUN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+YOUNG_SECONDS = 3600
+"""A run's files may appear before the run is known."""
 
 
 @dg.op
@@ -28,7 +35,8 @@ def forget_runs(context: dg.OpExecutionContext) -> None:
     now = dt.datetime.now(dt.UTC)
     deleted = _delete(context.instance, now - dt.timedelta(days=MICRO_BATCH_DAYS), micro_batch.name)
     deleted += _delete(context.instance, now - dt.timedelta(days=RUN_DAYS), None)
-    context.log.info(f"{deleted} runs deleted")
+    swept = sweep(context.instance)
+    context.log.info(f"{deleted} runs deleted, {swept} files and folders of unknown runs swept")
 
 
 @dg.job(executor_def=dg.in_process_executor)
@@ -45,6 +53,19 @@ retention_schedule = dg.ScheduleDefinition(
     execution_timezone=TIME_ZONE,
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
+
+
+def sweep(instance: dg.DagsterInstance) -> int:
+    """Remove event files and captured output of runs that are no more; deleting a run leaves them."""
+    root = Path(instance.root_directory)
+    known = set(instance.get_run_ids())
+    swept = 0
+    for path in (*root.glob("history/runs/*.db"), *root.glob("storage/*")):
+        old = path.stat().st_mtime < time.time() - YOUNG_SECONDS
+        if RUN_ID.fullmatch(path.stem) and path.stem not in known and old:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            swept += 1
+    return swept
 
 
 def _delete(instance: dg.DagsterInstance, before: dt.datetime, job_name: str | None) -> int:
