@@ -30,8 +30,10 @@ _WANTED: tuple[tuple[str, Role, str | None, str], ...] = (
 _NODES = """
 select
   (select min(id) from organizations.organization where kind = 'region' and not is_external) as district,
-  (select min(id) from organizations.organization where organization_type = 'polyclinic' and not is_external) as polyclinic,
-  (select min(id) from organizations.organization where organization_type = 'ambulatory' and not is_external) as village
+  (select min(id) from organizations.organization
+   where organization_type = 'polyclinic' and not is_external) as polyclinic,
+  (select min(id) from organizations.organization
+   where organization_type = 'ambulatory' and not is_external) as village
 """
 _HOLDER = """
 select r.practitioner_id, p.family_name || ' ' || p.given_name as name
@@ -46,14 +48,24 @@ def create(engine: Engine, secrets: Path) -> Path:
     with Session(engine) as session, session.begin():
         nodes = {**session.execute(text(_NODES)).mappings().one(), "everything": None}
         for login, role, position, node in _WANTED:
-            if session.scalar(text("select exists (select from accounts.account where login = :login)"), {"login": login}):
+            if session.scalar(
+                text("select exists (select from accounts.account where login = :login)"), {"login": login}
+            ):
                 continue
-            holder = session.execute(text(_HOLDER), {"position": position, "node": nodes[node]}).one_or_none() if position else None
+            holder = (
+                session.execute(text(_HOLDER), {"position": position, "node": nodes[node]}).one_or_none()
+                if position
+                else None
+            )
             password = passwords.random_password()
             service.create_account(
-                session, login, holder.name if holder else login.capitalize(), [(role, nodes[node])],
-                practitioner_id=holder.practitioner_id if holder else None, password=password,
-            )  # fmt: skip
+                session,
+                login,
+                holder.name if holder else login.capitalize(),
+                [(role, nodes[node])],
+                practitioner_id=holder.practitioner_id if holder else None,
+                password=password,
+            )
             made[login] = {"password": password, "role": role.value, "organization_id": nodes[node]}
     path = secrets / FILE
     _write(path, made)

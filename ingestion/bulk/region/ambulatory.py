@@ -14,7 +14,7 @@ from ingestion.bulk.region.rows import Coded
 _AGES = (0, 1, 5, 15, 18, 30, 40, 50, 60, 70, 85)
 _MEN = (9.0, 6.0, 3.2, 2.4, 1.8, 2.0, 2.6, 3.6, 5.2, 6.4, 5.5)
 _WOMEN = (9.0, 6.0, 3.2, 3.0, 3.4, 3.8, 4.0, 4.8, 6.0, 6.6, 5.5)
-_SCALE = 0.8
+_SCALE = 0.86
 """What register, pregnancy, vaccination and screening visits leave of the national number."""
 _PREVENTION = 0.16
 _TESTS = ("B02.110.002", "B01.077.002", "C02.001.000", "C03.008.004", "B03.335.002")
@@ -55,18 +55,35 @@ def _visits(district: District, rng: np.random.Generator, who: Ints, days: Ints,
     nurse = preventive & chance(rng, 0.4, size)
     place = people.place_on(who, days)
     encounter = district.visits(
-        rng, who, at, Coded(diagnosis, codes), encounter_class=Coded(kinds, ("ambulatory", "home", "virtual")),
+        rng,
+        who,
+        at,
+        Coded(diagnosis, codes),
+        encounter_class=Coded(kinds, ("ambulatory", "home", "virtual")),
         purpose=Coded(np.where(home, 2, preventive), ("disease", "prevention", "home_call")),
         practitioner_id=np.where(nurse, district.places.nurse[place], district.doctor(who, days)),
-        character=_characters(ill, found, preventive), kind=Coded(chance(rng, 0.18, size).astype(np.int64), ("final", "preliminary")),
-    )  # fmt: skip
+        character=_characters(ill, found, preventive),
+        kind=Coded(chance(rng, 0.18, size).astype(np.int64), ("final", "preliminary")),
+    )
     _bookings(district, rng, who, at, chance(rng, figure("visits.booked_share"), size) & ~home & ~virtual)
     measured = (age >= 18) & chance(rng, 0.42, size) & ~virtual
-    district.pressure(rng, who[measured], at[measured], encounter[measured],
-                      district.systolic(rng, who[measured], int(days[0]) if size else 0))  # fmt: skip
+    district.pressure(
+        rng,
+        who[measured],
+        at[measured],
+        encounter[measured],
+        district.systolic(rng, who[measured], int(days[0]) if size else 0),
+    )
     hot = (age < 18) & ~preventive & chance(rng, 0.4, size) & ~virtual
-    district.facts("observation", who[hot], at[hot], encounter_id=encounter[hot], code="8310-5", unit="Cel",
-                   value_number=np.round(rng.normal(37.4, 0.7, int(hot.sum())), 1))  # fmt: skip
+    district.facts(
+        "observation",
+        who[hot],
+        at[hot],
+        encounter_id=encounter[hot],
+        code="8310-5",
+        unit="Cel",
+        value_number=np.round(rng.normal(37.4, 0.7, int(hot.sum())), 1),
+    )
     _orders(district, rng, who, at, encounter, Coded(diagnosis, codes))
     _prescriptions(district, rng, who, at, encounter, ill, np.where(preventive, -1, found))
 
@@ -87,22 +104,40 @@ def _orders(district: District, rng: np.random.Generator, who: Ints, at: Ints, e
     performed = moment(workday((at[chosen] + 300) // 1440 + delay), office_minute(rng, size))
     performed = np.maximum(performed, at[chosen] + 30)
     request = district.facts(
-        "service_request", who[chosen], at[chosen], encounter_id=encounter[chosen], code=Coded(test, _TESTS),
-        category=Coded(test, _CATEGORIES), status=Coded(done.astype(np.int64), ("active", "completed")),
-        reason_icd10=Coded(reason.positions[chosen], reason.labels), late=np.where(done, performed, NULL),
-    )  # fmt: skip
+        "service_request",
+        who[chosen],
+        at[chosen],
+        encounter_id=encounter[chosen],
+        code=Coded(test, _TESTS),
+        category=Coded(test, _CATEGORIES),
+        status=Coded(done.astype(np.int64), ("active", "completed")),
+        reason_icd10=Coded(reason.positions[chosen], reason.labels),
+        late=np.where(done, performed, NULL),
+    )
     made = np.flatnonzero(done)
     district.facts(
-        "procedure", who[chosen][made], performed[made], encounter_id=encounter[chosen][made],
-        service_request_id=request[made], code=Coded(test[made], _TESTS), evidence="measured",
-        source="device", known_at=performed[made] + 60,
-    )  # fmt: skip
+        "procedure",
+        who[chosen][made],
+        performed[made],
+        encounter_id=encounter[chosen][made],
+        service_request_id=request[made],
+        code=Coded(test[made], _TESTS),
+        evidence="measured",
+        source="device",
+        known_at=performed[made] + 60,
+    )
     referred = np.flatnonzero(chance(rng, 0.05, len(who)))
     district.facts(
-        "service_request", who[referred], at[referred], encounter_id=encounter[referred], category="consultation",
-        code=Coded(rng.integers(0, 3, len(referred)), ("A02.015.000", "A02.018.000", "A02.004.000")), status="active",
-        performer_organization_id=district.places.polyclinic, reason_icd10=Coded(reason.positions[referred], reason.labels),
-    )  # fmt: skip
+        "service_request",
+        who[referred],
+        at[referred],
+        encounter_id=encounter[referred],
+        category="consultation",
+        code=Coded(rng.integers(0, 3, len(referred)), ("A02.015.000", "A02.018.000", "A02.004.000")),
+        status="active",
+        performer_organization_id=district.places.polyclinic,
+        reason_icd10=Coded(reason.positions[referred], reason.labels),
+    )
 
 
 def _prescriptions(
@@ -114,9 +149,14 @@ def _prescriptions(
     medicine = np.where(found >= 0, turns[rng.integers(0, 2, len(who)), found], -1)
     given = np.flatnonzero((medicine >= 0) & chance(rng, 0.5, len(who)))
     district.facts(
-        "medication_request", who[given], at[given], encounter_id=encounter[given], code=Coded(medicine[given], listed),
-        is_free=chance(rng, 0.4, len(given)), end_date=(at[given] // 1440 + rng.integers(5, 60, len(given))),
-    )  # fmt: skip
+        "medication_request",
+        who[given],
+        at[given],
+        encounter_id=encounter[given],
+        code=Coded(medicine[given], listed),
+        is_free=chance(rng, 0.4, len(given)),
+        end_date=(at[given] // 1440 + rng.integers(5, 60, len(given))),
+    )
 
 
 def _bookings(district: District, rng: np.random.Generator, who: Ints, at: Ints, booked: np.ndarray) -> None:
@@ -135,7 +175,12 @@ def _missed_bookings(district: District, rng: np.random.Generator, who: Ints, st
     here = np.flatnonzero(district.people.here(chosen, days))
     cancelled = chance(rng, 0.4, len(here))
     district.facts(
-        "appointment", chosen[here], at[here] - rng.integers(60, 9000, len(here)), start_at=at[here], end_at=at[here] + 15,
+        "appointment",
+        chosen[here],
+        at[here] - rng.integers(60, 9000, len(here)),
+        start_at=at[here],
+        end_at=at[here] + 15,
         status=Coded(cancelled.astype(np.int64), ("noshow", "cancelled")),
-        cancel_reason=Coded(np.where(cancelled, 0, -1), ("patient",)), late=at[here] + 20,
-    )  # fmt: skip
+        cancel_reason=Coded(np.where(cancelled, 0, -1), ("patient",)),
+        late=at[here] + 20,
+    )

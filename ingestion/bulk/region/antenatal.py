@@ -60,7 +60,13 @@ def _keep(
 
 
 def _visits(
-    district: District, rng: np.random.Generator, made: Pregnancies, visit: Ints, index: Ints, done: Ints, complication: Ints
+    district: District,
+    rng: np.random.Generator,
+    made: Pregnancies,
+    visit: Ints,
+    index: Ints,
+    done: Ints,
+    complication: Ints,
 ) -> Ints:
     kept = np.flatnonzero(done < FAR)
     chosen, days, number = index[kept], done[kept], visit[kept]
@@ -74,30 +80,60 @@ def _visits(
     labels = ("Z34.0", "Z34.8", "Z35.9", *_COMPLICATIONS[1:])
     normal = np.where(made.risk[chosen] == 2, 2, district.people.age(who, days) >= 24)
     encounter = district.visits(
-        rng, who, at, Coded(np.where(ill, found + 2, normal), labels), purpose="pregnancy",
+        rng,
+        who,
+        at,
+        Coded(np.where(ill, found + 2, normal), labels),
+        purpose="pregnancy",
         encounter_class=Coded(chance(rng, 0.05, size).astype(np.int64), ("ambulatory", "home")),
-        organization_id=district.places.organization[place], site_id=site_of(district, place),
+        organization_id=district.places.organization[place],
+        site_id=site_of(district, place),
         practitioner_id=np.where(number % 3 == 1, district.places.midwife[place], district.places.obstetrician[place]),
-    )  # fmt: skip
-    owner = {"organization_id": district.places.organization[place], "practitioner_id": district.places.obstetrician[place]}
+    )
+    owner = {
+        "organization_id": district.places.organization[place],
+        "practitioner_id": district.places.obstetrician[place],
+    }
     pressure = np.clip(rng.normal(112, 8, size) + np.where(ill & (found >= 3), 34, 0), 84, 178)
     district.pressure(rng, who, at, encounter, pressure, **owner)
     weight = np.round(np.clip(rng.normal(61, 9, size) + week * 0.3, 42, 130), 1)
     for code, value, unit in (("29463-7", weight, "kg"), ("18185-9", week.astype(float), "wk")):
-        district.facts("observation", who, at, encounter_id=encounter, code=code, value_number=value, unit=unit, **owner)
-    district.facts("procedure", who, at, encounter_id=encounter, programme=None,
-                   code=Coded((number > 0).astype(np.int64), ("L03.001.000", "L03.002.000")), **owner)  # fmt: skip
+        district.facts(
+            "observation", who, at, encounter_id=encounter, code=code, value_number=value, unit=unit, **owner
+        )
+    district.facts(
+        "procedure",
+        who,
+        at,
+        encounter_id=encounter,
+        programme=None,
+        code=Coded((number > 0).astype(np.int64), ("L03.001.000", "L03.002.000")),
+        **owner,
+    )
     imaged = np.flatnonzero(np.isin(number, (0, 2, 4)) & chance(rng, 0.93, size))
     district.facts(
-        "procedure", who[imaged], at[imaged] + 40, encounter_id=encounter[imaged], evidence="measured", source="device",
-        code=Coded((number[imaged] > 0).astype(np.int64), ("C03.031.004", "C03.032.004")), known_at=at[imaged] + 60,
-        organization_id=owner["organization_id"][imaged], practitioner_id=owner["practitioner_id"][imaged],
-    )  # fmt: skip
+        "procedure",
+        who[imaged],
+        at[imaged] + 40,
+        encounter_id=encounter[imaged],
+        evidence="measured",
+        source="device",
+        code=Coded((number[imaged] > 0).astype(np.int64), ("C03.031.004", "C03.032.004")),
+        known_at=at[imaged] + 60,
+        organization_id=owner["organization_id"][imaged],
+        practitioner_id=owner["practitioner_id"][imaged],
+    )
     iron = np.flatnonzero(ill & (found == 1) & chance(rng, 0.5, size))
     district.facts(
-        "medication_request", who[iron], at[iron], encounter_id=encounter[iron], code="B03AA07", is_free=True,
-        end_date=days[iron] + 60, **{name: value[iron] for name, value in owner.items()},
-    )  # fmt: skip
+        "medication_request",
+        who[iron],
+        at[iron],
+        encounter_id=encounter[iron],
+        code="B03AA07",
+        is_free=True,
+        end_date=days[iron] + 60,
+        **{name: value[iron] for name, value in owner.items()},
+    )
     all_encounters = np.full(len(index), NULL)
     all_encounters[kept] = encounter
     return all_encounters
@@ -114,13 +150,24 @@ def _activities(
     moved = last <= made.outcome_day[index]
     ended = np.where(moved, moment(last, 700), made.outcome_known[index])
     district.facts(
-        "care_plan_activity", who, moment(made.registered[index], 1080), programme="pregnancy", step=Coded(visit, STEPS),
-        episode_id=made.episode[index], planned_date=planned, known_at=registered,
-        status=Coded(np.where(kept, 0, 1), ("done", "cancelled")), encounter_id=encounter,
-        cancel_reason=Coded(np.where(kept, -1, moved), ("outcome", "moved")), site_id=site_of(district, place),
-        organization_id=district.places.organization[place], practitioner_id=district.places.midwife[place],
-        late=np.where(kept, np.maximum(moment(np.minimum(done, FAR - 1), 1105), registered), np.maximum(ended, registered)),
-    )  # fmt: skip
+        "care_plan_activity",
+        who,
+        moment(made.registered[index], 1080),
+        programme="pregnancy",
+        step=Coded(visit, STEPS),
+        episode_id=made.episode[index],
+        planned_date=planned,
+        known_at=registered,
+        status=Coded(np.where(kept, 0, 1), ("done", "cancelled")),
+        encounter_id=encounter,
+        cancel_reason=Coded(np.where(kept, -1, moved), ("outcome", "moved")),
+        site_id=site_of(district, place),
+        organization_id=district.places.organization[place],
+        practitioner_id=district.places.midwife[place],
+        late=np.where(
+            kept, np.maximum(moment(np.minimum(done, FAR - 1), 1105), registered), np.maximum(ended, registered)
+        ),
+    )
 
 
 def _stays(district: District, rng: np.random.Generator, made: Pregnancies, on: Ints, complication: Ints) -> None:
@@ -142,9 +189,18 @@ def _stays(district: District, rng: np.random.Generator, made: Pregnancies, on: 
     ward = district.places.departments["maternity"]
     facility = district.external.organization["perinatal"]
     stay(
-        district, rng, who, at, Coded(np.where(week < 21, 0, late), labels), ended=ended, known=known,
+        district,
+        rng,
+        who,
+        at,
+        Coded(np.where(week < 21, 0, late), labels),
+        ended=ended,
+        known=known,
         discharge_known=np.maximum(known, ended + np.where(outside, registry.lag(rng, size), 0)),
-        organization_id=np.where(outside, facility, district.places.hospital), department_id=np.where(outside, facility, ward),
-        practitioner_id=np.where(outside, district.external.practitioner["perinatal"], district.staff.ward_doctor("maternity", ward)),
+        organization_id=np.where(outside, facility, district.places.hospital),
+        department_id=np.where(outside, facility, ward),
+        practitioner_id=np.where(
+            outside, district.external.practitioner["perinatal"], district.staff.ward_doctor("maternity", ward)
+        ),
         source=Coded(outside.astype(np.int64), ("screen", "registry")),
-    )  # fmt: skip
+    )

@@ -15,6 +15,7 @@ from ingestion.bulk.region.report import RegionReport
 from ingestion.bulk.region.rows import became_known, full_name
 from ingestion.bulk.region.state import State
 from ops_app.models import load_all
+from ops_app.modules.patients.name_index import index_names
 
 # Somebody else wrote about these people on a screen, so their lives are no longer ours to continue.
 _LEFT_ALONE = """
@@ -23,16 +24,20 @@ select patient_id from deaths.death where row_xid <> all(:ours)
 union select patient_id from episodes.episode_of_care where row_xid <> all(:ours)
 union select patient_id from patients.attachment where row_xid <> all(:ours)
 union select patient_id from patients.serving_site where row_xid <> all(:ours)
-union select patient_id from patients.patient_link
-union select other_patient_id from patients.patient_link
-union select id from patients.patient where not is_live or entered_in_error_at is not null
+union select patient_id from patients.patient_link where row_xid <> all(:ours)
+union select other_patient_id from patients.patient_link where row_xid <> all(:ours)
+union select id from patients.patient where row_xid <> all(:ours) and (not is_live or entered_in_error_at is not null)
 """
 
 
 def write(
-    connection: Connection, batches: Iterable[dict[str, pl.DataFrame]], before: State, now: dt.datetime,
-    report: RegionReport, count: Callable[[], None],
-) -> None:  # fmt: skip
+    connection: Connection,
+    batches: Iterable[dict[str, pl.DataFrame]],
+    before: State,
+    now: dt.datetime,
+    report: RegionReport,
+    count: Callable[[], None],
+) -> None:
     """Insert rows known since ``before`` and bring the state of older ones up to ``now``."""
     since, until = days.minutes(before.known_until), days.minutes(now)
     fresh: dict[str, list[pl.DataFrame]] = {}
@@ -45,12 +50,16 @@ def write(
         count()
     ours = list(before.transactions)
     connection.execute(text(_LEFT_ALONE), {"ours": ours})
-    for table in load_all().metadata.sorted_tables:
-        if table.name in fresh:
-            report.rows[table.name] += _insert(connection, table.name, pl.concat(fresh[table.name], how="diagonal"))
-    for table in load_all().metadata.sorted_tables:
-        if table.name in changed:
-            report.rows[table.name] += _update(connection, table.name, pl.concat(changed[table.name], how="diagonal"), ours)
+    # Parents before children.
+    names = [table.name for table in load_all().metadata.sorted_tables]
+    for name in (name for name in names if name in fresh):
+        report.rows[name] += _insert(connection, name, pl.concat(fresh[name], how="diagonal"))
+    if "patient" in fresh:
+        born = pl.concat(fresh["patient"], how="diagonal")
+        parts = (born[name].unique().drop_nulls() for name in ("family_fold", "given_fold", "patronymic_fold"))
+        index_names(connection, (token for part in parts for token in part))
+    for name in (name for name in names if name in changed):
+        report.rows[name] += _update(connection, name, pl.concat(changed[name], how="diagonal"), ours)
 
 
 def _insert(connection: Connection, table: str, frame: pl.DataFrame) -> int:
@@ -73,7 +82,9 @@ def _update(connection: Connection, table: str, frame: pl.DataFrame, ours: list[
         return 0
     _stage(connection, table, frame)
     assignments = ", ".join(f'"{name}" = staged."{name}"' for name in values)
-    alone = "" if table in ("patient", "organization") else "and t.patient_id not in (select patient_id from left_alone)"
+    alone = (
+        "" if table in ("patient", "organization") else "and t.patient_id not in (select patient_id from left_alone)"
+    )
     # What somebody corrected meanwhile stays as they left it.
     done = connection.execute(
         text(

@@ -24,7 +24,22 @@ _CHANGE = (dt.date(2024, 3, 1) - _EPOCH).days
 _BEFORE, _SINCE = 360, 300
 
 # Fixed public holidays (month, day); moving ones and transfers of days off are left out.
-_HOLIDAYS = ((1, 1), (1, 2), (1, 7), (3, 8), (3, 21), (3, 22), (3, 23), (5, 1), (5, 7), (5, 9), (7, 6), (8, 30), (10, 25), (12, 16))
+_HOLIDAYS = (
+    (1, 1),
+    (1, 2),
+    (1, 7),
+    (3, 8),
+    (3, 21),
+    (3, 22),
+    (3, 23),
+    (5, 1),
+    (5, 7),
+    (5, 9),
+    (7, 6),
+    (8, 30),
+    (10, 25),
+    (12, 16),
+)
 
 
 def day(date: dt.date) -> int:
@@ -96,5 +111,7 @@ def full_years(birth: Ints, on: Ints | int) -> Ints:
     """Age in full years, exact to the day of the year."""
     born, then = np.asarray(birth).astype("datetime64[D]"), np.asarray(on).astype("datetime64[D]")
     months = then.astype("datetime64[M]").astype(np.int64) - born.astype("datetime64[M]").astype(np.int64)
-    day_in = (then - then.astype("datetime64[M]")).astype(np.int64) < (born - born.astype("datetime64[M]")).astype(np.int64)
+    day_in = (then - then.astype("datetime64[M]")).astype(np.int64) < (born - born.astype("datetime64[M]")).astype(
+        np.int64
+    )
     return (months - day_in) // 12

@@ -76,7 +76,9 @@ class District:
     def women_site(self, who: Ints, on: Ints | int) -> Ints:
         """Site that follows a pregnancy: the gynaecological one, or the village's own."""
         place = self.people.place_on(who, on)
-        return np.where(self.places.women_site[place] == NULL, self.places.adult_site[place], self.places.women_site[place])
+        return np.where(
+            self.places.women_site[place] == NULL, self.places.adult_site[place], self.places.women_site[place]
+        )
 
     def doctor(self, who: Ints, on: Ints | int) -> Ints:
         """Doctor of the site; a feldsher where there is none."""
@@ -96,32 +98,53 @@ class District:
         return self.rows.add(table, len(who), **(values | columns))
 
     def visits(
-        self, rng: np.random.Generator, who: Ints, at: Ints, diagnosis: Column, *, character: Column = None,
-        kind: Column = "final", **columns: Any,
-    ) -> Ints:  # fmt: skip
+        self,
+        rng: np.random.Generator,
+        who: Ints,
+        at: Ints,
+        diagnosis: Column,
+        *,
+        character: Column = None,
+        kind: Column = "final",
+        **columns: Any,
+    ) -> Ints:
         """Contacts with their main diagnosis; a few are later marked as entered in error."""
         size = len(who)
         wrong = chance(rng, figure("visits.entered_in_error_share"), size)
         corrected = np.where(wrong, at + rng.integers(1, 12, size) * 1440, NULL)
-        error = {
+        error: dict[str, Any] = {
             "entered_in_error_at": corrected,
             "entered_in_error_by": Coded(np.where(wrong, 0, -1), ("registrar",)),
-            "entered_in_error_reason": Coded(np.where(wrong, rng.integers(0, 2, size), -1), ("wrong patient", "entered twice")),
+            "entered_in_error_reason": Coded(
+                np.where(wrong, rng.integers(0, 2, size), -1), ("wrong patient", "entered twice")
+            ),
         }
         if "evidence" not in columns:
             columns["evidence"] = self.presence(rng, size)
-        place = {key: columns[key] for key in ("organization_id", "practitioner_id", "source", "known_at") if key in columns}
+        place: dict[str, Any] = {
+            key: columns[key] for key in ("organization_id", "practitioner_id", "source", "known_at") if key in columns
+        }
         values: dict[str, Any] = {
-            "encounter_class": "ambulatory", "purpose": "disease", "site_id": self.site(who, local_day(at)),
-            "end_at": at + VISIT_MINUTES, "known_at": at,
+            "encounter_class": "ambulatory",
+            "purpose": "disease",
+            "site_id": self.site(who, local_day(at)),
+            "end_at": at + VISIT_MINUTES,
+            "known_at": at,
             "payer": Coded((rng.random(size) < 0.3).astype(np.int64), ("guaranteed_package", "insurance")),
-        }  # fmt: skip
+        }
         values |= error | columns
         values.setdefault("end_known_at", np.maximum(values["end_at"], values["known_at"]))
-        late = np.where(wrong, np.maximum(corrected, values["end_known_at"]), values["end_known_at"])
-        encounter = self.facts("encounter", who, at, late=late, **values)
-        self.facts("condition", who, at, encounter_id=encounter, icd10=diagnosis, kind=kind, character=character,
-                   late=corrected, **(error | place))  # fmt: skip
+        encounter = self.facts("encounter", who, at, late=values["end_known_at"], **values)
+        self.facts(
+            "condition",
+            who,
+            at,
+            encounter_id=encounter,
+            icd10=diagnosis,
+            kind=kind,
+            character=character,
+            **(error | place),
+        )
         return encounter
 
     def presence(self, rng: np.random.Generator, size: int) -> Coded:
@@ -135,8 +158,16 @@ class District:
         diastolic = np.round(systolic * 0.45 + 24 + rng.normal(0, 5, len(who)))
         columns = {"evidence": "typed"} | columns
         for code, value in (("8480-6", np.round(systolic)), ("8462-4", diastolic)):
-            self.facts("observation", who, at, encounter_id=encounter, code=code, value_number=value.astype(float),
-                       unit="mm[Hg]", **columns)  # fmt: skip
+            self.facts(
+                "observation",
+                who,
+                at,
+                encounter_id=encounter,
+                code=code,
+                value_number=value.astype(float),
+                unit="mm[Hg]",
+                **columns,
+            )
 
     def systolic(self, rng: np.random.Generator, who: Ints, on: int) -> np.ndarray:
         """A plausible systolic pressure by age and hypertension."""

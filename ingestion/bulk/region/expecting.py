@@ -41,10 +41,16 @@ class Expecting:
         lmp = self.woman.day(0) - round(self.weeks * 7)
         values: dict[str, Any] = {"status": "active", "end_at": NULL, **self.owner()} | columns
         self.episode = self.woman.add(
-            "episode_of_care", self.woman.at(self.registered, "09:40"), kind="pregnancy", lmp_date=lmp, due_date=lmp + _TERM,
-            icd10="Z35.9" if self.risk == "high" else "Z34.8", risk_level=self.risk,
-            required_care_level=NULL if self.level is None else self.level, **values,
-        )  # fmt: skip
+            "episode_of_care",
+            self.woman.at(self.registered, "09:40"),
+            kind="pregnancy",
+            lmp_date=lmp,
+            due_date=lmp + _TERM,
+            icd10="Z35.9" if self.risk == "high" else "Z34.8",
+            risk_level=self.risk,
+            required_care_level=NULL if self.level is None else self.level,
+            **values,
+        )
         return self.episode
 
     def first_visit(self) -> None:
@@ -53,7 +59,9 @@ class Expecting:
         owner = self.owner()
         del owner["site_id"]
         self.woman.service(self.woman.at(self.registered, "09:50"), "L03.001.000", encounter, **owner)
-        self.plan(1, self.registered, status="done", encounter_id=encounter, late=self.woman.at(self.registered, "10:00"))
+        self.plan(
+            1, self.registered, status="done", encounter_id=encounter, late=self.woman.at(self.registered, "10:00")
+        )
 
     def visit(self, days_before: int, time: str, icd10: str | None = None, **columns: Any) -> int:
         """An antenatal visit with blood pressure."""
@@ -61,7 +69,11 @@ class Expecting:
         values: dict[str, Any] = {"purpose": "pregnancy", **self.owner()} | columns
         encounter = self.woman.visit(at, icd10 or ("Z35.9" if self.risk == "high" else "Z34.8"), **values)
         if values.get("encounter_class") != "virtual" and values.get("disposition") != "nobody_home":
-            shared = {key: values[key] for key in ("organization_id", "practitioner_id", "source", "known_at") if key in values}
+            shared = {
+                key: values[key]
+                for key in ("organization_id", "practitioner_id", "source", "known_at")
+                if key in values
+            }
             self.woman.pressure(encounter, at, 114, 72, **shared)
         return encounter
 
@@ -69,6 +81,12 @@ class Expecting:
         """A planned visit; it stays planned unless said otherwise."""
         values: dict[str, Any] = {"status": "planned", "late": NEVER} | columns
         return self.woman.add(
-            "care_plan_activity", self.woman.at(self.registered, "10:00"), programme="pregnancy", step=f"visit_{step}",
-            episode_id=self.episode, planned_date=self.woman.day(planned), **self.owner(), **values,
-        )  # fmt: skip
+            "care_plan_activity",
+            self.woman.at(self.registered, "10:00"),
+            programme="pregnancy",
+            step=f"visit_{step}",
+            episode_id=self.episode,
+            planned_date=self.woman.day(planned),
+            **self.owner(),
+            **values,
+        )

@@ -39,12 +39,25 @@ def settle(rng: np.random.Generator, people: People, count: int, weights: np.nda
     joined, left, moved, next_place = _movement(rng, household, place, weights, span)
     older = (span.start - birth) / _YEAR > 33
     people.append(
-        count, id=np.arange(1, count + 1), female=female, birth=birth, household=household,
-        death=pyramid.draw_deaths(rng, female, birth, span.start), mother=mother, place=place, next_place=next_place,
-        joined=joined, left=left, moved=moved, russian=russian, surname=surname, given=given, father_name=father_name,
+        count,
+        id=np.arange(1, count + 1),
+        female=female,
+        birth=birth,
+        household=household,
+        death=pyramid.draw_deaths(rng, female, birth, span.start),
+        mother=mother,
+        place=place,
+        next_place=next_place,
+        joined=joined,
+        left=left,
+        moved=moved,
+        russian=russian,
+        surname=surname,
+        given=given,
+        father_name=father_name,
         # Most older documents bear -ович; the young bear -ұлы and -қызы more often than not.
         russian_patronymic=((rng.random(count) < np.where(older, 0.8, 0.35)) | (russian == 1)).astype(np.int64),
-    )  # fmt: skip
+    )
 
 
 def _households(rng: np.random.Generator, female: Ints, age: np.ndarray) -> tuple[Ints, Ints, Ints]:
@@ -108,7 +121,9 @@ def _names(
     own = draw(len(kk.surnames_male), len(ru.surnames_male), count, russian)
     # A third of those who are nobody's child in the house came with their own surname.
     surname = np.where((mother < 0) & (female == 1) & chance(rng, 0.3, count), own, family)
-    given = np.where(female == 1, draw(len(kk.women), len(ru.women), count, russian), draw(len(kk.men), len(ru.men), count, russian))
+    given = np.where(
+        female == 1, draw(len(kk.women), len(ru.women), count, russian), draw(len(kk.men), len(ru.men), count, russian)
+    )
     father_name = draw(len(kk.men), len(ru.men), count, russian)
     father_name = np.where((father >= 0) & (russian[father] == russian), given[father], father_name)
     return surname, given, father_name
@@ -126,8 +141,11 @@ def _movement(
         day = span.start + 30 + rng.exponential(1 / rate, homes).astype(np.int64)
         return np.where(day < span.origin - 40, day, FAR)
 
-    arrival = np.where(chance(rng, figure("population.moves_in_per_1000") / 1000 * days / 365, homes),
-                       span.start + rng.integers(10, max(days - 40, 11), homes), span.start - 3000)  # fmt: skip
+    arrival = np.where(
+        chance(rng, figure("population.moves_in_per_1000") / 1000 * days / 365, homes),
+        span.start + rng.integers(10, max(days - 40, 11), homes),
+        span.start - 3000,
+    )
     arrival = np.where(arrival < span.start, span.start - rng.integers(400, 5000, homes), arrival)
     left, moved = when("moves_out_per_1000"), when("moves_within_per_1000")
     target = choose(rng, weights, homes)

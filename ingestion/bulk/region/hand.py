@@ -70,26 +70,50 @@ class Character:
         known = columns.get("known_at", at)
         ended = end if end is not None else at + VISIT_MINUTES
         values: dict[str, Any] = {
-            "encounter_class": "ambulatory", "purpose": "active", "site_id": self.site, "end_at": ended,
-            "end_known_at": max(known, ended), "evidence": "presence", "payer": "guaranteed_package",
-        } | columns  # fmt: skip
+            "encounter_class": "ambulatory",
+            "purpose": "active",
+            "site_id": self.site,
+            "end_at": ended,
+            "end_known_at": max(known, ended),
+            "evidence": "presence",
+            "payer": "guaranteed_package",
+        } | columns
         values.setdefault("late", values["end_known_at"])
         encounter = self.add("encounter", at, **values)
         self.diagnosis(encounter, at, icd10, kind=kind, **_shared(columns))
         return encounter
 
-    def stay(self, facility: int, doctor: int, at: int, end: int | None, icd10: str, *, known: int | None = None,
-             end_known: int | None = None, **columns: Any) -> int:  # fmt: skip
+    def stay(
+        self,
+        facility: int,
+        doctor: int,
+        at: int,
+        end: int | None,
+        icd10: str,
+        *,
+        known: int | None = None,
+        end_known: int | None = None,
+        **columns: Any,
+    ) -> int:
         """A hospital stay; the final diagnosis becomes known with the discharge."""
         known = at if known is None else known
         discharged = end if end_known is None else end_known
         values: dict[str, Any] = {
-            "encounter_class": "inpatient", "purpose": "hospitalisation", "organization_id": facility,
-            "department_id": facility, "practitioner_id": doctor, "site_id": NULL, "known_at": known,
-            "end_at": NULL if end is None else end, "end_known_at": NULL if discharged is None else discharged,
-            "late": NEVER if discharged is None else discharged, "payer": "insurance", "evidence": "presence",
-            "disposition": "home", "source": "registry",
-        }  # fmt: skip
+            "encounter_class": "inpatient",
+            "purpose": "hospitalisation",
+            "organization_id": facility,
+            "department_id": facility,
+            "practitioner_id": doctor,
+            "site_id": NULL,
+            "known_at": known,
+            "end_at": NULL if end is None else end,
+            "end_known_at": NULL if discharged is None else discharged,
+            "late": NEVER if discharged is None else discharged,
+            "payer": "insurance",
+            "evidence": "presence",
+            "disposition": "home",
+            "source": "registry",
+        }
         values |= columns
         encounter = self.add("encounter", at, **values)
         told = known if discharged is None else discharged
@@ -108,13 +132,28 @@ class Character:
 
     def observe(self, encounter: int, at: int, code: str, value: float, unit: str, **columns: Any) -> None:
         """One measurement."""
-        self.add("observation", at, encounter_id=encounter, code=code, value_number=np.array([float(value)]), unit=unit, **columns)
+        self.add(
+            "observation",
+            at,
+            encounter_id=encounter,
+            code=code,
+            value_number=np.array([float(value)]),
+            unit=unit,
+            **columns,
+        )
 
     def prescribe(self, encounter: int, at: int, *medicines: str, **columns: Any) -> None:
         """Medicines for three months."""
         for medicine in medicines:
-            self.add("medication_request", at, encounter_id=encounter, code=medicine, is_free=True,
-                     end_date=int(local_day(at)) + 90, **columns)  # fmt: skip
+            self.add(
+                "medication_request",
+                at,
+                encounter_id=encounter,
+                code=medicine,
+                is_free=True,
+                end_date=int(local_day(at)) + 90,
+                **columns,
+            )
 
     def service(self, at: int, code: str, encounter: int | None = None, **columns: Any) -> int:
         """A service rendered."""
@@ -142,10 +181,15 @@ class Character:
         women = int(self.district.people.female[self.position]) == 1 and places.women_site[place] != NULL
         site = places.women_site[place] if women else places.adult_site[place]
         self.district.rows.add(
-            "serving_site", 1, known=self.at(days_before, "10:00"), patient_id=self.id,
-            organization_id=int(places.organization[place]), site_id=int(site), start_date=self.day(days_before),
+            "serving_site",
+            1,
+            known=self.at(days_before, "10:00"),
+            patient_id=self.id,
+            organization_id=int(places.organization[place]),
+            site_id=int(site),
+            start_date=self.day(days_before),
             accepted_at=self.at(days_before, "16:00"),
-        )  # fmt: skip
+        )
         return int(places.organization[place])
 
 
@@ -158,29 +202,49 @@ def _arrays(columns: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shared(columns: dict[str, Any]) -> dict[str, Any]:
-    names_of_place = ("organization_id", "practitioner_id", "source", "known_at", "evidence", "entered_in_error_at",
-                      "entered_in_error_by", "entered_in_error_reason")  # fmt: skip
-    shared = {key: columns[key] for key in names_of_place if key in columns}
-    if "entered_in_error_at" in shared:
-        shared["late"] = shared["entered_in_error_at"]
-    return shared
+    names_of_place = (
+        "organization_id",
+        "practitioner_id",
+        "source",
+        "known_at",
+        "evidence",
+        "entered_in_error_at",
+        "entered_in_error_by",
+        "entered_in_error_reason",
+    )
+    return {key: columns[key] for key in names_of_place if key in columns}
 
 
 def introduce(
-    district: District, place: int, *, female: bool, age: int, name: str | None = None, surname: str | None = None,
-    left: int = FAR, birth_shift: int = 100,
-) -> Character:  # fmt: skip
+    district: District,
+    place: int,
+    *,
+    female: bool,
+    age: int,
+    name: str | None = None,
+    surname: str | None = None,
+    left: int = FAR,
+    birth_shift: int = 100,
+) -> Character:
     """Add a person who has lived here for years and whom chance leaves alone."""
     rng = district.stream("character", len(district.people))
     kk = names.kazakh()
     givens = kk.women if female else kk.men
     people, first = district.people, len(district.people)
     position = people.append(
-        1, id=district.rows.base + first + 1, female=int(female), birth=district.span.origin - int(age * 365.25) - birth_shift,
-        joined=district.span.origin - HISTORY, left=left, place=place, household=10_000_000 + first,
+        1,
+        id=district.rows.base + first + 1,
+        female=int(female),
+        birth=district.span.origin - int(age * 365.25) - birth_shift,
+        joined=district.span.origin - HISTORY,
+        left=left,
+        place=place,
+        household=10_000_000 + first,
         given=givens.index(name) if name else int(rng.integers(0, len(givens))),
         surname=kk.surnames_male.index(surname) if surname else int(rng.integers(0, len(kk.surnames_male))),
-        father_name=int(rng.integers(0, len(kk.men))), russian_patronymic=int(age > 33), quiet=1,
-    )  # fmt: skip
+        father_name=int(rng.integers(0, len(kk.men))),
+        russian_patronymic=int(age > 33),
+        quiet=1,
+    )
     district.grow()
     return Character(district, int(position[0]))

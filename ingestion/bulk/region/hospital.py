@@ -51,32 +51,70 @@ def _stays(district: District, rng: np.random.Generator, who: Ints, days: Ints) 
     ended = np.maximum(moment(days + length, rng.integers(600, 960, size)), at + 600)
     outside = chance(rng, figure("hospital.outside_share"), size)
     ward = np.array([district.places.departments[name] for name in reasons.departments])
-    doctor = np.array([district.staff.ward_doctor(name, district.places.departments[name]) for name in reasons.departments])
+    doctor = np.array(
+        [district.staff.ward_doctor(name, district.places.departments[name]) for name in reasons.departments]
+    )
     known = at + np.where(outside, registry.short_lag(rng, size), 0)
     discharge_known = np.maximum(ended + np.where(outside, registry.lag(rng, size), 0), known)
     facility = district.external.organization["multiprofile"]
     stay(
-        district, rng, who, at, Coded(reason, reasons.codes), ended=ended, known=known, discharge_known=discharge_known,
+        district,
+        rng,
+        who,
+        at,
+        Coded(reason, reasons.codes),
+        ended=ended,
+        known=known,
+        discharge_known=discharge_known,
         organization_id=np.where(outside, facility, district.places.hospital),
         department_id=np.where(outside, facility, ward[reason]),
         practitioner_id=np.where(outside, district.external.practitioner["multiprofile"], doctor[reason]),
-        source=Coded(outside.astype(np.int64), ("screen", "registry")), is_planned=chance(rng, 0.45, size),
-    )  # fmt: skip
+        source=Coded(outside.astype(np.int64), ("screen", "registry")),
+        is_planned=chance(rng, 0.45, size),
+    )
 
 
 def stay(
-    district: District, rng: np.random.Generator, who: Ints, at: Ints, diagnosis: Any, *, ended: Ints, known: Ints,
-    discharge_known: Ints, disposition: Any = "home", **columns: Any,
-) -> Ints:  # fmt: skip
+    district: District,
+    rng: np.random.Generator,
+    who: Ints,
+    at: Ints,
+    diagnosis: Any,
+    *,
+    ended: Ints,
+    known: Ints,
+    discharge_known: Ints,
+    disposition: Any = "home",
+    **columns: Any,
+) -> Ints:
     """Inpatient stays: the diagnosis is final at discharge and known with it."""
     place = {key: columns[key] for key in ("organization_id", "practitioner_id", "source") if key in columns}
     encounter = district.facts(
-        "encounter", who, at, encounter_class="inpatient", purpose="hospitalisation", known_at=known, end_at=ended,
-        end_known_at=discharge_known, disposition=disposition, late=discharge_known, payer="insurance", evidence="presence",
-        site_id=None, **columns,
-    )  # fmt: skip
-    district.facts("condition", who, ended, encounter_id=encounter, icd10=diagnosis, known_at=discharge_known,
-                   evidence="presence", **place)  # fmt: skip
+        "encounter",
+        who,
+        at,
+        encounter_class="inpatient",
+        purpose="hospitalisation",
+        known_at=known,
+        end_at=ended,
+        end_known_at=discharge_known,
+        disposition=disposition,
+        late=discharge_known,
+        payer="insurance",
+        evidence="presence",
+        site_id=None,
+        **columns,
+    )
+    district.facts(
+        "condition",
+        who,
+        ended,
+        encounter_id=encounter,
+        icd10=diagnosis,
+        known_at=discharge_known,
+        evidence="presence",
+        **place,
+    )
     return encounter
 
 
@@ -87,11 +125,23 @@ def _calls(district: District, rng: np.random.Generator, who: Ints, days: Ints) 
     at = moment(days, any_minute(rng, size))
     known = at + registry.short_lag(rng, size)
     district.visits(
-        rng, who, at, Coded(reason, reasons.codes), kind="preliminary", encounter_class="emergency", purpose="ambulance_call",
-        organization_id=district.external.organization["ambulance"], practitioner_id=district.external.practitioner["ambulance"],
-        source="registry", evidence="presence", known_at=known, end_at=at + 45, end_known_at=known,
-        disposition=Coded(chance(rng, 0.12, size).astype(np.int64), ("home", "transferred")), site_id=None,
-    )  # fmt: skip
+        rng,
+        who,
+        at,
+        Coded(reason, reasons.codes),
+        kind="preliminary",
+        encounter_class="emergency",
+        purpose="ambulance_call",
+        organization_id=district.external.organization["ambulance"],
+        practitioner_id=district.external.practitioner["ambulance"],
+        source="registry",
+        evidence="presence",
+        known_at=known,
+        end_at=at + 45,
+        end_known_at=known,
+        disposition=Coded(chance(rng, 0.12, size).astype(np.int64), ("home", "transferred")),
+        site_id=None,
+    )
 
 
 def _turned_away(district: District, rng: np.random.Generator, who: Ints, days: Ints) -> None:
@@ -102,11 +152,27 @@ def _turned_away(district: District, rng: np.random.Generator, who: Ints, days: 
     at = moment(days, any_minute(rng, size))
     known = at + np.where(outside, registry.lag(rng, size), 30)
     district.visits(
-        rng, who, at, Coded(reason, reasons.codes), kind="admission", encounter_class="emergency", purpose="hospitalisation",
+        rng,
+        who,
+        at,
+        Coded(reason, reasons.codes),
+        kind="admission",
+        encounter_class="emergency",
+        purpose="hospitalisation",
         organization_id=np.where(outside, district.external.organization["multiprofile"], district.places.hospital),
-        department_id=np.where(outside, district.external.organization["multiprofile"], district.places.departments["admission"]),
-        practitioner_id=np.where(outside, district.external.practitioner["multiprofile"],
-                                 district.staff.ward_doctor("admission", district.places.departments["admission"])),
-        source=Coded(outside.astype(np.int64), ("screen", "registry")), evidence="presence", known_at=known, end_at=at + 90,
-        end_known_at=np.maximum(known, at + 90), disposition=Coded(choose(rng, (3, 8, 2, 1, 2), size), _REASONS), site_id=None,
-    )  # fmt: skip
+        department_id=np.where(
+            outside, district.external.organization["multiprofile"], district.places.departments["admission"]
+        ),
+        practitioner_id=np.where(
+            outside,
+            district.external.practitioner["multiprofile"],
+            district.staff.ward_doctor("admission", district.places.departments["admission"]),
+        ),
+        source=Coded(outside.astype(np.int64), ("screen", "registry")),
+        evidence="presence",
+        known_at=known,
+        end_at=at + 90,
+        end_known_at=np.maximum(known, at + 90),
+        disposition=Coded(choose(rng, (3, 8, 2, 1, 2), size), _REASONS),
+        site_id=None,
+    )

@@ -43,6 +43,8 @@ class IinSeries:
         waiting = np.arange(len(head))
         while waiting.size:
             rank = self._next_ranks(head[waiting])
+            if rank.max() >= _SERIES // self._step:
+                raise ValueError("no number left for a birth day and sex in this district")
             # A different start each day keeps the series from looking like a queue.
             serial = (head[waiting] * 7919 % 9973 + rank * self._step) // self._step * self._step + self._residue
             eleven = head[waiting] * _SERIES + serial % (_SERIES // self._step * self._step)

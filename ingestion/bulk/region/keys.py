@@ -45,11 +45,12 @@ def remove(connection: Connection, tables: list[str]) -> Removed:
     """
     constraints = connection.execute(text(_CONSTRAINTS), {"tables": tables}).all()
     indexes = connection.execute(text(_INDEXES), {"tables": tables}).all()
-    foreign, exclusions = [], []
+    foreign: list[str] = []
+    exclusions: list[str] = []
     for schema, table, name, kind, definition in constraints:
         connection.exec_driver_sql(f'alter table {schema}.{table} drop constraint "{name}"')
         back = f'alter table {schema}.{table} add constraint "{name}" {definition}'
         (foreign if kind == "f" else exclusions).append(back)
     for schema, name, _ in indexes:
         connection.exec_driver_sql(f'drop index {schema}."{name}"')
-    return Removed((*(definition for _, _, definition in indexes), *exclusions, *foreign))
+    return Removed((*(str(definition) for _, _, definition in indexes), *exclusions, *foreign))

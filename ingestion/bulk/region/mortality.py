@@ -22,7 +22,9 @@ def simulate(district: District, block: int, start: int, end: int) -> None:
     people = district.people
     everyone = np.arange(len(people))
     due = (people.death >= start) & (people.death < end) & (people.quiet == 0)
-    who = everyone[due & (people.joined <= people.death) & (people.death < people.left) & (people.birth <= people.death)]
+    who = everyone[
+        due & (people.joined <= people.death) & (people.death < people.left) & (people.birth <= people.death)
+    ]
     rng = district.stream("deaths", block)
     days, size = people.death[who], len(who)
     causes = morbidity("deaths")
@@ -35,10 +37,16 @@ def simulate(district: District, block: int, start: int, end: int) -> None:
     elsewhere = in_stay | (place == 1) & chance(rng, 0.6, size) | (place >= 3)
     known = at + np.where(elsewhere, registry.lag(rng, size) * 2, registry.short_lag(rng, size))
     district.facts(
-        "death", who, at, known_at=known, place=Coded(place, _PLACES), cause_icd10=Coded(cause, (*causes.codes, *CAUSES)),
-        is_time_exact=~chance(rng, 0.05, size), source=Coded(elsewhere.astype(np.int64), ("screen", "registry")),
+        "death",
+        who,
+        at,
+        known_at=known,
+        place=Coded(place, _PLACES),
+        cause_icd10=Coded(cause, (*causes.codes, *CAUSES)),
+        is_time_exact=~chance(rng, 0.05, size),
+        source=Coded(elsewhere.astype(np.int64), ("screen", "registry")),
         evidence="typed",
-    )  # fmt: skip
+    )
     processed = ~chance(rng, _NEVER_PROCESSED, size)
     _after(district, rng, who, at, known)
     district.known_dead[who] = np.where(processed, np.maximum(local_day(known), days), FAR)
@@ -52,12 +60,25 @@ def _after(district: District, rng: np.random.Generator, who: Ints, at: Ints, kn
     start = moment(ahead, office_minute(rng, len(booked)))
     cancelled = chance(rng, 0.9, len(booked))
     district.facts(
-        "appointment", who[booked], at[booked] - rng.integers(600, 9000, len(booked)), start_at=start, end_at=start + 15,
-        status=Coded(cancelled.astype(np.int64), ("noshow", "cancelled")), late=np.where(cancelled, known[booked] + 180, start + 30),
+        "appointment",
+        who[booked],
+        at[booked] - rng.integers(600, 9000, len(booked)),
+        start_at=start,
+        end_at=start + 15,
+        status=Coded(cancelled.astype(np.int64), ("noshow", "cancelled")),
+        late=np.where(cancelled, known[booked] + 180, start + 30),
         cancel_reason=Coded(np.where(cancelled, 0, -1), ("died",)),
-    )  # fmt: skip
+    )
     reviewed = np.flatnonzero(chance(rng, 0.8, size))
-    when = moment(workday(local_day(known[reviewed]) + rng.integers(1, 10, len(reviewed))), office_minute(rng, len(reviewed)))
+    when = moment(
+        workday(local_day(known[reviewed]) + rng.integers(1, 10, len(reviewed))), office_minute(rng, len(reviewed))
+    )
     polyclinic = district.places.polyclinic
-    district.facts("procedure", who[reviewed], when, code="L08.001.000", organization_id=polyclinic,
-                   practitioner_id=district.staff.one("chief_physician", polyclinic))  # fmt: skip
+    district.facts(
+        "procedure",
+        who[reviewed],
+        when,
+        code="L08.001.000",
+        organization_id=polyclinic,
+        practitioner_id=district.staff.one("chief_physician", polyclinic),
+    )

@@ -18,7 +18,11 @@ Names = dict[str, str]
 _SITE_NAMES = {
     "therapeutic": {"kk": "терапиялық учаске", "ru": "терапевтический участок", "en": "therapeutic site"},
     "paediatric": {"kk": "педиатриялық учаске", "ru": "педиатрический участок", "en": "paediatric site"},
-    "general_practice": {"kk": "жалпы практика учаскесі", "ru": "участок общей практики", "en": "general practice site"},
+    "general_practice": {
+        "kk": "жалпы практика учаскесі",
+        "ru": "участок общей практики",
+        "en": "general practice site",
+    },
     "gynaecological": {"kk": "гинекологиялық учаске", "ru": "гинекологический участок", "en": "gynaecological site"},
 }
 _CENTRE_TYPES = {
@@ -27,7 +31,11 @@ _CENTRE_TYPES = {
 }
 _VILLAGE_TYPES = {
     "ambulatory": {"kk": "дәрігерлік амбулаториясы", "ru": "врачебная амбулатория", "en": "ambulatory"},
-    "feldsher_point": {"kk": "фельдшерлік-акушерлік пункті", "ru": "фельдшерско-акушерский пункт", "en": "feldsher point"},
+    "feldsher_point": {
+        "kk": "фельдшерлік-акушерлік пункті",
+        "ru": "фельдшерско-акушерский пункт",
+        "en": "feldsher point",
+    },
 }
 
 
@@ -79,9 +87,19 @@ class _Tree:
             self.serial += 1
             columns["bin"] = bin_number(2401 + self.district // 90, (self.district % 90) * 1000 + self.serial * 7)
         self.rows.add(
-            "organization", 1, ids=np.array([number]), known=0, kind=kind, parent_id=parent, source="import",
-            name_kk=names["kk"], name_ru=names["ru"], name_en=names["en"], sort_key=sort_key(names["kk"]), **columns,
-        )  # fmt: skip
+            "organization",
+            1,
+            ids=np.array([number]),
+            known=0,
+            kind=kind,
+            parent_id=parent,
+            source="import",
+            name_kk=names["kk"],
+            name_ru=names["ru"],
+            name_en=names["en"],
+            sort_key=sort_key(names["kk"]),
+            **columns,
+        )
         return number
 
 
@@ -89,14 +107,26 @@ def build_external(rows: Rows, staff: Staff) -> External:
     """The facilities of the oblast centre; made once, beside the first district."""
     tree, listed = _Tree(rows, 89), content("organizations")["external"]
     place = {key: listed["region"][key] for key in ("latitude", "longitude")}
-    region = tree.add("region", listed["region"], kato_code=listed["region"]["kato"], is_external=True,
-                      organization_type="health_department", **place)  # fmt: skip
+    region = tree.add(
+        "region",
+        listed["region"],
+        kato_code=listed["region"]["kato"],
+        is_external=True,
+        organization_type="health_department",
+        **place,
+    )
     organizations, people = {}, {}
     for facility in listed["facilities"]:
         organizations[facility["key"]] = tree.add(
-            "organization", facility, region, organization_type=facility["type"], is_external=True,
-            kato_code=listed["region"]["kato"], care_level=facility.get("care_level", NULL), **place,
-        )  # fmt: skip
+            "organization",
+            facility,
+            region,
+            organization_type=facility["type"],
+            is_external=True,
+            kato_code=listed["region"]["kato"],
+            care_level=facility.get("care_level", NULL),
+            **place,
+        )
         people[facility["key"]] = staff.hire("other", organizations[facility["key"]])
     return External(organizations, people)
 
@@ -107,14 +137,22 @@ def build_district(rows: Rows, staff: Staff, district: int, people: int) -> Plac
     tree = _Tree(rows, district)
     coordinates = {key: described["region"][key] for key in ("latitude", "longitude")}
     kato = described["region"]["kato"]
-    region = tree.add("region", described["region"], kato_code=kato, organization_type="health_department", **coordinates)
+    region = tree.add(
+        "region", described["region"], kato_code=kato, organization_type="health_department", **coordinates
+    )
     centre = described["centre"]
     owned = {"kato_code": centre["kato"], **{key: centre[key] for key in ("latitude", "longitude")}}
     houses = {
-        kind: tree.add("organization", _joined(centre, _CENTRE_TYPES[kind]), region, organization_type=kind,
-                       care_level=1 if kind == "hospital" else NULL, **owned)
+        kind: tree.add(
+            "organization",
+            _joined(centre, _CENTRE_TYPES[kind]),
+            region,
+            organization_type=kind,
+            care_level=1 if kind == "hospital" else NULL,
+            **owned,
+        )
         for kind in ("hospital", "polyclinic")
-    }  # fmt: skip
+    }
     departments = {}
     for kind, listed in described["departments"].items():
         for department in listed:
@@ -126,26 +164,53 @@ def build_district(rows: Rows, staff: Staff, district: int, people: int) -> Plac
     _centre_places(tree, staff, columns, centre, departments, houses["polyclinic"], people)
     for village in described["villages"]:
         organization = tree.add(
-            "organization", _joined(village, _VILLAGE_TYPES[village["type"]]), region, organization_type=village["type"],
-            kato_code=village["kato"], latitude=village["latitude"], longitude=village["longitude"],
-        )  # fmt: skip
+            "organization",
+            _joined(village, _VILLAGE_TYPES[village["type"]]),
+            region,
+            organization_type=village["type"],
+            kato_code=village["kato"],
+            latitude=village["latitude"],
+            longitude=village["longitude"],
+        )
         organizations.append(organization)
         _village_places(tree, staff, columns, village, organization, specialists, people)
     arrays = {
         name: np.array(columns[name], dtype=float if name == "weights" else np.int64)
-        for name in ("organization", "adult_site", "child_site", "women_site", "doctor_adult", "doctor_child", "nurse",
-                     "midwife", "obstetrician", "weights")
-    }  # fmt: skip
+        for name in (
+            "organization",
+            "adult_site",
+            "child_site",
+            "women_site",
+            "doctor_adult",
+            "doctor_child",
+            "nurse",
+            "midwife",
+            "obstetrician",
+            "weights",
+        )
+    }
     return Places(
-        region=region, hospital=houses["hospital"], polyclinic=houses["polyclinic"], departments=departments,
-        kato=columns["kato"], names_kk=columns["names_kk"], keys=columns["keys"], organizations=organizations, **arrays,
-    )  # fmt: skip
+        region=region,
+        hospital=houses["hospital"],
+        polyclinic=houses["polyclinic"],
+        departments=departments,
+        kato=columns["kato"],
+        names_kk=columns["names_kk"],
+        keys=columns["keys"],
+        organizations=organizations,
+        **arrays,
+    )
 
 
 def _centre_places(
-    tree: _Tree, staff: Staff, columns: dict[str, list[Any]], centre: dict[str, Any],
-    departments: dict[str, int], polyclinic: int, people: int,
-) -> None:  # fmt: skip
+    tree: _Tree,
+    staff: Staff,
+    columns: dict[str, list[Any]],
+    centre: dict[str, Any],
+    departments: dict[str, int],
+    polyclinic: int,
+    people: int,
+) -> None:
     sizes, own = content("organizations")["site_sizes"], people * centre["share"]
     counts = {
         "therapeutic": max(1, round(own * 0.66 / sizes["therapeutic"])),
@@ -154,47 +219,108 @@ def _centre_places(
     }
     parents = {"therapeutic": "therapeutic", "paediatric": "paediatric", "gynaecological": "women"}
     sites = {
-        kind: [tree.add("site", _numbered(n + 1, _SITE_NAMES[kind]), departments[parents[kind]], site_kind=kind,
-                        kato_code=centre["kato"]) for n in range(count)]
+        kind: [
+            tree.add(
+                "site",
+                _numbered(n + 1, _SITE_NAMES[kind]),
+                departments[parents[kind]],
+                site_kind=kind,
+                kato_code=centre["kato"],
+            )
+            for n in range(count)
+        ]
         for kind, count in counts.items()
-    }  # fmt: skip
+    }
     doctors = {site: staff.hire("therapist", polyclinic, site) for site in sites["therapeutic"]}
     doctors |= {site: staff.hire("paediatrician", polyclinic, site) for site in sites["paediatric"]}
     nurses = {site: staff.hire("nurse", polyclinic, site) for site in (*sites["therapeutic"], *sites["paediatric"])}
     obstetricians = {site: staff.hire("obstetrician", polyclinic, site) for site in sites["gynaecological"]}
     midwives = {site: staff.hire("midwife", polyclinic, site) for site in sites["gynaecological"]}
-    number = max(counts.values())
-    for n in range(number):
-        adult, child, women = (sites[kind][n % counts[kind]] for kind in ("therapeutic", "paediatric", "gynaecological"))
-        _append(columns, polyclinic, adult, child, women, doctors[adult], doctors[child], nurses[adult],
-                midwives[women], obstetricians[women], centre["share"] / number, centre)  # fmt: skip
+    # Every pair of an adult and a children's site is a place, so that sites of a kind are equally big.
+    pairs = [(adult, child) for adult in sites["therapeutic"] for child in sites["paediatric"]]
+    for n, (adult, child) in enumerate(pairs):
+        women = sites["gynaecological"][n % counts["gynaecological"]]
+        _append(
+            columns,
+            polyclinic,
+            adult,
+            child,
+            women,
+            doctors[adult],
+            doctors[child],
+            nurses[adult],
+            midwives[women],
+            obstetricians[women],
+            centre["share"] / len(pairs),
+            centre,
+        )
 
 
 def _village_places(
-    tree: _Tree, staff: Staff, columns: dict[str, list[Any]], village: dict[str, Any], organization: int,
-    specialists: dict[str, int], people: int,
-) -> None:  # fmt: skip
+    tree: _Tree,
+    staff: Staff,
+    columns: dict[str, list[Any]],
+    village: dict[str, Any],
+    organization: int,
+    specialists: dict[str, int],
+    people: int,
+) -> None:
     size = content("organizations")["site_sizes"]["general_practice"]
     count = max(1, round(people * village["share"] / size))
     for n in range(count):
         names = _numbered(n + 1, _SITE_NAMES["general_practice"], village)
         site = tree.add("site", names, organization, site_kind="general_practice", kato_code=village["kato"])
         if village["type"] == "ambulatory":
-            doctor, nurse = staff.hire("general_practitioner", organization, site), staff.hire("nurse", organization, site)
+            doctor, nurse = (
+                staff.hire("general_practitioner", organization, site),
+                staff.hire("nurse", organization, site),
+            )
             midwife = staff.hire("midwife", organization, site)
         else:
             doctor = nurse = midwife = staff.hire("feldsher", organization, site)
-        _append(columns, organization, site, site, NULL, doctor, doctor, nurse, midwife, specialists["obstetrician"],
-                village["share"] / count, village)  # fmt: skip
+        _append(
+            columns,
+            organization,
+            site,
+            site,
+            NULL,
+            doctor,
+            doctor,
+            nurse,
+            midwife,
+            specialists["obstetrician"],
+            village["share"] / count,
+            village,
+        )
 
 
 def _append(
-    columns: dict[str, list[Any]], organization: int, adult: int, child: int, women: int, doctor: int, paediatrician: int,
-    nurse: int, midwife: int, obstetrician: int, weight: float, settlement: dict[str, Any],
-) -> None:  # fmt: skip
+    columns: dict[str, list[Any]],
+    organization: int,
+    adult: int,
+    child: int,
+    women: int,
+    doctor: int,
+    paediatrician: int,
+    nurse: int,
+    midwife: int,
+    obstetrician: int,
+    weight: float,
+    settlement: dict[str, Any],
+) -> None:
     values = (organization, adult, child, women, doctor, paediatrician, nurse, midwife, obstetrician, weight)
-    names = ("organization", "adult_site", "child_site", "women_site", "doctor_adult", "doctor_child", "nurse", "midwife",
-             "obstetrician", "weights")  # fmt: skip
+    names = (
+        "organization",
+        "adult_site",
+        "child_site",
+        "women_site",
+        "doctor_adult",
+        "doctor_child",
+        "nurse",
+        "midwife",
+        "obstetrician",
+        "weights",
+    )
     for name, value in zip(names, values, strict=True):
         columns[name].append(value)
     columns["kato"].append(settlement["kato"])
@@ -209,27 +335,44 @@ def _described(district: int) -> dict[str, Any]:
         return listed
     known = listed["more_regions"]
     names = known[district - 1] if district <= len(known) else _numbered_region(district + 1)
-    centre = listed["centre"] | {"kato": names["kato"][:4] + "30100", "latitude": names["latitude"], "longitude": names["longitude"]}
+    centre = listed["centre"] | {
+        "kato": names["kato"][:4] + "30100",
+        "latitude": names["latitude"],
+        "longitude": names["longitude"],
+    }
     centre |= {language: names[f"centre_{language}"] for language in ("kk", "ru", "en")}
     villages = [
-        village | {"kato": names["kato"][:4] + village["kato"][4:],
-                   "latitude": round(village["latitude"] - 49.691 + names["latitude"], 3),
-                   "longitude": round(village["longitude"] - 53.507 + names["longitude"], 3)}
+        village
+        | {
+            "kato": names["kato"][:4] + village["kato"][4:],
+            "latitude": round(village["latitude"] - 49.691 + names["latitude"], 3),
+            "longitude": round(village["longitude"] - 53.507 + names["longitude"], 3),
+        }
         for village in listed["villages"]
-    ]  # fmt: skip
+    ]
     return listed | {"region": names, "centre": centre, "villages": villages}
 
 
 def _numbered_region(number: int) -> dict[str, Any]:
     return {
-        "kato": f"27{number:02d}00000", "kk": f"№{number} аудан", "ru": f"Район №{number}", "en": f"District {number}",
-        "centre_kk": f"№{number} орталық", "centre_ru": f"Центр №{number}", "centre_en": f"Centre {number}",
-        "latitude": round(47.5 + number % 7 * 0.6, 2), "longitude": round(55 + number // 7 * 0.9, 2),
-    }  # fmt: skip
+        "kato": f"27{number:02d}00000",
+        "kk": f"№{number} аудан",
+        "ru": f"Район №{number}",
+        "en": f"District {number}",
+        "centre_kk": f"№{number} орталық",
+        "centre_ru": f"Центр №{number}",
+        "centre_en": f"Centre {number}",
+        "latitude": round(47.5 + number % 7 * 0.6, 2),
+        "longitude": round(55 + number // 7 * 0.9, 2),
+    }
 
 
 def _joined(settlement: dict[str, Any], kind: Names) -> Names:
-    return {"kk": f"{settlement['kk']} {kind['kk']}", "ru": f"{settlement['ru']}: {kind['ru']}", "en": f"{settlement['en']} {kind['en']}"}
+    return {
+        "kk": f"{settlement['kk']} {kind['kk']}",
+        "ru": f"{settlement['ru']}: {kind['ru']}",
+        "en": f"{settlement['en']} {kind['en']}",
+    }
 
 
 def _numbered(number: int, kind: Names, settlement: Names | None = None) -> Names:
@@ -239,4 +382,8 @@ def _numbered(number: int, kind: Names, settlement: Names | None = None) -> Name
             "ru": f"{settlement['ru']}, {kind['ru']} №{number}",
             "en": f"{settlement['en']}, {kind['en']} {number}",
         }
-    return {"kk": f"№{number} {kind['kk']}", "ru": f"{kind['ru'].capitalize()} №{number}", "en": f"{kind['en'].capitalize()} {number}"}
+    return {
+        "kk": f"№{number} {kind['kk']}",
+        "ru": f"{kind['ru'].capitalize()} №{number}",
+        "en": f"{kind['en'].capitalize()} {number}",
+    }

@@ -44,6 +44,8 @@ class People:
     given: Ints = field(default_factory=_empty)
     """Position in the list of given names of the own sex and kind."""
     russian_patronymic: Ints = field(default_factory=_empty)
+    merged: Ints = field(default_factory=_empty)
+    """Position of the person whose record stands for this one, or −1."""
     quiet: Ints = field(default_factory=_empty)
     """1 for people whose whole story is written by hand."""
     pregnant_until: Ints = field(default_factory=_empty)
@@ -56,7 +58,7 @@ class People:
         """Add people; what is not given is empty, alive and staying. Return their positions."""
         first = len(self)
         for item in fields(self):
-            default = {"death": FAR, "left": FAR, "moved": FAR, "mother": -1}.get(item.name, 0)
+            default = {"death": FAR, "left": FAR, "moved": FAR, "mother": -1, "merged": -1}.get(item.name, 0)
             value = np.broadcast_to(np.asarray(columns.get(item.name, default), dtype=np.int64), (count,))
             setattr(self, item.name, np.concatenate([getattr(self, item.name), value]))
         if "next_place" not in columns:

@@ -53,9 +53,14 @@ def simulate(district: District, block: int, start: int, end: int) -> Pregnancie
     _register(district, rng, made)
     born = np.flatnonzero(made.outcome == 0)
     district.due_births.append(
-        {"mother": made.who[born], "day": made.outcome_day[born], "at": made.outcome_at[born],
-         "length": made.outcome_day[born] - made.lmp[born], "outside": made.outside[born].astype(np.int64)}
-    )  # fmt: skip
+        {
+            "mother": made.who[born],
+            "day": made.outcome_day[born],
+            "at": made.outcome_at[born],
+            "length": made.outcome_day[born] - made.lmp[born],
+            "outside": made.outside[born].astype(np.int64),
+        }
+    )
     return made
 
 
@@ -78,10 +83,15 @@ def _draw(district: District, rng: np.random.Generator, who: Ints, lmp: Ints) ->
     preterm = chance(rng, figure("pregnancy.preterm_share"), size)
     length = np.select(
         [outcome == 1, outcome == 2, outcome == 3, outcome == 4, preterm],
-        [rng.integers(154, 286, size), rng.integers(42, 150, size), rng.integers(42, 83, size), rng.integers(40, 63, size),
-         259 - rng.gamma(2, 9, size).clip(1, 90).astype(np.int64)],
+        [
+            rng.integers(154, 286, size),
+            rng.integers(42, 150, size),
+            rng.integers(42, 83, size),
+            rng.integers(40, 63, size),
+            259 - rng.gamma(2, 9, size).clip(1, 90).astype(np.int64),
+        ],
         np.clip(rng.normal(277, 8, size), 259, 293).astype(np.int64),
-    )  # fmt: skip
+    )
     early = chance(rng, figure("pregnancy.before_12_weeks"), size)
     weeks = np.where(early, np.clip(rng.normal(9, 1.5, size), 5, 11.8), rng.uniform(12, 30, size))
     registered = workday(lmp + (weeks * 7).astype(np.int64))
@@ -95,10 +105,19 @@ def _draw(district: District, rng: np.random.Generator, who: Ints, lmp: Ints) ->
     at = moment(day, any_minute(rng, size))
     outside = (risk == 2) & (outcome <= 1) | (length < 259) & (outcome <= 1) | (outcome <= 1) & chance(rng, 0.25, size)
     return Pregnancies(
-        who=who, lmp=lmp, outcome=outcome, outcome_day=day, outcome_at=at, registered=registered, risk=risk,
-        outcome_known=at + np.where(outside, registry.short_lag(rng, size), 60), care_level=risk + 1, outside=outside,
-        serving=district.people.place_on(who, registered), episode=np.full(size, NULL),
-    )  # fmt: skip
+        who=who,
+        lmp=lmp,
+        outcome=outcome,
+        outcome_day=day,
+        outcome_at=at,
+        registered=registered,
+        risk=risk,
+        outcome_known=at + np.where(outside, registry.short_lag(rng, size), 60),
+        care_level=risk + 1,
+        outside=outside,
+        serving=district.people.place_on(who, registered),
+        episode=np.full(size, NULL),
+    )
 
 
 def _register(district: District, rng: np.random.Generator, made: Pregnancies) -> None:
@@ -117,15 +136,29 @@ def _register(district: District, rng: np.random.Generator, made: Pregnancies) -
     known = np.where(cut, ended, made.outcome_known[on])
     unknown_risk = chance(rng, 0.04, size)
     made.episode[on] = district.facts(
-        "episode_of_care", who, at, kind="pregnancy", status="finished", icd10=Coded((made.risk[on] == 2).astype(np.int64), ("Z34.8", "Z35.9")),
-        organization_id=district.places.organization[made.serving[on]], site_id=site_of(district, made.serving[on]),
-        practitioner_id=district.places.obstetrician[made.serving[on]], lmp_date=made.lmp[on], due_date=made.lmp[on] + _TERM_DAYS,
+        "episode_of_care",
+        who,
+        at,
+        kind="pregnancy",
+        status="finished",
+        icd10=Coded((made.risk[on] == 2).astype(np.int64), ("Z34.8", "Z35.9")),
+        organization_id=district.places.organization[made.serving[on]],
+        site_id=site_of(district, made.serving[on]),
+        practitioner_id=district.places.obstetrician[made.serving[on]],
+        lmp_date=made.lmp[on],
+        due_date=made.lmp[on] + _TERM_DAYS,
         risk_level=Coded(np.where(unknown_risk, -1, made.risk[on]), RISKS),
-        required_care_level=np.where(unknown_risk, NULL, made.care_level[on]), end_at=ended, end_known_at=known, late=known,
-        close_reason=Coded(np.where(cut, np.where(district.people.left[who] == left, 1, 2), 0), ("outcome", "moved", "died")),
-        outcome=Coded(np.where(cut, -1, made.outcome[on]), OUTCOMES), outcome_at=np.where(cut, NULL, made.outcome_at[on]),
+        required_care_level=np.where(unknown_risk, NULL, made.care_level[on]),
+        end_at=ended,
+        end_known_at=known,
+        late=known,
+        close_reason=Coded(
+            np.where(cut, np.where(district.people.left[who] == left, 1, 2), 0), ("outcome", "moved", "died")
+        ),
+        outcome=Coded(np.where(cut, -1, made.outcome[on]), OUTCOMES),
+        outcome_at=np.where(cut, NULL, made.outcome_at[on]),
         outcome_known_at=np.where(cut, NULL, known),
-    )  # fmt: skip
+    )
 
 
 def serve(district: District, rng: np.random.Generator, made: Pregnancies, index: Ints, target: Ints, at: Ints) -> None:
@@ -134,11 +167,17 @@ def serve(district: District, rng: np.random.Generator, made: Pregnancies, index
     made.serving[index] = np.where(accepted, target, made.serving[index])
     begin = made.registered[index]
     district.rows.add(
-        "serving_site", len(index), known=at, patient_id=district.people.id[made.who[index]],
-        organization_id=district.places.organization[target], site_id=site_of(district, target), start_date=begin,
-        end_date=made.outcome_day[index] + PUERPERIUM_DAYS, accepted_at=np.where(accepted, at + 200, NULL),
+        "serving_site",
+        len(index),
+        known=at,
+        patient_id=district.people.id[made.who[index]],
+        organization_id=district.places.organization[target],
+        site_id=site_of(district, target),
+        start_date=begin,
+        end_date=made.outcome_day[index] + PUERPERIUM_DAYS,
+        accepted_at=np.where(accepted, at + 200, NULL),
         late=moment(made.outcome_day[index] + PUERPERIUM_DAYS, 540),
-    )  # fmt: skip
+    )
 
 
 def site_of(district: District, place: Ints) -> Ints:

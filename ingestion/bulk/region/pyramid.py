@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ingestion.bulk.region.calibration import figure
-from ingestion.bulk.region.days import FAR, Ints, full_years
+from ingestion.bulk.region.days import FAR, Ints
 from ingestion.bulk.region.draws import Floats
 
 # Gompertz mortality: the hazard of a year at age 0 of the adult curve, and its growth with age.
@@ -25,7 +25,9 @@ def age_weights(female: int, year: int) -> Floats:
     for start, end in zip(starts, [*starts[1:], _LONGEST], strict=True):
         ages = np.arange(start, end)
         # Children follow the births of their year, the old thin out, the middle is even.
-        shape = np.array([births.get(year - 1 - age, births[2025]) if age < 26 else 300_000 for age in ages], dtype=float)
+        shape = np.array(
+            [births.get(year - 1 - age, births[2025]) if age < 26 else 300_000 for age in ages], dtype=float
+        )
         if start >= 60:
             shape = shape * np.exp(-(ages - start) * (0.045 if start < 75 else 0.17))
         weights[start:end] = bands[start] * shape / shape.sum()
@@ -77,4 +79,3 @@ def onset_days(rng: np.random.Generator, birth: Ints, ceiling: float, middle: fl
     age = middle + width * np.log(share / (1 - share))
     found = birth + (np.clip(age, 0, 120) * 365.25).astype(np.int64)
     return np.where(luck < ceiling, found, FAR)
-

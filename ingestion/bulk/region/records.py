@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 
@@ -22,7 +24,9 @@ _GROWN = 6574
 """Days in 18 years."""
 
 
-def add_patients(rows: Rows, people: People, who: Ints, places: Places, series: IinSeries, newborn: bool = False) -> None:
+def add_patients(
+    rows: Rows, people: People, who: Ints, places: Places, series: IinSeries, newborn: bool = False
+) -> None:
     """Write the identity of people; a newborn is known from birth and numbered two weeks later."""
     book = names.book()
     family, given, patronymic = _positions(people, who)
@@ -33,27 +37,50 @@ def add_patients(rows: Rows, people: People, who: Ints, places: Places, series: 
     house = pl.Series(homes * 17 % 140 + 1).cast(pl.String)
     address = pl.Series(settlements[people.place[who]]) + street + " көшесі, " + house + "-үй"
     first_minute = moment(people.birth[who])
-    columns: dict[str, object] = {}
+    columns: dict[str, Any] = {}
     if newborn:
         columns = {
             "temporary_id": "NB-" + pl.Series(people.id[who]).cast(pl.String),
             "late": moment(people.birth[who] + _IIN_AFTER_DAYS, 660),
             "mother_id": np.where(people.mother[who] >= 0, people.id[people.mother[who]], NULL),
         }
+    iin = series.issue(people.birth[who], people.female[who])
+    hidden = people.merged[who] >= 0
+    if hidden.any():
+        # The second record of a person was made without documents.
+        iin = iin.set(pl.Series(hidden), None)
+        columns |= {
+            "temporary_id": pl.Series(people.id[who]).cast(pl.String).set(pl.Series(~hidden), None),
+            "identity_status": Coded(hidden.astype(np.int64), ("confirmed", "undocumented")),
+            "is_live": ~hidden,
+        }
     rows.add(
-        "patient", len(who), ids=people.id[who], known=first_minute if newborn else 0,
-        iin=series.issue(people.birth[who], people.female[who]), sex=Coded(people.female[who], ("male", "female")),
+        "patient",
+        len(who),
+        ids=people.id[who],
+        known=first_minute if newborn else 0,
+        iin=iin,
+        sex=Coded(people.female[who], ("male", "female")),
         birth_date=people.birth[who],
-        family_name=Coded(family, book.families), given_name=Coded(given, book.givens),
+        family_name=Coded(family, book.families),
+        given_name=Coded(given, book.givens),
         patronymic=Coded(patronymic, book.patronymics),
-        family_fold=Coded(family, _folded(book.families)), given_fold=Coded(given, _folded(book.givens)),
+        family_fold=Coded(family, _folded(book.families)),
+        given_fold=Coded(given, _folded(book.givens)),
         patronymic_fold=Coded(patronymic, _folded(book.patronymics)),
-        sort_key=_sorted(family, book.families) + " " + _sorted(given, book.givens) + " " + _sorted(patronymic, book.patronymics),
+        sort_key=_sorted(family, book.families)
+        + " "
+        + _sorted(given, book.givens)
+        + " "
+        + _sorted(patronymic, book.patronymics),
         # The code 000 is given to no operator.
         phone="+7 000 " + pl.Series(1_000_000 + people.id[who] * 7 % 9_000_000).cast(pl.String),
-        address_line=address, kato_code=Coded(people.place[who], places.kato), household=homes, source="import",
+        address_line=address,
+        kato_code=Coded(people.place[who], places.kato),
+        household=homes,
+        source="import",
         **columns,
-    )  # fmt: skip
+    )
 
 
 def add_attachments(rows: Rows, people: People, places: Places, known_dead: Ints) -> None:
@@ -76,15 +103,24 @@ def add_attachments(rows: Rows, people: People, places: Places, known_dead: Ints
         ends, place = end[chosen], people.place_on(chosen, begin[chosen])
         adult = begin[chosen] >= grown[chosen]
         reason = np.select(
-            [ends == FAR, ends == people.left[chosen], ends == known_dead[chosen] + 1, ends == people.moved[chosen]], [-1, 0, 1, 0], 2
+            [ends == FAR, ends == people.left[chosen], ends == known_dead[chosen] + 1, ends == people.moved[chosen]],
+            [-1, 0, 1, 0],
+            2,
         )
         rows.add(
-            "attachment", len(chosen), ids=rows.base + chosen * SEGMENTS + segment + 1, known=moment(begin[chosen], 540),
-            patient_id=people.id[chosen], organization_id=places.organization[place],
-            site_id=np.where(adult, places.adult_site[place], places.child_site[place]), start_date=begin[chosen],
-            end_date=np.where(ends < FAR, ends, NULL), end_reason=Coded(reason, ("moved", "died", "other")),
-            late=np.where(ends < FAR, moment(ends, 540), NULL), source="registry",
-        )  # fmt: skip
+            "attachment",
+            len(chosen),
+            ids=rows.base + chosen * SEGMENTS + segment + 1,
+            known=moment(begin[chosen], 540),
+            patient_id=people.id[chosen],
+            organization_id=places.organization[place],
+            site_id=np.where(adult, places.adult_site[place], places.child_site[place]),
+            start_date=begin[chosen],
+            end_date=np.where(ends < FAR, ends, NULL),
+            end_reason=Coded(reason, ("moved", "died", "other")),
+            late=np.where(ends < FAR, moment(ends, 540), NULL),
+            source="registry",
+        )
 
 
 def _positions(people: People, who: Ints) -> tuple[Ints, Ints, Ints]:

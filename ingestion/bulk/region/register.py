@@ -50,10 +50,18 @@ def open_cards(district: District, start: int, end: int) -> None:
         leaving = np.minimum(district.people.left[who], FAR)
         ends = np.where(leaving < FAR, moment(leaving, 600), NULL)
         district.facts(
-            "episode_of_care", who, at, kind="dispensary", icd10=disease["icd10"], site_id=district.site(who, opened),
-            status=Coded((leaving < FAR).astype(np.int64), ("active", "finished")), end_at=ends, end_known_at=ends,
-            close_reason=Coded(np.where(leaving < FAR, 0, -1), ("moved",)), late=ends,
-        )  # fmt: skip
+            "episode_of_care",
+            who,
+            at,
+            kind="dispensary",
+            icd10=disease["icd10"],
+            site_id=district.site(who, opened),
+            status=Coded((leaving < FAR).astype(np.int64), ("active", "finished")),
+            end_at=ends,
+            end_known_at=ends,
+            close_reason=Coded(np.where(leaving < FAR, 0, -1), ("moved",)),
+            late=ends,
+        )
 
 
 def simulate(district: District, block: int, start: int, end: int) -> None:
@@ -78,11 +86,25 @@ def _visits(district: District, rng: np.random.Generator, disease: dict[str, Any
     if disease["key"] == "diabetes":
         tested = np.flatnonzero(chance(rng, 0.4, size))
         value = np.round(np.clip(rng.normal(7.6, 1.4, len(tested)), 4.9, 13), 1)
-        district.facts("observation", who[tested], at[tested], encounter_id=encounter[tested], code="4548-4",
-                       value_number=value, unit="%", evidence="measured", source="device")  # fmt: skip
+        district.facts(
+            "observation",
+            who[tested],
+            at[tested],
+            encounter_id=encounter[tested],
+            code="4548-4",
+            value_number=value,
+            unit="%",
+            evidence="measured",
+            source="device",
+        )
     if disease["atc"]:
         given = np.flatnonzero(chance(rng, 0.65, size))
         district.facts(
-            "medication_request", who[given], at[given], encounter_id=encounter[given], is_free=True,
-            code=Coded(rng.integers(0, len(disease["atc"]), len(given)), disease["atc"]), end_date=days[given] + 90,
-        )  # fmt: skip
+            "medication_request",
+            who[given],
+            at[given],
+            encounter_id=encounter[given],
+            is_free=True,
+            code=Coded(rng.integers(0, len(disease["atc"]), len(given)), disease["atc"]),
+            end_date=days[given] + 90,
+        )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -22,12 +22,27 @@ from ops_app.models import load_all
 ID_STRIDE = 20_000_000
 """Each district owns that many ids of every table, so ids do not depend on how much is generated."""
 
+
+class Coded(NamedTuple):
+    """A text column as positions in a short list of labels; −1 is no value."""
+
+    positions: NDArray[np.int64]
+    labels: Sequence[str]
+
+
+Column = NDArray[np.generic] | Coded | pl.Series | str | int | float | bool | None
+
 # What a row looks like until its last state becomes known.
 _EARLY: dict[str, dict[str, object]] = {
     "encounter": {"status": "in_progress", "end_at": None, "end_known_at": None, "disposition": None},
     "episode_of_care": {
-        "status": "active", "end_at": None, "end_known_at": None, "close_reason": None,
-        "outcome": None, "outcome_at": None, "outcome_known_at": None,
+        "status": "active",
+        "end_at": None,
+        "end_known_at": None,
+        "close_reason": None,
+        "outcome": None,
+        "outcome_at": None,
+        "outcome_known_at": None,
     },
     "care_plan_activity": {"status": "planned", "encounter_id": None, "cancel_reason": None},
     "appointment": {"status": "booked", "cancel_reason": None},
@@ -35,10 +50,10 @@ _EARLY: dict[str, dict[str, object]] = {
     "attachment": {"end_date": None, "end_reason": None},
     "serving_site": {"end_date": None},
     "patient": {"iin": None, "identity_status": "newborn"},
-}  # fmt: skip
+}
 _ERROR = ("entered_in_error_at", "entered_in_error_by", "entered_in_error_reason")
 
-_DEFAULTS: dict[str, object] = {
+_DEFAULTS: dict[str, Column] = {
     "source_system": "region",
     "source": "screen",
     "evidence": "typed",
@@ -66,16 +81,6 @@ _STATUS = {
     "care_plan_activity": "planned",
 }
 _CODE_SYSTEMS = {"observation": "loinc", "procedure": "kz_service", "medication_request": "atc", "immunization": "cvx"}
-
-
-class Coded(NamedTuple):
-    """A text column as positions in a short list of labels; −1 is no value."""
-
-    positions: NDArray[np.int64]
-    labels: Sequence[str]
-
-
-Column = NDArray[np.generic] | Coded | pl.Series | str | int | float | bool | None
 
 
 @cache
@@ -110,18 +115,19 @@ class _Piece(NamedTuple):
     """What one ``add`` said about a table."""
 
     size: int
-    columns: dict[str, NDArray[np.generic] | pl.Series | int | float | bool]
+    columns: dict[str, Any]
 
 
 class Rows:
     """Collects the rows of one district and numbers them.
 
     Text is kept as numbers of a vocabulary and turned into a frame only when taken: thousands of
-    small additions cost little.
+    small additions cost little. What was known, and final, by ``since`` is numbered but not kept.
     """
 
-    def __init__(self, district: int) -> None:
+    def __init__(self, district: int, since: int = NULL) -> None:
         self.base = district * ID_STRIDE
+        self._since = since
         self._used: dict[str, int] = defaultdict(int)
         self._pieces: dict[str, list[_Piece]] = defaultdict(list)
         self._words: dict[str, int] = {}
@@ -133,9 +139,15 @@ class Rows:
         return np.arange(first, first + count, dtype=np.int64)
 
     def add(
-        self, table: str, size: int, *, late: Ints | int | None = None, known: Ints | int | None = None,
-        ids: Ints | None = None, **columns: Column,
-    ) -> Ints:  # fmt: skip
+        self,
+        table: str,
+        size: int,
+        *,
+        late: Ints | int | None = None,
+        known: Ints | int | None = None,
+        ids: Ints | None = None,
+        **columns: Column,
+    ) -> Ints:
         """Add rows and return their ids.
 
         ``known`` is when the row appears (a fact has its ``known_at``), ``late`` when its final
@@ -153,10 +165,13 @@ class Rows:
         stored = {name: self._stored(kinds[name], value) for name, value in values.items()}
         stored["_known"] = self._stored("int", values["known_at"] if known is None else known)
         stored["_late"] = self._stored("int", late)
-        self._pieces[table].append(_Piece(size, stored))
+        if self._since == NULL or any(
+            np.max(stored[name]) > self._since for name in ("_known", "_late", _ERROR[0]) if name in stored
+        ):
+            self._pieces[table].append(_Piece(size, stored))
         return ids
 
-    def _stored(self, kind: str, value: Column) -> NDArray[np.generic] | pl.Series | int | float | bool:
+    def _stored(self, kind: str, value: Column) -> Any:
         if kind == "text":
             if isinstance(value, Coded):
                 known = np.array([*(self._word(label) for label in value.labels), -1], dtype=np.int32)
@@ -230,25 +245,29 @@ def _defaults(table: str) -> dict[str, Column]:
 def as_of(table: str, frame: pl.DataFrame, moment: int) -> pl.DataFrame:
     """The rows known at a moment, in the state known then; ready to write."""
     known = frame.filter(pl.col("_known") <= moment)
-    return _early(table, known, pl.col("_late") > moment).drop("_known", "_late")
+    masked = [_until(frame, name, value, pl.col("_late") > moment) for name, value in _EARLY.get(table, {}).items()]
+    if _ERROR[0] in frame.columns:
+        later = pl.col(_ERROR[0]) > _time(moment)
+        masked += [_until(frame, name, None, later) for name in _ERROR]
+    return known.with_columns(column for column in masked if column is not None).drop("_known", "_late")
 
 
 def became_known(table: str, frame: pl.DataFrame, since: int, until: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What is new between two moments: rows to insert, and older rows that changed."""
     fresh = as_of(table, frame.filter(pl.col("_known") > since), until)
-    older = frame.filter(pl.col("_known") <= since, pl.col("_late") > since, pl.col("_late") <= until)
-    return fresh, older.drop("_known", "_late").select("id", *changing(table, frame))
+    changed = pl.col("_late").is_between(since, until, closed="right")
+    if _ERROR[0] in frame.columns:
+        changed |= pl.col(_ERROR[0]).is_between(_time(since), _time(until), closed="right")
+    older = frame.filter(pl.col("_known") <= since, changed.fill_null(False))
+    names = [name for name in (*_EARLY.get(table, {}), *_ERROR) if name in frame.columns]
+    return fresh, as_of(table, older, until).select("id", *names)
 
 
-def changing(table: str, frame: pl.DataFrame) -> list[str]:
-    """Columns whose value may appear later."""
-    return [name for name in (*_EARLY.get(table, {}), *_ERROR) if name in frame.columns]
+def _until(frame: pl.DataFrame, name: str, early: object, pending: pl.Expr) -> pl.Expr | None:
+    if name not in frame.columns:
+        return None
+    return pl.when(pending).then(pl.lit(early, dtype=frame.schema[name])).otherwise(pl.col(name)).alias(name)
 
 
-def _early(table: str, frame: pl.DataFrame, pending: pl.Expr) -> pl.DataFrame:
-    before = dict.fromkeys(_ERROR) | _EARLY.get(table, {})
-    return frame.with_columns(
-        pl.when(pending).then(pl.lit(value, dtype=frame.schema[name])).otherwise(pl.col(name)).alias(name)
-        for name, value in before.items()
-        if name in frame.columns
-    )
+def _time(moment: int) -> pl.Expr:
+    return pl.lit(moment * 60_000_000).cast(pl.Datetime("us"))

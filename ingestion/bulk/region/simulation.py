@@ -22,6 +22,7 @@ from ingestion.bulk.region import (
     screening,
     vascular,
 )
+from ingestion.bulk.region.days import NULL
 from ingestion.bulk.region.district import District
 from ingestion.bulk.region.families import Span
 from ingestion.bulk.region.identity import IinSeries
@@ -39,10 +40,10 @@ Batch = dict[str, pl.DataFrame]
 
 
 def found(
-    number: int, districts: int, people: int, seed: int, span: Span, external: External | None
+    number: int, districts: int, people: int, seed: int, span: Span, external: External | None, since: int = NULL
 ) -> District:
-    """A district on its first day: organisations, staff and people."""
-    rows = Rows(number)
+    """A district on its first day: organisations, staff and people; rows known by ``since`` are left out."""
+    rows = Rows(number, since)
     series = IinSeries(number, districts)
     staff = Staff(rows, seed, number, series)
     if external is None:
@@ -62,7 +63,9 @@ def history(district: District, until: int, by_hand: Callable[[District], object
     """
     by_hand(district)
     register.draw_onsets(district)
-    records.add_patients(district.rows, district.people, np.arange(len(district.people)), district.places, district.series)
+    records.add_patients(
+        district.rows, district.people, np.arange(len(district.people)), district.places, district.series
+    )
     start = district.span.start
     register.open_cards(district, 0, start)
     for number in screening.years_listed(start - 410, start):

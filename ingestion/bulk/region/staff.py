@@ -17,8 +17,12 @@ from ops_app.kit.spelling import sort_key
 _SINCE = day(dt.date(2015, 1, 5))
 _SPECIALISTS = ("obstetrician", "neurologist", "cardiologist", "surgeon", "radiologist", "oncologist")
 _WARDS = {
-    "admission": "surgeon", "therapy": "therapist", "surgery": "surgeon", "paediatrics": "paediatrician", "maternity": "obstetrician",
-}  # fmt: skip
+    "admission": "surgeon",
+    "therapy": "therapist",
+    "surgery": "surgeon",
+    "paediatrics": "paediatrician",
+    "maternity": "obstetrician",
+}
 _MEN_SHARE = 0.22
 
 
@@ -36,14 +40,28 @@ class Staff:
         birth = np.array([day(dt.date(1962, 1, 1)) + int(self.rng.integers(0, 36 * 365))])
         number = int(self.rows.reserve("practitioner", 1)[0])
         self.rows.add(
-            "practitioner", 1, ids=np.array([number]), known=0, source="import", family_name=family, given_name=given,
-            patronymic=patronymic, sort_key=sort_key(f"{family} {given} {patronymic}"),
-            sex="female" if female else "male", iin=pl.Series(self.series.issue(birth, np.array([female]))),
-        )  # fmt: skip
+            "practitioner",
+            1,
+            ids=np.array([number]),
+            known=0,
+            source="import",
+            family_name=family,
+            given_name=given,
+            patronymic=patronymic,
+            sort_key=sort_key(f"{family} {given} {patronymic}"),
+            sex="female" if female else "male",
+            iin=pl.Series(self.series.issue(birth, np.array([female]))),
+        )
         self.rows.add(
-            "practitioner_role", 1, known=0, practitioner_id=number, organization_id=organization, site_id=site,
-            position=position, start_date=_SINCE + int(self.rng.integers(0, 2500)),
-        )  # fmt: skip
+            "practitioner_role",
+            1,
+            known=0,
+            practitioner_id=number,
+            organization_id=organization,
+            site_id=site,
+            position=position,
+            start_date=_SINCE + int(self.rng.integers(0, 2500)),
+        )
         self.held.setdefault((position, organization), []).append(number)
         return number
 

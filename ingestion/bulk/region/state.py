@@ -50,7 +50,7 @@ def read(connection: Connection) -> State | None:
     row = connection.execute(
         text("select people, years, seed, origin, known_until, transactions from synthetic.region for update")
     ).one_or_none()
-    return None if row is None else State(*row[:5], tuple(row[5]))
+    return None if row is None else State(**{**row._mapping, "transactions": tuple(row.transactions)})
 
 
 def advance(connection: Connection, known_until: dt.datetime) -> None:

@@ -31,12 +31,40 @@ class Event:
 
 
 EVENTS = (
-    Event("acs", "cardiology", ("I20.0", "I21.0", "I21.1", "I21.4", "I21.9", "I22.0", "I24.8"), (40, 18, 16, 14, 8, 2, 2),
-          "vascular.acs_hospital_mortality", 8, "I25.2", ("B01AC06", "C10AA05", "C07AB02", "C09AA05"), 3),
-    Event("stroke", "stroke", ("I63.3", "I63.4", "I63.5", "I63.9", "I61.9", "I60.9", "I64"), (26, 18, 16, 20, 12, 4, 4),
-          "vascular.stroke_hospital_mortality", 11, "I69.3", ("B01AC06", "C10AA05", "C09AA05"), 3),
-    Event("tia", "stroke", ("G45.0", "G45.1", "G45.8", "G45.9", "G45.4"), (25, 15, 20, 35, 5), None, 5, "I67.8", ("B01AC06", "C10AA05"), 1),
-)  # fmt: skip
+    Event(
+        "acs",
+        "cardiology",
+        ("I20.0", "I21.0", "I21.1", "I21.4", "I21.9", "I22.0", "I24.8"),
+        (40, 18, 16, 14, 8, 2, 2),
+        "vascular.acs_hospital_mortality",
+        8,
+        "I25.2",
+        ("B01AC06", "C10AA05", "C07AB02", "C09AA05"),
+        3,
+    ),
+    Event(
+        "stroke",
+        "stroke",
+        ("I63.3", "I63.4", "I63.5", "I63.9", "I61.9", "I60.9", "I64"),
+        (26, 18, 16, 20, 12, 4, 4),
+        "vascular.stroke_hospital_mortality",
+        11,
+        "I69.3",
+        ("B01AC06", "C10AA05", "C09AA05"),
+        3,
+    ),
+    Event(
+        "tia",
+        "stroke",
+        ("G45.0", "G45.1", "G45.8", "G45.9", "G45.4"),
+        (25, 15, 20, 35, 5),
+        None,
+        5,
+        "I67.8",
+        ("B01AC06", "C10AA05"),
+        1,
+    ),
+)
 CAUSES = ("I21.9", "I64", "I67.8")
 """Cause of a death in hospital, in the order of the events."""
 
@@ -47,7 +75,11 @@ def simulate(district: District, block: int, start: int, end: int) -> None:
     age = district.people.age(everyone, start)
     risk = np.where(age >= 33, np.exp((np.minimum(age, 85) - 33) * 0.075), 0)
     # A third more for men, and none of those who carry a child.
-    risk = risk * np.where(district.people.female[everyone] == 1, 0.75, 1.25) * (district.people.pregnant_until[everyone] < start)
+    risk = (
+        risk
+        * np.where(district.people.female[everyone] == 1, 0.75, 1.25)
+        * (district.people.pregnant_until[everyone] < start)
+    )
     for event in EVENTS:
         rng = district.stream(event.key, block)
         rate = figure(f"vascular.{event.key}_per_1000") / 1000 * (end - start) / 365
@@ -79,17 +111,38 @@ def _treat(district: District, rng: np.random.Generator, event: Event, who: Ints
     diagnosis = choose(rng, event.weights, size)
     admitted = np.flatnonzero(~unadmitted)
     stay(
-        district, rng, who[admitted], at[admitted], Coded(diagnosis[admitted], event.codes), ended=ended[admitted],
-        known=known[admitted], discharge_known=discharge_known[admitted],
+        district,
+        rng,
+        who[admitted],
+        at[admitted],
+        Coded(diagnosis[admitted], event.codes),
+        ended=ended[admitted],
+        known=known[admitted],
+        discharge_known=discharge_known[admitted],
         disposition=Coded(lethal[admitted].astype(np.int64), ("home", "died")),
-        organization_id=facility, department_id=facility, practitioner_id=doctor, source="registry",
-    )  # fmt: skip
+        organization_id=facility,
+        department_id=facility,
+        practitioner_id=doctor,
+        source="registry",
+    )
     seen = np.flatnonzero(unadmitted)
     district.visits(
-        rng, who[seen], at[seen], Coded(diagnosis[seen], event.codes), encounter_class="emergency", purpose="hospitalisation",
-        organization_id=facility, practitioner_id=doctor, source="registry", evidence="presence", known_at=discharge_known[seen],
-        end_at=at[seen] + 120, end_known_at=discharge_known[seen], disposition="not_indicated", site_id=None,
-    )  # fmt: skip
+        rng,
+        who[seen],
+        at[seen],
+        Coded(diagnosis[seen], event.codes),
+        encounter_class="emergency",
+        purpose="hospitalisation",
+        organization_id=facility,
+        practitioner_id=doctor,
+        source="registry",
+        evidence="presence",
+        known_at=discharge_known[seen],
+        end_at=at[seen] + 120,
+        end_known_at=discharge_known[seen],
+        disposition="not_indicated",
+        site_id=None,
+    )
     alive = np.flatnonzero(~lethal)
     _follow(district, rng, event, who[alive], discharge_known[alive])
 
@@ -109,19 +162,37 @@ def _follow(district: District, rng: np.random.Generator, event: Event, who: Int
     district.visits(rng, who[call], known[call] + 45, event.card, encounter_class="virtual", purpose="active")
     home = chance(rng, 0.7, len(who)) | (event.key == "stroke")
     encounter = district.visits(
-        rng, who, at, event.card, encounter_class=Coded(home.astype(np.int64), ("ambulatory", "home")), purpose="active",
+        rng,
+        who,
+        at,
+        event.card,
+        encounter_class=Coded(home.astype(np.int64), ("ambulatory", "home")),
+        purpose="active",
         character="chronic_new",
-    )  # fmt: skip
+    )
     district.pressure(rng, who, at, encounter, district.systolic(rng, who, int(days[0]) if len(days) else 0))
     for medicine in event.medicines[:2]:
         given = np.flatnonzero(chance(rng, 0.92, len(who)))
-        district.facts("medication_request", who[given], at[given], encounter_id=encounter[given], code=medicine,
-                       is_free=True, end_date=local_day(at[given]) + 90)  # fmt: skip
+        district.facts(
+            "medication_request",
+            who[given],
+            at[given],
+            encounter_id=encounter[given],
+            code=medicine,
+            is_free=True,
+            end_date=local_day(at[given]) + 90,
+        )
     _examine(district, rng, event, who, at, encounter)
     fresh = np.flatnonzero((district.onset["ischaemic_heart_disease"][who] > days) | (event.key != "acs"))
-    district.facts("episode_of_care", who[fresh], at[fresh], kind="dispensary", icd10=event.card,
-                   site_id=district.site(who[fresh], days[fresh]), end_at=NULL)  # fmt: skip
-
+    district.facts(
+        "episode_of_care",
+        who[fresh],
+        at[fresh],
+        kind="dispensary",
+        icd10=event.card,
+        site_id=district.site(who[fresh], days[fresh]),
+        end_at=NULL,
+    )
 
 
 def _examine(district: District, rng: np.random.Generator, event: Event, who: Ints, at: Ints, encounter: Ints) -> None:
@@ -130,23 +201,45 @@ def _examine(district: District, rng: np.random.Generator, event: Event, who: In
     polyclinic = district.places.polyclinic
     neurologist = district.staff.one("neurologist", polyclinic)
     elsewhere = {"organization_id": polyclinic, "practitioner_id": neurologist}
+    done: tuple[tuple[str, float, int, bool], ...] = (("C02.001.000", 0.8, 0, True),)
     if event.key == "stroke":
         scored = np.flatnonzero(chance(rng, 0.85, size))
-        district.facts("observation", who[scored], at[scored], encounter_id=encounter[scored], code="75859-9", unit="{score}",
-                       value_number=rng.integers(0, 5, len(scored)).astype(float))  # fmt: skip
+        district.facts(
+            "observation",
+            who[scored],
+            at[scored],
+            encounter_id=encounter[scored],
+            code="75859-9",
+            unit="{score}",
+            value_number=rng.integers(0, 5, len(scored)).astype(float),
+        )
         sent = np.flatnonzero(chance(rng, 0.8, size))
-        district.facts("service_request", who[sent], at[sent], encounter_id=encounter[sent], category="rehabilitation",
-                       code="L07.003.000", status="active", reason_icd10=event.card)  # fmt: skip
+        district.facts(
+            "service_request",
+            who[sent],
+            at[sent],
+            encounter_id=encounter[sent],
+            category="rehabilitation",
+            code="L07.003.000",
+            status="active",
+            reason_icd10=event.card,
+        )
         done = (("A02.018.000", 0.7, 11, False),)
     elif event.key == "tia":
         done = (("C02.001.000", 0.9, 0, True), ("C03.002.003", 0.75, 6, True))
-    else:
-        done = (("C02.001.000", 0.8, 0, True),)
     for service, share, within, measured in done:
         seen = np.flatnonzero(chance(rng, share, size))
         days = workday(local_day(at[seen]) + 1 + rng.integers(0, within, len(seen))) if within else local_day(at[seen])
         here = district.people.here(who[seen], days)
         seen, days = seen[here], days[here]
         when = np.maximum(moment(days, office_minute(rng, len(seen))), at[seen] + 10) if within else at[seen] + 10
-        district.facts("procedure", who[seen], when, code=service, evidence="measured" if measured else "presence",
-                       source="device" if measured else "screen", known_at=when + 30, **(elsewhere if within else {}))  # fmt: skip
+        district.facts(
+            "procedure",
+            who[seen],
+            when,
+            code=service,
+            evidence="measured" if measured else "presence",
+            source="device" if measured else "screen",
+            known_at=when + 30,
+            **(elsewhere if within else {}),
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ingestion.bulk.region.district import District
 from ingestion.bulk.region.hand import Character, introduce
@@ -40,7 +40,7 @@ class Cast:
     def __init__(self, district: District, first: int) -> None:
         self.district, self._turn = district, first
 
-    def person(self, age: int, *, female: bool = False, **options: int) -> Character:
+    def person(self, age: int, *, female: bool = False, **options: Any) -> Character:
         """The next person, of the next place."""
         self._turn += 1
         return introduce(self.district, self._turn % len(self.district.places.keys), female=female, age=age, **options)

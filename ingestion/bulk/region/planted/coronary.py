@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from ingestion.bulk.region.days import FAR, NULL
+from ingestion.bulk.region.days import NULL
 from ingestion.bulk.region.district import District
 from ingestion.bulk.region.hand import Character
 from ingestion.bulk.region.planted.case import Case, Cast, case
@@ -12,18 +13,31 @@ from ingestion.bulk.region.planted.case import Case, Cast, case
 SIGNAL = "SIG-02"
 
 
-def treated(person: Character, icd10: str, *, out: int, known: int, known_time: str = "09:10", **columns: object) -> int:
+def treated(person: Character, icd10: str, *, out: int, known: int, known_time: str = "09:10", **columns: Any) -> int:
     """Nine days in the cardiology centre, discharged and made known so many days before the demo day."""
     external = person.district.external
     at = person.at(out + 9, "03:40")
     return person.stay(
-        external.organization["cardiology"], external.practitioner["cardiology"], at, person.at(out, "12:30"), icd10,
-        known=at + 500, end_known=person.at(known, known_time), **columns,
-    )  # fmt: skip
+        external.organization["cardiology"],
+        external.practitioner["cardiology"],
+        at,
+        person.at(out, "12:30"),
+        icd10,
+        known=at + 500,
+        end_known=person.at(known, known_time),
+        **columns,
+    )
 
 
-def followed(person: Character, days_before: int, *, card: str | None = "I25.2", medicines: tuple[str, ...] = ("B01AC06", "C10AA05"),
-             time: str = "11:20", **columns: object) -> int:  # fmt: skip
+def followed(
+    person: Character,
+    days_before: int,
+    *,
+    card: str | None = "I25.2",
+    medicines: tuple[str, ...] = ("B01AC06", "C10AA05"),
+    time: str = "11:20",
+    **columns: Any,
+) -> int:
     """A home visit with blood pressure, medicines and a card."""
     at = person.at(days_before, time)
     encounter = person.visit(at, "I25.2", **({"encounter_class": "home"} | columns))
@@ -43,7 +57,9 @@ def plant(district: District) -> Iterator[Case]:
 
 def _open(cast: Cast) -> Iterator[Case]:
     fresh = cast.person(61)
-    yield case(SIGNAL, "encounter", treated(fresh, "I21.1", out=2, known=1), fresh.organization, "open", "nothing done yet")
+    yield case(
+        SIGNAL, "encounter", treated(fresh, "I21.1", out=2, known=1), fresh.organization, "open", "nothing done yet"
+    )
 
     empty_house = cast.person(66)
     row = treated(empty_house, "I20.0", out=14, known=12)
@@ -89,7 +105,10 @@ def _closed(cast: Cast) -> Iterator[Case]:
     elsewhere = cast.person(62)
     row = treated(elsewhere, "I20.0", out=10, known=9)
     external = elsewhere.district.external
-    facility = {"organization_id": external.organization["city_polyclinic"], "practitioner_id": external.practitioner["city_polyclinic"]}
+    facility: dict[str, Any] = {
+        "organization_id": external.organization["city_polyclinic"],
+        "practitioner_id": external.practitioner["city_polyclinic"],
+    }
     at, told = elsewhere.at(8, "09:40"), elsewhere.at(7, "08:00")
     visit = elsewhere.visit(at, "I25.2", source="registry", known_at=told, site_id=NULL, **facility)
     elsewhere.pressure(visit, at, 128, 80, source="registry", known_at=told, **facility)
@@ -100,7 +119,9 @@ def _closed(cast: Cast) -> Iterator[Case]:
     reasoned = cast.person(73, female=True)
     row = treated(reasoned, "I21.4", out=9, known=8)
     visit = followed(reasoned, 6, medicines=())
-    reasoned.add("observation", reasoned.at(6, "11:25"), encounter_id=visit, code="X-NO-MEDICINE", value_code="contraindicated")
+    reasoned.add(
+        "observation", reasoned.at(6, "11:25"), encounter_id=visit, code="X-NO-MEDICINE", value_code="contraindicated"
+    )
     yield case(SIGNAL, "encounter", row, reasoned.organization, "closed", "no medicine, with a reason")
 
 
@@ -116,8 +137,11 @@ def _traps(cast: Cast) -> Iterator[Case]:
     yield case(SIGNAL, "encounter", row, beside.organization, "absent", "angina is not the main diagnosis")
 
     corrected = cast.person(60)
-    wrong = {"entered_in_error_at": corrected.at(3, "14:00"), "entered_in_error_by": "registry",
-             "entered_in_error_reason": "wrong patient", "late": corrected.at(3, "14:00")}  # fmt: skip
+    wrong: dict[str, Any] = {
+        "entered_in_error_at": corrected.at(3, "14:00"),
+        "entered_in_error_by": "registry",
+        "entered_in_error_reason": "wrong patient",
+    }
     row = treated(corrected, "I21.9", out=6, known=5, **wrong)
     yield case(SIGNAL, "encounter", row, corrected.organization, "absent", "discharge entered in error")
 

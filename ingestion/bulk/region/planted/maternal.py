@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from ingestion.bulk.region.days import NULL
 from ingestion.bulk.region.district import District
@@ -15,7 +16,9 @@ def plant_registration(district: District) -> Iterator[Case]:
     """MAT-10."""
     cast, signal = Cast(district, 1), "MAT-10"
     fresh = Expecting(cast.person(26, female=True), 10, registered=6, risk=None, level=None)
-    yield case(signal, "episode_of_care", fresh.register(), fresh.woman.organization, "open", "card without the first package")
+    yield case(
+        signal, "episode_of_care", fresh.register(), fresh.woman.organization, "open", "card without the first package"
+    )
 
     no_risk = Expecting(cast.person(31, female=True), 13, registered=18, risk=None, level=None)
     row = no_risk.register()
@@ -29,8 +32,9 @@ def plant_registration(district: District) -> Iterator[Case]:
 
     mistake = Expecting(cast.person(34, female=True), 9, registered=8, risk=None, level=None)
     when = mistake.woman.at(5, "12:00")
-    row = mistake.register(entered_in_error_at=when, entered_in_error_by="registrar",
-                           entered_in_error_reason="another woman", late=when)  # fmt: skip
+    row = mistake.register(
+        entered_in_error_at=when, entered_in_error_by="registrar", entered_in_error_reason="another woman"
+    )
     yield case(signal, "episode_of_care", row, mistake.woman.organization, "absent", "card entered in error")
 
     for weeks, icd10, expected, story in (
@@ -49,16 +53,33 @@ def _unregistered(woman: Character, weeks: int, icd10: str) -> int:
     facility = external.organization["perinatal"]
     told = woman.at(4, "11:30")
     row = woman.stay(facility, doctor, woman.at(8, "02:20"), woman.at(5, "12:00"), icd10, end_known=told)
-    woman.observe(row, woman.at(8, "02:40"), "18185-9", weeks, "wk", organization_id=facility, practitioner_id=doctor,
-                  source="registry", known_at=told)  # fmt: skip
+    woman.observe(
+        row,
+        woman.at(8, "02:40"),
+        "18185-9",
+        weeks,
+        "wk",
+        organization_id=facility,
+        practitioner_id=doctor,
+        source="registry",
+        known_at=told,
+    )
     if icd10.startswith("O80"):
-        woman.diagnosis(row, woman.at(5, "12:00"), "Z37.0", type="concomitant", known_at=told, source="registry",
-                        organization_id=facility, practitioner_id=doctor)  # fmt: skip
+        woman.diagnosis(
+            row,
+            woman.at(5, "12:00"),
+            "Z37.0",
+            type="concomitant",
+            known_at=told,
+            source="registry",
+            organization_id=facility,
+            practitioner_id=doctor,
+        )
     return row
 
 
-def _card(person: Character, weeks: float = 31, **options: object) -> Expecting:
-    made = Expecting(person, weeks, registered=round(weeks * 7) - 60, **options)  # type: ignore[arg-type]
+def _card(person: Character, weeks: float = 31, **options: Any) -> Expecting:
+    made = Expecting(person, weeks, registered=round(weeks * 7) - 60, **options)
     made.register()
     made.first_visit()
     return made
@@ -106,7 +127,10 @@ def _kept(cast: Cast) -> Iterator[Case]:
 
     elsewhere = _card(cast.person(29, female=True))
     external = elsewhere.woman.district.external
-    facility = {"organization_id": external.organization["city_polyclinic"], "practitioner_id": external.practitioner["city_polyclinic"]}
+    facility: dict[str, Any] = {
+        "organization_id": external.organization["city_polyclinic"],
+        "practitioner_id": external.practitioner["city_polyclinic"],
+    }
     row = elsewhere.plan(5, 7)
     elsewhere.visit(6, "09:30", source="registry", known_at=elsewhere.woman.at(5, "18:00"), site_id=NULL, **facility)
     yield case(signal, table, row, elsewhere.woman.organization, "absent", "seen elsewhere")
@@ -118,7 +142,9 @@ def _kept(cast: Cast) -> Iterator[Case]:
 
     in_ward = _card(cast.person(36, female=True))
     perinatal = {"facility": external.organization["perinatal"], "doctor": external.practitioner["perinatal"]}
-    in_ward.woman.stay(at=in_ward.woman.at(9, "13:00"), end=None, icd10="O47", known=in_ward.woman.at(8, "09:00"), **perinatal)
+    in_ward.woman.stay(
+        at=in_ward.woman.at(9, "13:00"), end=None, icd10="O47", known=in_ward.woman.at(8, "09:00"), **perinatal
+    )
     yield case(signal, table, in_ward.plan(5, 6), in_ward.woman.organization, "absent", "in a hospital ward")
 
 
@@ -126,8 +152,16 @@ def _ended(cast: Cast) -> Iterator[Case]:
     signal, table = "MAT-11", "care_plan_activity"
     lost = Expecting(cast.person(23, female=True), 15, registered=45)
     when, told = lost.woman.at(9, "20:00"), lost.woman.at(8, "09:30")
-    lost.register(status="finished", end_at=when, end_known_at=told, close_reason="outcome", outcome="miscarriage",
-                  outcome_at=when, outcome_known_at=told, late=told)  # fmt: skip
+    lost.register(
+        status="finished",
+        end_at=when,
+        end_known_at=told,
+        close_reason="outcome",
+        outcome="miscarriage",
+        outcome_at=when,
+        outcome_known_at=told,
+        late=told,
+    )
     lost.first_visit()
     row = lost.plan(2, 6, status="cancelled", cancel_reason="outcome", late=told)
     yield case(signal, table, row, lost.woman.organization, "absent", "miscarriage before the visit")
@@ -141,8 +175,16 @@ def _ended(cast: Cast) -> Iterator[Case]:
 
     born = Expecting(cast.person(30, female=True), 40, registered=190)
     when, told = born.woman.at(2, "07:30"), born.woman.at(1, "09:00")
-    born.register(status="finished", end_at=when, end_known_at=told, close_reason="outcome", outcome="live_birth",
-                  outcome_at=when, outcome_known_at=told, late=told)  # fmt: skip
+    born.register(
+        status="finished",
+        end_at=when,
+        end_known_at=told,
+        close_reason="outcome",
+        outcome="live_birth",
+        outcome_at=when,
+        outcome_known_at=told,
+        late=told,
+    )
     born.first_visit()
     row = born.plan(8, 9, status="cancelled", cancel_reason="outcome", late=told)
     yield case(signal, table, row, born.woman.organization, "closed", "the birth closed it")

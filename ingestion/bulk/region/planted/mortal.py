@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from ingestion.bulk.region.days import FAR, NULL
+from ingestion.bulk.region.days import FAR
 from ingestion.bulk.region.district import District
 from ingestion.bulk.region.hand import Character
 from ingestion.bulk.region.planted.case import Case, Cast, case
@@ -12,7 +13,7 @@ from ingestion.bulk.region.planted.case import Case, Cast, case
 SIGNAL = "SIG-07"
 
 
-def _booked(person: Character, made: int, ahead: int, **columns: object) -> None:
+def _booked(person: Character, made: int, ahead: int, **columns: Any) -> None:
     person.booking(person.at(made, "11:00"), person.at(-ahead, "09:30"), **columns)
 
 
@@ -38,10 +39,16 @@ def plant(district: District) -> Iterator[Case]:
 
     mistaken = cast.person(66, female=True)
     row = mistaken.death(
-        mistaken.at(8, "03:00"), mistaken.at(7, "12:00"), "J18.9", "hospital", processed=False, source="registry",
-        entered_in_error_at=mistaken.at(5, "11:00"), entered_in_error_by="registry", late=mistaken.at(5, "11:00"),
+        mistaken.at(8, "03:00"),
+        mistaken.at(7, "12:00"),
+        "J18.9",
+        "hospital",
+        processed=False,
+        source="registry",
+        entered_in_error_at=mistaken.at(5, "11:00"),
+        entered_in_error_by="registry",
         entered_in_error_reason="a namesake",
-    )  # fmt: skip
+    )
     mistaken.district.people.death[mistaken.position] = FAR
     mistaken.visit(mistaken.at(4, "10:30"), "I11.9", purpose="disease")
     yield case(SIGNAL, "death", row, mistaken.organization, "absent", "she is alive: entered in error")

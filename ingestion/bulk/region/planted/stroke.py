@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from ingestion.bulk.region.days import FAR, NULL
+from ingestion.bulk.region.days import NULL
 from ingestion.bulk.region.district import District
 from ingestion.bulk.region.hand import Character
 from ingestion.bulk.region.planted.case import Case, Cast, case
 
 
-def treated(person: Character, icd10: str, *, days: int, out: int, known: int, **columns: object) -> int:
+def treated(person: Character, icd10: str, *, days: int, out: int, known: int, **columns: Any) -> int:
     """A stay in the stroke centre, discharged and made known so many days before the demo day."""
     external = person.district.external
     at = person.at(out + days, "05:15")
     return person.stay(
-        external.organization["stroke"], external.practitioner["stroke"], at, person.at(out, "11:45"), icd10,
-        known=at + 400, end_known=person.at(known, "08:50"), **columns,
-    )  # fmt: skip
+        external.organization["stroke"],
+        external.practitioner["stroke"],
+        at,
+        person.at(out, "11:45"),
+        icd10,
+        known=at + 400,
+        end_known=person.at(known, "08:50"),
+        **columns,
+    )
 
 
 def _neurologist(person: Character, days_before: int) -> None:
@@ -33,7 +40,9 @@ def _home_visit(person: Character, days_before: int) -> None:
     visit = person.visit(at, "I69.3", encounter_class="home")
     person.pressure(visit, at, 142, 86)
     person.observe(visit, at, "75859-9", 2, "{score}")
-    person.add("service_request", at, encounter_id=visit, category="rehabilitation", code="L07.003.000", status="active")
+    person.add(
+        "service_request", at, encounter_id=visit, category="rehabilitation", code="L07.003.000", status="active"
+    )
     person.card(at, "I69.3")
 
 
@@ -72,8 +81,16 @@ def plant_stroke(district: District) -> Iterator[Case]:
 
     corrected = cast.person(66)
     when = corrected.at(2, "10:00")
-    row = treated(corrected, "I63.3", days=9, out=5, known=4, entered_in_error_at=when, late=when,
-                  entered_in_error_by="registry", entered_in_error_reason="wrong patient")  # fmt: skip
+    row = treated(
+        corrected,
+        "I63.3",
+        days=9,
+        out=5,
+        known=4,
+        entered_in_error_at=when,
+        entered_in_error_by="registry",
+        entered_in_error_reason="wrong patient",
+    )
     yield case(signal, "encounter", row, corrected.organization, "absent", "discharge entered in error")
 
 
@@ -82,10 +99,18 @@ def unadmitted(person: Character, icd10: str, days_before: int, known: int) -> i
     external = person.district.external
     told = person.at(known, "10:20")
     return person.visit(
-        person.at(days_before, "19:30"), icd10, encounter_class="emergency", purpose="hospitalisation",
-        organization_id=external.organization["stroke"], practitioner_id=external.practitioner["stroke"], site_id=NULL,
-        source="registry", known_at=told, end=person.at(days_before, "21:40"), disposition="not_indicated",
-    )  # fmt: skip
+        person.at(days_before, "19:30"),
+        icd10,
+        encounter_class="emergency",
+        purpose="hospitalisation",
+        organization_id=external.organization["stroke"],
+        practitioner_id=external.practitioner["stroke"],
+        site_id=NULL,
+        source="registry",
+        known_at=told,
+        end=person.at(days_before, "21:40"),
+        disposition="not_indicated",
+    )
 
 
 def plant_tia(district: District) -> Iterator[Case]:
@@ -96,7 +121,9 @@ def plant_tia(district: District) -> Iterator[Case]:
     yield case(signal, "encounter", row, fresh.organization, "open", "nothing done yet")
 
     sent_home = cast.person(70, female=True)
-    yield case(signal, "encounter", unadmitted(sent_home, "G45.0", 6, 5), sent_home.organization, "open", "not admitted")
+    yield case(
+        signal, "encounter", unadmitted(sent_home, "G45.0", 6, 5), sent_home.organization, "open", "not admitted"
+    )
 
     no_duplex = cast.person(68)
     row = treated(no_duplex, "G45.1", days=5, out=13, known=12)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy.orm import Session
 
 from ingestion.bulk.region import accounts, continuation, days, keys, simulation, state, stories
 from ingestion.bulk.region.district import District
@@ -18,6 +19,7 @@ from ingestion.bulk.region.planted import Case, plant
 from ingestion.bulk.region.report import RegionReport
 from ingestion.bulk.region.rows import ID_STRIDE, as_of, full_name
 from ingestion.bulk.region.writing import BackgroundCopy
+from ops_app.modules.classifiers import service as classifiers
 from ops_app.modules.patients.name_index import index_names
 from saulyq.errors import UsageError
 from saulyq.settings import Mode, settings
@@ -25,12 +27,29 @@ from saulyq.settings import Mode, settings
 Progress = Callable[[str, int, int], None]
 
 TABLES = (
-    "organization", "practitioner", "practitioner_role", "patient", "attachment", "serving_site", "encounter", "condition",
-    "observation", "service_request", "procedure", "medication_request", "immunization", "episode_of_care",
-    "care_plan_activity", "appointment", "death",
-)  # fmt: skip
+    "organization",
+    "practitioner",
+    "practitioner_role",
+    "patient",
+    "patient_link",
+    "attachment",
+    "serving_site",
+    "encounter",
+    "condition",
+    "observation",
+    "service_request",
+    "procedure",
+    "medication_request",
+    "immunization",
+    "episode_of_care",
+    "care_plan_activity",
+    "appointment",
+    "death",
+)
 _ALSO_KEYED = ("vault.pseudonym", "vault.practitioner_number")
 _PEOPLE_PER_DISTRICT = 40_000
+_SHORT = dt.timedelta(minutes=10)
+"""A start so soon after the last one finds nothing worth the wait."""
 _ZONE = ZoneInfo("Asia/Almaty")
 _NOT_EMPTY = "select exists (select from patients.patient) or exists (select from organizations.organization)"
 _TOKENS = """
@@ -40,9 +59,15 @@ where token <> ''
 
 
 def load(
-    people: int = 20_000, years: int = 2, seed: int = 1, *, until: dt.date | None = None, planted: Path | None = None,
-    database_url: str, progress: Progress | None = None,
-) -> RegionReport:  # fmt: skip
+    people: int = 20_000,
+    years: int = 2,
+    seed: int = 1,
+    *,
+    until: dt.date | None = None,
+    planted: Path | None = None,
+    database_url: str,
+    progress: Progress | None = None,
+) -> RegionReport:
     """Make a region of ``people`` people with ``years`` of history up to a day (now if left out)."""
     started = time.monotonic()
     now = _moment(until)
@@ -57,6 +82,9 @@ def load(
         _move_sequences(connection, districts_of(people))
         removed.restore(connection, lambda done, total: tell("keys and indexes", done, total))
         index_names(connection, connection.scalars(text(_TOKENS)))
+        with Session(connection) as session:
+            classifiers.load_shipped(session)
+            session.flush()
         state.begin(connection, state.State(people, years, seed, origin, now, ()))
     _analyze(engine.url.render_as_string(hide_password=False), tell)
     report.accounts_file = accounts.create(engine, settings().secrets_dir)
@@ -80,16 +108,18 @@ def continue_to_now(
         before = state.read(connection)
         if before is None:
             return None
-        if moment <= before.known_until:
+        if moment - before.known_until < (_SHORT if now is None else dt.timedelta()) or moment <= before.known_until:
             return report
         span = Span(days.day(before.origin) - 365 * before.years, days.day(before.origin))
         batches = (
             batch
-            for district in _districts(before.people, before.seed, span)
+            for district in _districts(before.people, before.seed, span, days.minutes(before.known_until))
             for batch in simulation.history(district, int(days.local_day(days.minutes(moment))), by_hand)
         )
         steps = simulation.batches(span.start, int(days.local_day(days.minutes(moment)))) * districts_of(before.people)
-        continuation.write(connection, batches, before, moment, report, _counted(progress or _silent, "continuing", steps))
+        continuation.write(
+            connection, batches, before, moment, report, _counted(progress or _silent, "continuing", steps)
+        )
         state.advance(connection, moment)
     engine.dispose()
     report.seconds = time.monotonic() - started
@@ -119,9 +149,16 @@ def planted_file(path: Path, cases: list[Case]) -> None:
 
 
 def _write(
-    connection: Connection, report: RegionReport, districts: int, people: int, years: int, seed: int, origin: dt.date,
-    now: dt.datetime, tell: Progress,
-) -> list[Case]:  # fmt: skip
+    connection: Connection,
+    report: RegionReport,
+    districts: int,
+    people: int,
+    years: int,
+    seed: int,
+    origin: dt.date,
+    now: dt.datetime,
+    tell: Progress,
+) -> list[Case]:
     span = Span(days.day(origin) - 365 * years, days.day(origin))
     moment, cases = days.minutes(now), []
     count = _counted(tell, "people and their care", simulation.batches(span.start, days.day(origin)) * districts)
@@ -137,11 +174,11 @@ def _write(
     return cases
 
 
-def _districts(people: int, seed: int, span: Span) -> Iterator[District]:
+def _districts(people: int, seed: int, span: Span, since: int = days.NULL) -> Iterator[District]:
     count, external = districts_of(people), None
     for number in range(count):
         size = people // count + (number < people % count)
-        district = simulation.found(number, count, size, seed, span, external)
+        district = simulation.found(number, count, size, seed, span, external, since)
         external = district.external
         yield district
 
@@ -166,7 +203,9 @@ def _refuse_unless_empty(connection: Connection) -> None:
 def _move_sequences(connection: Connection, districts: int) -> None:
     """Numbers given by screens begin after those that the districts own."""
     for table in TABLES:
-        connection.exec_driver_sql(f"alter table {full_name(table)} alter column id restart with {districts * ID_STRIDE + 1}")
+        connection.exec_driver_sql(
+            f"alter table {full_name(table)} alter column id restart with {districts * ID_STRIDE + 1}"
+        )
 
 
 def _analyze(url: str, tell: Progress) -> None:

@@ -1,0 +1,181 @@
+"""Making a region in an empty installation and continuing it."""
+
+import datetime as dt
+import json
+import stat
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from ingestion.bulk import region
+from ingestion.bulk.region.making import TABLES
+from ingestion.bulk.region.rows import full_name
+from saulyq.errors import UsageError
+from saulyq.settings import Mode, Settings
+from tests.installation import Database, Installation
+
+PEOPLE = 2_000
+UNTIL = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=25)
+KEYS = """
+select conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated from pg_constraint
+where connamespace::regnamespace::text <> 'pg_catalog' order by 1, 2
+"""
+INDEXES = "select schemaname, indexname, indexdef from pg_indexes where schemaname <> 'pg_catalog' order by 1, 2"
+
+
+def noon(days_after: int) -> dt.datetime:
+    return dt.datetime.combine(UNTIL + dt.timedelta(days=days_after), dt.time(7), dt.UTC)
+
+
+def contents(engine: Engine) -> dict[str, tuple[int, str]]:
+    """Rows and a hash of each table, without what only the writing decides."""
+    found = {}
+    with engine.connect() as connection:
+        for table in TABLES:
+            found[table] = tuple(
+                connection.execute(
+                    text(
+                        "select count(*), "
+                        "md5(string_agg((to_jsonb(t) - 'row_xid' - 'recorded_at')::text, '' order by id)) "
+                        f"from {full_name(table)} t"
+                    )
+                ).one()
+            )
+    return found
+
+
+def schema(engine: Engine) -> list[tuple[object, ...]]:
+    with engine.connect() as connection:
+        rows = [*connection.execute(text(KEYS)), *connection.execute(text(INDEXES))]
+    return [tuple(row) for row in rows if not str(row[0]).startswith("synthetic")]
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("region") / "planted.jsonl"
+
+
+@pytest.fixture(scope="module")
+def loaded(module_database: Database, planted: Path) -> Database:
+    module_database.before = schema(module_database.engine("owner"))  # type: ignore[attr-defined]
+    region.load(PEOPLE, 1, 7, until=UNTIL, planted=planted, database_url=module_database.url())
+    return module_database
+
+
+def scalar(database: Database, statement: str) -> object:
+    with database.engine("owner").connect() as connection:
+        return connection.scalar(text(statement))
+
+
+def test_no_key_or_index_is_missing_afterwards(loaded: Database) -> None:
+    assert schema(loaded.engine("owner")) == loaded.before  # type: ignore[attr-defined]
+
+
+def test_the_same_seed_makes_the_same_region_and_any_pace_of_days_ends_the_same(
+    loaded: Database, installation: Installation
+) -> None:
+    other = installation.new_database()
+    try:
+        region.load(PEOPLE, 1, 7, until=UNTIL, database_url=other.url())
+        assert contents(other.engine("owner")) == contents(loaded.engine("owner"))
+        region.continue_to_now(database_url=other.url(), now=noon(9))
+        region.continue_to_now(database_url=other.url(), now=noon(18))
+        region.continue_to_now(database_url=loaded.url(), now=noon(18))
+        assert contents(other.engine("owner")) == contents(loaded.engine("owner"))
+    finally:
+        other.close()
+
+
+def test_continuing_twice_to_the_same_moment_adds_nothing(loaded: Database) -> None:
+    region.continue_to_now(database_url=loaded.url(), now=noon(20))
+    before = contents(loaded.engine("owner"))
+    report = region.continue_to_now(database_url=loaded.url(), now=noon(20))
+    assert report is not None
+    assert report.rows.total() == 0
+    assert contents(loaded.engine("owner")) == before
+
+
+def test_people_touched_on_a_screen_are_left_to_the_screen(loaded: Database) -> None:
+    with loaded.engine("owner").begin() as connection:
+        person = connection.execute(
+            text(
+                "insert into deaths.death (patient_id, organization_id, event_at, known_at, place) "
+                "select a.patient_id, a.organization_id, now() - interval '5 days', now() - interval '5 days', 'home' "
+                "from patients.attachment a where a.end_date is null and not exists "
+                "(select from deaths.death d where d.patient_id = a.patient_id) order by a.id limit 1 returning patient_id"
+            )
+        ).scalar_one()
+    count = f"select count(*) from visits.encounter where patient_id = {person}"
+    before = scalar(loaded, count)
+    region.continue_to_now(database_url=loaded.url(), now=noon(24))
+    assert scalar(loaded, count) == before
+
+
+def test_nothing_is_known_before_its_time(loaded: Database) -> None:
+    for table in ("visits.encounter", "visits.condition", "deaths.death", "episodes.care_plan_activity"):
+        assert scalar(loaded, f"select count(*) from {table} where known_at > timestamptz '{noon(24)}'") == 0
+
+
+def test_a_second_region_is_refused(loaded: Database) -> None:
+    with pytest.raises(UsageError, match="empty"):
+        region.load(500, 1, 1, until=UNTIL, database_url=loaded.url())
+
+
+def test_production_holds_no_synthetic_people(
+    database: Database, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    production = Settings(home=installation.home, port_base=installation.port_base, mode=Mode.production)
+    monkeypatch.setattr("ingestion.bulk.region.making.settings", lambda: production)
+    with pytest.raises(UsageError, match="production"):
+        region.load(500, 1, 1, until=UNTIL, database_url=database.url())
+
+
+def test_an_empty_installation_has_nothing_to_continue(database: Database) -> None:
+    assert region.continue_to_now(database_url=database.url()) is None
+
+
+def test_planted_file_names_every_signal_with_cases_and_traps(loaded: Database, planted: Path) -> None:
+    cases = [json.loads(line) for line in planted.read_text().splitlines()]
+    assert all(set(case) == {"signal", "case_id", "organization_id", "expected"} for case in cases)
+    assert len({case["case_id"] for case in cases}) == len(cases)
+    for signal in ("SIG-02", "SIG-03", "SIG-04", "SIG-07", "MAT-10", "MAT-11"):
+        expected = Counter(case["expected"] for case in cases if case["signal"] == signal)
+        assert set(expected) == {"open", "closed", "absent"}, signal
+
+
+def test_planted_rows_exist_and_belong_to_an_organisation_of_the_district(loaded: Database, planted: Path) -> None:
+    owners = (
+        "select count(*) from organizations.organization where kind = 'organization' and not is_external and id = {}"
+    )
+    for line in planted.read_text().splitlines():
+        case = json.loads(line)
+        signal, table, row = case["case_id"].split(":")
+        assert signal == case["signal"]
+        assert scalar(loaded, f"select count(*) from {full_name(table)} where id = {row}") == 1
+        assert scalar(loaded, owners.format(case["organization_id"])) == 1
+
+
+def test_screens_number_their_rows_after_the_districts(loaded: Database) -> None:
+    highest = scalar(loaded, "select max(id) from visits.encounter")
+    assert scalar(loaded, "select nextval(pg_get_serial_sequence('visits.encounter', 'id'))") > highest  # type: ignore[operator]
+
+
+def test_names_are_findable_and_people_have_pseudonyms(loaded: Database) -> None:
+    missing = (
+        "select count(*) from patients.patient p where not exists "
+        "(select from patients.name_token n where n.token = p.family_fold)"
+    )
+    assert scalar(loaded, missing) == 0
+    assert scalar(loaded, "select count(*) from patients.patient") == scalar(
+        loaded, "select count(*) from vault.pseudonym"
+    )
+
+
+def test_demo_accounts_are_written_for_their_owner_only(loaded: Database, installation: Installation) -> None:
+    file = installation.home / "secrets" / "demo_accounts.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    accounts = json.loads(file.read_text())
+    assert {"registrar", "nurse", "doctor", "chief", "official", "obstetrician", "engineer"} <= set(accounts)
+    assert len({account["password"] for account in accounts.values()}) == len(accounts)
