@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 SAULYQ := .venv/bin/saulyq
 
-.PHONY: help setup run test test-long lock lint fmt clean
+.PHONY: help setup run test test-long docs lock lint fmt clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ test: setup ## every kind of test at small size
 
 test-long: setup ## the same tests at full size
 	@SAULYQ_TEST_SIZE=full $(PY) -m pytest --timeout=7200
+
+docs: setup ## write the reference pages that follow from the code
+	@$(PY) docs/generate.py
 
 lock: ## resolve requirements.lock and package-lock.json anew from pyproject.toml and package.json
 	@sh scripts/lock.sh
