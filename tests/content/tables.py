@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CLASSIFIERS = ROOT / "ops_app" / "content" / "classifiers"
-GEO = ROOT / "ops_app" / "content" / "geo"
+GEO = ROOT / "dashboards" / "geo"
 SEEDS = ROOT / "dbt_project" / "seeds"
 
 CYRILLIC = re.compile(r"[Ѐ-ӿ]")
