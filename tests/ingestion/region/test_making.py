@@ -99,18 +99,21 @@ def test_continuing_twice_to_the_same_moment_adds_nothing(loaded: Database) -> N
 
 def test_people_touched_on_a_screen_are_left_to_the_screen(loaded: Database) -> None:
     with loaded.engine("owner").begin() as connection:
-        person = connection.execute(
+        connection.execute(
             text(
                 "insert into deaths.death (patient_id, organization_id, event_at, known_at, place) "
-                "select a.patient_id, a.organization_id, now() - interval '5 days', now() - interval '5 days', 'home' "
+                "select a.patient_id, a.organization_id, now() - interval '9 days', now() - interval '9 days', 'home' "
                 "from patients.attachment a where a.end_date is null and not exists "
-                "(select from deaths.death d where d.patient_id = a.patient_id) order by a.id limit 1 returning patient_id"
+                "(select from deaths.death d where d.patient_id = a.patient_id) order by a.id limit 300"
             )
-        ).scalar_one()
-    count = f"select count(*) from visits.encounter where patient_id = {person}"
-    before = scalar(loaded, count)
+        )
+    count = (
+        "select count(*) from visits.encounter e join deaths.death d using (patient_id) where d.source_system is null"
+    )
+    before, everybody = scalar(loaded, count), scalar(loaded, "select count(*) from visits.encounter")
     region.continue_to_now(database_url=loaded.url(), now=noon(24))
     assert scalar(loaded, count) == before
+    assert scalar(loaded, "select count(*) from visits.encounter") > everybody  # type: ignore[operator]
 
 
 def test_nothing_is_known_before_its_time(loaded: Database) -> None:
