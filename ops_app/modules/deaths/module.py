@@ -1,7 +1,22 @@
-"""What the module shows: nothing of its own yet, its tables are used by others."""
+"""Deaths: registering, listing, reviewing."""
 
 from __future__ import annotations
 
-from ops_app.module import Module
+from ops_app.i18n import N_
+from ops_app.module import Module, NavItem
+from ops_app.modules.deaths.routes import router
+from ops_app.permissions import Permission
 
-MODULE = Module("deaths")
+MODULE = Module(
+    "deaths",
+    router=router,
+    nav=(NavItem(N_("Deaths"), "deaths:list", Permission.DEATHS_RECORD_READ, group="journals", order=40),),
+    actions={
+        "deaths:list": N_("Read the list of deaths"),
+        "deaths:form": N_("Opened the death form"),
+        "deaths:register": N_("Registered a death"),
+        "deaths:death": N_("Opened a death record"),
+        "deaths:mark_in_error": N_("Marked a death record as an error"),
+        "deaths:review": N_("Recorded the review of a death"),
+    },
+)

@@ -16,6 +16,9 @@ from ops_app.modules.deaths.models import Death
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.visits.models import Encounter, MedicationRequest, Observation, Procedure, ServiceRequest
 
+REVIEW_SERVICE = "L08.001.000"
+"""The service "review of the case"; it closes the signal about the death."""
+
 
 @dataclass(frozen=True, slots=True)
 class LaterFacts:
@@ -58,3 +61,29 @@ def deaths_in(session: Session, scope: Scope, since: dt.datetime, limit: int = 2
         .order_by(Death.known_at.desc(), Death.id.desc())
         .limit(limit)
     ).all()
+
+
+def reviews_of(session: Session, records: Sequence[int]) -> Sequence[Procedure]:
+    """Reviews of a person's death."""
+    return session.scalars(
+        select(Procedure)
+        .where(
+            Procedure.patient_id.in_(records),
+            Procedure.code == REVIEW_SERVICE,
+            Procedure.entered_in_error_at.is_(None),
+        )
+        .order_by(Procedure.event_at, Procedure.id)
+    ).all()
+
+
+def reviewed(session: Session, patient_ids: Sequence[int]) -> set[int]:
+    """Those of several people whose death was reviewed."""
+    return set(
+        session.scalars(
+            select(Procedure.patient_id).where(
+                Procedure.patient_id.in_(patient_ids),
+                Procedure.code == REVIEW_SERVICE,
+                Procedure.entered_in_error_at.is_(None),
+            )
+        )
+    )

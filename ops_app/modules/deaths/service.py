@@ -33,9 +33,6 @@ from ops_app.modules.patients.queries import (
 from ops_app.modules.visits.models import Procedure
 from ops_app.permissions import Permission
 
-REVIEW_SERVICE = "L08.001.000"
-"""The service "review of the case"; it closes the signal about the death."""
-
 
 class RegisteredAlready(Conflict):
     """The person has a live death record."""
@@ -173,7 +170,7 @@ def record_review(session: Session, actor: Actor, death_id: int, data: ReviewFor
         practitioner_id=actor.practitioner_id,
         event_at=at,
         known_at=at,
-        code=REVIEW_SERVICE,
+        code=queries.REVIEW_SERVICE,
         note=data.conclusion,
         recorded_by=actor.login,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -61,6 +60,15 @@ def open_dispensary(session: Session, records: Sequence[int]) -> Sequence[Episod
     ).all()
 
 
+def cards_of(session: Session, records: Sequence[int]) -> Sequence[EpisodeOfCare]:
+    """Every card of a person, the open ones first."""
+    return session.scalars(
+        select(EpisodeOfCare)
+        .where(EpisodeOfCare.patient_id.in_(records), EpisodeOfCare.entered_in_error_at.is_(None))
+        .order_by(EpisodeOfCare.status, EpisodeOfCare.event_at.desc(), EpisodeOfCare.id.desc())
+    ).all()
+
+
 def steps_of(session: Session, episode_id: int) -> Sequence[CarePlanActivity]:
     """All steps of a card by planned date."""
     return session.scalars(
@@ -106,8 +114,3 @@ def steps_closed_by(session: Session, encounter_id: int) -> Sequence[CarePlanAct
     return session.scalars(
         select(CarePlanActivity).where(CarePlanActivity.encounter_id == encounter_id, CarePlanActivity.status == "done")
     ).all()
-
-
-def overdue_days(planned_date: dt.date | None, today: dt.date) -> int:
-    """How many days a waiting step is late; 0 when it is not."""
-    return max(0, (today - planned_date).days) if planned_date else 0

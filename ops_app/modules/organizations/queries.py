@@ -10,6 +10,8 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor, Scope
+from ops_app.errors import Forbidden
+from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.modules.organizations.models import Organization, Practitioner, PractitionerRole
 
@@ -156,6 +158,17 @@ def workplace(session: Session, actor: Actor) -> Workplace | None:
             node = session.get(Organization, grant.organization_id)
             return Workplace(organization, node if node is not None and node.kind == "site" else None)
     return None
+
+
+def place_of(session: Session, actor: Actor) -> Workplace:
+    """Where the actor records; an account without a workplace records nothing."""
+    place = workplace(session, actor)
+    if place is None:
+        raise Forbidden(
+            _("Your account is not tied to an organisation"),
+            advice=_("Ask the administrator to give you a role at your organisation."),
+        )
+    return place
 
 
 def practitioner_names(session: Session, ids: Iterable[int | None]) -> dict[int, str]:

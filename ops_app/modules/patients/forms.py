@@ -28,7 +28,7 @@ DOCUMENT_TYPES = (
     ("other", N_("other document")),
 )
 END_REASONS = (("moved", N_("moved")), ("chosen", N_("chose another organisation")), ("other", N_("other")))
-MERGE_SHORTEST_REASON = 5
+END_TITLES = dict(END_REASONS) | {"died": N_("died"), "merged": N_("records linked")}
 
 
 def _only_digits(value: object) -> object:

@@ -6,9 +6,10 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import Row, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
+from ops_app.actor import Scope
 from ops_app.errors import NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
@@ -16,6 +17,7 @@ from ops_app.kit.spelling import fold
 from ops_app.modules.deaths.models import Death
 from ops_app.modules.episodes.models import CarePlanActivity, EpisodeOfCare
 from ops_app.modules.organizations.models import Organization
+from ops_app.modules.patients.access import within, within_parameters
 from ops_app.modules.patients.models import Attachment, Patient, PatientLink, ServingSite
 from ops_app.modules.patients.names import one_typo_apart
 
@@ -206,6 +208,23 @@ def links_of(session: Session, patient_id: int) -> Sequence[Row[PatientLink, Pat
 def newest_links(session: Session, limit: int = 50) -> Sequence[PatientLink]:
     """Merges, newest first."""
     return session.scalars(select(PatientLink).order_by(PatientLink.id.desc()).limit(limit)).all()
+
+
+def link_or_404(session: Session, link_id: int) -> PatientLink:
+    """A link between two records."""
+    link = session.get(PatientLink, link_id)
+    if link is None:
+        raise NotFound(_("There is no such link"))
+    return link
+
+
+def names_in_scope(session: Session, patient_ids: Iterable[int], scope: Scope) -> dict[int, Patient]:
+    """Those of several records that lie within a scope."""
+    statement = select(Patient).where(Patient.id.in_(list(patient_ids)))
+    if not scope.everywhere:
+        condition = text(within("patients.patient.id")).bindparams(**within_parameters(scope))
+        statement = statement.where(condition)
+    return {row.id: row for row in session.scalars(statement)}
 
 
 def places_of(session: Session, patient_ids: Iterable[int]) -> dict[int, Organization]:

@@ -1,7 +1,30 @@
-"""What the module shows: nothing of its own yet, its tables are used by others."""
+"""Visits: what happens at a contact with care."""
 
 from __future__ import annotations
 
-from ops_app.module import Module
+from fastapi import APIRouter
 
-MODULE = Module("visits")
+from ops_app.i18n import N_
+from ops_app.module import Module
+from ops_app.modules.visits import api, routes
+
+router = APIRouter()
+router.routes.extend((*routes.router.routes, *api.router.routes))
+
+MODULE = Module(
+    "visits",
+    router=router,
+    actions={
+        "visits:new": N_("Opened the visit form"),
+        "visits:record": N_("Recorded a visit"),
+        "visits:api_record": N_("Recorded a visit"),
+        "visits:visit": N_("Opened a visit"),
+        "visits:api_visit": N_("Opened a visit"),
+        "visits:amend": N_("Added to a visit"),
+        "visits:api_amend": N_("Added to a visit"),
+        "visits:mark_in_error": N_("Marked a visit as an error"),
+        "visits:api_mark_in_error": N_("Marked a visit as an error"),
+        "visits:error_form": N_("Opened a row of a visit"),
+        "visits:mark_row": N_("Marked a row of a visit as an error"),
+    },
+)

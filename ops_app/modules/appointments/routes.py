@@ -1,0 +1,220 @@
+"""Bookings of a day and of a person."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from fastapi import APIRouter, Request
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from ops_app import audit
+from ops_app.db import Db
+from ops_app.errors import OpsError
+from ops_app.i18n import _
+from ops_app.kit import clock
+from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
+from ops_app.kit.paging import Paging, fetch_page
+from ops_app.modules.appointments import queries, service
+from ops_app.modules.appointments.forms import (
+    CANCEL_REASONS,
+    CANCEL_TITLES,
+    STATUS_TITLES,
+    STATUSES,
+    BookingForm,
+    CancelForm,
+    DayFilter,
+)
+from ops_app.modules.appointments.models import Appointment
+from ops_app.modules.appointments.permissions import Booker, PatientBooker
+from ops_app.modules.organizations.queries import place_of, practitioner_names, practitioners_of, short_name
+from ops_app.modules.patients.card import card_page, person
+from ops_app.patient_access import PatientAccess, open_patient
+from ops_app.permissions import Permission
+from ops_app.ui.render import page, redirect
+
+router = APIRouter(include_in_schema=False)
+
+
+def doctor_choices(session: Session, organization_ids: list[int]) -> list[tuple[int, str]]:
+    """Staff that can be booked, by name."""
+    rows = practitioners_of(session, organization_ids)
+    found = {
+        row.Practitioner.id: short_name(
+            row.Practitioner.family_name, row.Practitioner.given_name, row.Practitioner.patronymic
+        )
+        for row in rows
+        if row.PractitionerRole.position not in ("registrar", "statistician", "chief_physician")
+    }
+    return list(found.items())
+
+
+@router.get("/appointments", name="appointments:day")
+def day_list(request: Request, actor: Booker, db: Db, paging: Paging) -> Response:
+    """Bookings of a day."""
+    form = Posted(request.query_params).check(DayFilter)
+    wanted = form.value or DayFilter()
+    day = wanted.day or clock.today()
+    scope = actor.scope(Permission.APPOINTMENTS_SLOT_BOOK)
+    shown = fetch_page(
+        db,
+        queries.day_list(scope, day, wanted.practitioner_id, wanted.status),
+        paging,
+        sortable={"start": Appointment.start_at, "status": Appointment.status},
+        default=(Appointment.start_at, Appointment.id),
+    )
+    audit.read_many(db, actor, [row.Patient.id for row in shown.items], rule="booking_list")
+    place = place_of(db, actor)
+    return page(
+        request,
+        "appointments/day.html",
+        bookings=shown,
+        day=day,
+        before=day - dt.timedelta(days=1),
+        after=day + dt.timedelta(days=1),
+        filters=blank({"day": day, "practitioner_id": wanted.practitioner_id, "status": wanted.status}),
+        doctors=doctor_choices(db, [place.organization.id]),
+        names=practitioner_names(db, (row.Appointment.practitioner_id for row in shown.items)),
+        statuses=STATUSES,
+        status_titles=STATUS_TITLES,
+        opens="patients:card" if actor.may(Permission.PATIENTS_CARD_READ) else "patients:identity",
+        now=clock.now(),
+    )
+
+
+@router.get("/patients/{patient_id}/appointments", name="appointments:of_patient")
+def of_patient(request: Request, access: PatientBooker, db: Db) -> Response:
+    """A person's bookings and a form for a new one."""
+    known: dict[str, Any] = {"minutes": service.USUAL_MINUTES, "practitioner_id": access.actor.practitioner_id}
+    return _person_page(request, db, access, blank(known))
+
+
+def _person_page(
+    request: Request, db: Session, access: PatientAccess, form: Form[Any], status_code: int = 200
+) -> Response:
+    who = person(db, access)
+    bookings = queries.of_patient(db, who.records)
+    place = place_of(db, access.actor)
+    return card_page(
+        request,
+        db,
+        access,
+        "appointments/of_patient.html",
+        "bookings",
+        who=who,
+        status_code=status_code,
+        form=form,
+        bookings=bookings,
+        doctors=doctor_choices(db, [place.organization.id]),
+        names=practitioner_names(db, (row.practitioner_id for row in bookings)),
+        status_titles=STATUS_TITLES,
+        cancel_titles=CANCEL_TITLES,
+        live=queries.LIVE,
+        own=access.actor.scope(Permission.APPOINTMENTS_SLOT_BOOK),
+        now=clock.now(),
+    )
+
+
+@router.post("/patients/{patient_id}/appointments", name="appointments:book")
+def book(request: Request, access: PatientBooker, db: Db, posted: PostedForm) -> Response:
+    """Book a time."""
+    form = posted.check(BookingForm)
+    if form.value is not None:
+        data = form.value
+        place = place_of(db, access.actor)
+        start_at = clock.from_local(data.date, data.time)
+        try:
+            with db.begin_nested():
+                service.book(
+                    db,
+                    access.actor,
+                    access.patient_id,
+                    start_at,
+                    place.organization.id,
+                    data.practitioner_id,
+                    data.minutes,
+                )
+        except OpsError as refused:
+            form.refuse(refused)
+        else:
+            url = request.app.url_path_for("appointments:of_patient", patient_id=access.patient_id)
+            return redirect(request, url, _("Booked"))
+    return _person_page(request, db, access, form, 422)
+
+
+@router.get("/appointments/{appointment_id}", name="appointments:change")
+def change(request: Request, actor: Booker, db: Db, appointment_id: int) -> Response:
+    """A booking: move it or cancel it."""
+    appointment = queries.appointment_or_404(db, appointment_id)
+    access = open_patient(db, actor, appointment.patient_id, Permission.APPOINTMENTS_SLOT_BOOK)
+    return _change_page(request, db, access, appointment, _times(appointment))
+
+
+def _times(appointment: Appointment) -> Form[Any]:
+    start = clock.local(appointment.start_at)
+    return blank({"date": start.date(), "time": f"{start:%H:%M}"})
+
+
+def _change_page(
+    request: Request,
+    db: Session,
+    access: PatientAccess,
+    appointment: Appointment,
+    form: Form[Any],
+    status_code: int = 200,
+) -> Response:
+    return card_page(
+        request,
+        db,
+        access,
+        "appointments/change.html",
+        "bookings",
+        status_code=status_code,
+        appointment=appointment,
+        form=form,
+        cancel_form=blank({"reason": "patient"}),
+        cancel_reasons=CANCEL_REASONS,
+        names=practitioner_names(db, [appointment.practitioner_id]),
+        status_titles=STATUS_TITLES,
+        is_live=appointment.status in queries.LIVE,
+    )
+
+
+@router.post("/appointments/{appointment_id}/move", name="appointments:move")
+def move(request: Request, actor: Booker, db: Db, appointment_id: int, posted: PostedForm) -> Response:
+    """Move a booking."""
+    appointment = queries.appointment_or_404(db, appointment_id)
+    access = open_patient(db, actor, appointment.patient_id, Permission.APPOINTMENTS_SLOT_BOOK)
+    form = posted.check(BookingForm)
+    if form.value is not None:
+        try:
+            with db.begin_nested():
+                service.move(db, actor, appointment_id, clock.from_local(form.value.date, form.value.time))
+        except OpsError as refused:
+            form.refuse(refused)
+        else:
+            url = request.app.url_path_for("appointments:of_patient", patient_id=access.patient_id)
+            return redirect(request, url, _("Moved"))
+    return _change_page(request, db, access, appointment, form, 422)
+
+
+@router.post("/appointments/{appointment_id}/cancel", name="appointments:cancel")
+def cancel(request: Request, actor: Booker, db: Db, appointment_id: int, posted: PostedForm) -> Response:
+    """Cancel a booking."""
+    appointment = queries.appointment_or_404(db, appointment_id)
+    access = open_patient(db, actor, appointment.patient_id, Permission.APPOINTMENTS_SLOT_BOOK)
+    form = posted.check(CancelForm)
+    service.cancel(db, actor, appointment_id, form.value.reason if form.value else "patient")
+    url = request.app.url_path_for("appointments:of_patient", patient_id=access.patient_id)
+    return redirect(request, url, _("Cancelled"))
+
+
+@router.post("/appointments/{appointment_id}/arrival", name="appointments:arrival")
+def arrival(request: Request, actor: Booker, db: Db, appointment_id: int, posted: PostedForm) -> Response:
+    """The patient came, or did not."""
+    appointment = queries.appointment_or_404(db, appointment_id)
+    open_patient(db, actor, appointment.patient_id, Permission.APPOINTMENTS_SLOT_BOOK)
+    service.mark_arrival(db, actor, appointment_id, came=posted.get("came") == "1")
+    day = clock.local(appointment.start_at).date()
+    return redirect(request, f"{request.app.url_path_for('appointments:day')}?day={day:%d.%m.%Y}", _("Saved"))

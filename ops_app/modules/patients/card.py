@@ -1,0 +1,84 @@
+"""The frame of every page about one person: header, tabs, and what the reader may do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from ops_app.i18n import N_, _
+from ops_app.modules.patients import queries
+from ops_app.modules.patients.header import Header, header
+from ops_app.patient_access import PatientAccess
+from ops_app.permissions import Permission
+from ops_app.ui.render import page
+
+TABS = (
+    ("timeline", N_("Timeline"), "patients:card", Permission.PATIENTS_CARD_READ),
+    ("registers", N_("Register cards"), "episodes:of_patient", Permission.PATIENTS_CARD_READ),
+    ("bookings", N_("Bookings"), "appointments:of_patient", Permission.APPOINTMENTS_SLOT_BOOK),
+    ("person", N_("Person"), "patients:identity", Permission.PATIENTS_IDENTITY_READ),
+)
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person as a page shows him: the header and the records behind it."""
+
+    header: Header
+    records: list[int]
+    standing: int
+    """The live record, when this one was hidden by a merge."""
+
+
+def person(session: Session, access: PatientAccess) -> Person:
+    """Load what every page about a person needs."""
+    patient = queries.patient_or_404(session, access.patient_id)
+    records = queries.record_ids(session, patient.id)
+    clinical = access.actor.may(Permission.PATIENTS_CARD_READ)
+    return Person(
+        header(session, patient, records, clinical=clinical), records, queries.standing_for(session, patient.id)
+    )
+
+
+def card_page(
+    request: Request,
+    session: Session,
+    access: PatientAccess,
+    template: str,
+    tab: str,
+    *,
+    who: Person | None = None,
+    status_code: int = 200,
+    **context: Any,
+) -> Response:
+    """A page under the patient header."""
+    who = who or person(session, access)
+    tabs = [
+        (_(title), str(request.app.url_path_for(route, patient_id=access.patient_id)), name == tab)
+        for name, title, route, permission in TABS
+        if access.actor.may(permission)
+    ]
+    may = {
+        "record": access.actor.may(Permission.VISITS_VITALS_WRITE),
+        "book": access.actor.may(Permission.APPOINTMENTS_SLOT_BOOK),
+        "register": access.actor.may(Permission.EPISODES_RECORD_WRITE),
+        "edit": access.actor.may(Permission.PATIENTS_IDENTITY_WRITE),
+        "bury": access.actor.may(Permission.DEATHS_RECORD_WRITE),
+        "merge": access.actor.may(Permission.PATIENTS_RECORD_MERGE),
+    }
+    return page(
+        request,
+        template,
+        status_code=status_code,
+        patient=who.header,
+        patient_id=access.patient_id,
+        standing=who.standing,
+        tabs=tabs,
+        access_rule=access.rule,
+        may=may,
+        **context,
+    )

@@ -1,0 +1,59 @@
+"""The card: one person's timeline."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ops_app.db import Db
+from ops_app.kit import clock
+from ops_app.kit.dates import parse_date
+from ops_app.kit.form_fields import blank
+from ops_app.kit.paging import Paging
+from ops_app.modules.patients import fact_text, queries
+from ops_app.modules.patients.card import card_page, person
+from ops_app.modules.patients.fact_text import EVIDENCE_TITLES, KIND_TITLES, Wording
+from ops_app.modules.patients.permissions import CardReader
+from ops_app.modules.patients.timeline import TimelineFilter, everything_about, timeline
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/patients/{patient_id}", name="patients:card")
+def card(
+    request: Request,
+    access: CardReader,
+    db: Db,
+    paging: Paging,
+    kind: str = "",
+    since: str = "",
+    until: str = "",
+    errors: str = "",
+) -> Response:
+    """The timeline, newest first, with what waits above it."""
+    who = person(db, access)
+    wanted = TimelineFilter(
+        kind=kind if kind in KIND_TITLES else None,
+        since=parse_date(since) if since else None,
+        until=parse_date(until) if until else None,
+        with_errors=errors != "hide",
+    )
+    shown = timeline(db, who.records, paging, wanted)
+    waiting = queries.planned_steps(db, who.records)
+    facts = [*everything_about(shown.items), *(("care_plan_activity", step) for step in waiting)]
+    return card_page(
+        request,
+        db,
+        access,
+        "patients/card.html",
+        "timeline",
+        who=who,
+        timeline=shown,
+        waiting=waiting,
+        words=Wording.of(db, facts),
+        texts=fact_text,
+        kind_titles=KIND_TITLES,
+        evidence_titles=EVIDENCE_TITLES,
+        filters=blank({"kind": kind, "since": since, "until": until, "errors": errors}),
+        on=clock.today(),
+    )

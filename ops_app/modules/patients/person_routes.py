@@ -1,0 +1,295 @@
+"""Pages about one person's identity: passport part, attachment, a stated reason, merging."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from ops_app import audit
+from ops_app.db import Db
+from ops_app.errors import OpsError
+from ops_app.i18n import _
+from ops_app.kit.form_fields import Form, PostedForm, blank
+from ops_app.modules.classifiers.queries import concept, title
+from ops_app.modules.patients import attachment, merge, queries, service
+from ops_app.modules.patients.card import card_page, person
+from ops_app.modules.patients.forms import (
+    DOCUMENT_TYPES,
+    END_REASONS,
+    END_TITLES,
+    KINDS,
+    RELATIONS,
+    AttachmentForm,
+    EditForm,
+    MergeForm,
+    ReasonForm,
+)
+from ops_app.modules.patients.header import full_name
+from ops_app.modules.patients.models import Patient
+from ops_app.modules.patients.permissions import IdentityReader, IdentityWriter, PatientFinder, RecordMerger
+from ops_app.modules.patients.routes import form_choices, place_title
+from ops_app.patient_access import open_patient
+from ops_app.permissions import Permission
+from ops_app.ui.render import page, redirect
+
+router = APIRouter(include_in_schema=False)
+
+PASSPORT_FIELDS = (
+    "iin",
+    "family_name",
+    "given_name",
+    "patronymic",
+    "birth_date",
+    "sex",
+    "citizenship",
+    "document_type",
+    "document_number",
+    "phone",
+    "address_line",
+    "kato_code",
+)
+
+
+@router.get("/patients/{patient_id}/identity", name="patients:identity")
+def identity(request: Request, access: IdentityReader, db: Db) -> Response:
+    """The passport part, attachments and linked records."""
+    patient = queries.patient_or_404(db, access.patient_id)
+    who = person(db, access)
+    attachments = queries.attachments(db, who.records)
+    place = concept(db, "kato", patient.kato_code) if patient.kato_code else None
+    mother = db.get(Patient, patient.mother_id) if patient.mother_id else None
+    return card_page(
+        request,
+        db,
+        access,
+        "patients/identity.html",
+        "person",
+        who=who,
+        person=patient,
+        kinds=dict(KINDS),
+        documents=dict(DOCUMENT_TYPES),
+        end_reasons=END_TITLES,
+        attachments=attachments,
+        serving=queries.current_serving_site(db, who.records),
+        place=title(place) if place else patient.kato_code,
+        mother_name=full_name(mother) if mother else None,
+        links=queries.links_of(db, access.patient_id),
+        reason_form=blank(),
+    )
+
+
+@router.get("/patients/{patient_id}/edit", name="patients:edit")
+def edit(request: Request, access: IdentityWriter, db: Db) -> Response:
+    """The passport part as a form."""
+    patient = queries.patient_or_404(db, access.patient_id)
+    known: dict[str, Any] = {name: getattr(patient, name) for name in PASSPORT_FIELDS}
+    known |= {"kind": patient.identity_status, "version": patient.row_xid}
+    if patient.mother_id:
+        mother = queries.patient_or_404(db, patient.mother_id)
+        known["mother"] = mother.iin or mother.temporary_id
+    return _edit_page(request, db, access, blank(known), patient)
+
+
+def _edit_page(
+    request: Request,
+    db: Session,
+    access: Any,
+    form: Form[Any],
+    patient: Patient,
+    status_code: int = 200,
+    existing: Patient | None = None,
+    stored: dict[str, str] | None = None,
+) -> Response:
+    return card_page(
+        request,
+        db,
+        access,
+        "patients/edit.html",
+        "person",
+        status_code=status_code,
+        form=form,
+        person=patient,
+        existing=existing,
+        stored=stored or {},
+        number_note=None,
+        kato_title=place_title(db, form),
+        **form_choices(db, access.actor, None),
+    )
+
+
+@router.post("/patients/{patient_id}/edit", name="patients:edit_post")
+def edit_post(request: Request, access: IdentityWriter, db: Db, posted: PostedForm) -> Response:
+    """Save the passport part, or show what stands in the way."""
+    form = posted.check(EditForm)
+    patient = queries.patient_or_404(db, access.patient_id)
+    existing: Patient | None = None
+    stored: dict[str, str] = {}
+    if form.value is not None:
+        try:
+            with db.begin_nested():
+                service.edit(db, access.actor, access.patient_id, form.value)
+        except service.ChangedMeanwhile as refused:
+            form.refuse(refused)
+            stored = _stored_values(patient, form)
+            # Saving again is then a decision made with the newest values in sight.
+            form.raw["version"] = patient.row_xid
+        except service.AlreadyRegistered as refused:
+            form.refuse(refused)
+            existing = queries.patient_or_404(db, refused.patient_id)
+        except OpsError as refused:
+            form.refuse(refused)
+        else:
+            url = request.app.url_path_for("patients:identity", patient_id=access.patient_id)
+            return redirect(request, url, _("Saved"))
+    return _edit_page(request, db, access, form, patient, 422, existing, stored)
+
+
+def _stored_values(patient: Patient, form: Form[Any]) -> dict[str, str]:
+    newest: Form[Any] = blank({name: getattr(patient, name) for name in PASSPORT_FIELDS})
+    return {name: newest.text(name) or "—" for name in PASSPORT_FIELDS if newest.text(name) != form.text(name)}
+
+
+@router.post("/patients/{patient_id}/error", name="patients:mark_in_error")
+def mark_in_error(request: Request, access: IdentityWriter, db: Db, posted: PostedForm) -> Response:
+    """Take a record out of use."""
+    form = posted.check(ReasonForm)
+    url = request.app.url_path_for("patients:identity", patient_id=access.patient_id)
+    if form.value is None:
+        return redirect(request, url, _("Say why in at least five letters"), "warning")
+    service.mark_patient_in_error(db, access.actor, access.patient_id, form.value.reason)
+    return redirect(request, url, _("Marked as an error"))
+
+
+@router.get("/patients/{patient_id}/attachment", name="patients:attachment")
+def attachment_form(request: Request, access: IdentityWriter, db: Db) -> Response:
+    """A form for a new attachment or serving site."""
+    return _attachment_page(request, db, access, blank({"relation": "attached", "start_date": "today"}))
+
+
+def _attachment_page(request: Request, db: Session, access: Any, form: Form[Any], status_code: int = 200) -> Response:
+    chosen = form.text("organization_id")
+    choices = form_choices(db, access.actor, int(chosen) if chosen.isdigit() else None)
+    return card_page(
+        request,
+        db,
+        access,
+        "patients/attachment.html",
+        "person",
+        status_code=status_code,
+        form=form,
+        end_reasons=END_REASONS,
+        **(choices | {"relations": RELATIONS}),
+    )
+
+
+@router.post("/patients/{patient_id}/attachment", name="patients:attach")
+def attach(request: Request, access: IdentityWriter, db: Db, posted: PostedForm) -> Response:
+    """Attach the person or take over the care."""
+    form = posted.check(AttachmentForm)
+    if form.value is not None:
+        data = form.value
+        try:
+            with db.begin_nested():
+                place = (data.organization_id, data.site_id, data.start_date)
+                if data.relation == "attached":
+                    attachment.attach(db, access.actor, access.patient_id, *place, data.end_reason)
+                else:
+                    attachment.serve(db, access.actor, access.patient_id, *place)
+        except OpsError as refused:
+            form.refuse(refused)
+        else:
+            url = request.app.url_path_for("patients:identity", patient_id=access.patient_id)
+            return redirect(request, url, _("Saved"))
+    return _attachment_page(request, db, access, form, 422)
+
+
+def _local_path(target: str | None, otherwise: str) -> str:
+    is_local = bool(target) and str(target).startswith("/") and not str(target).startswith("//")
+    return str(target) if is_local and "\\" not in str(target) else otherwise
+
+
+@router.get("/patients/{patient_id}/reason", name="patients:state_reason")
+def state_reason(request: Request, actor: PatientFinder, db: Db, patient_id: int, next: str = "") -> Response:
+    """Ask why a card outside one's own organisations must be opened; nothing of the person is shown."""
+    queries.patient_or_404(db, patient_id)
+    return page(request, "patients/reason.html", form=blank({"next": next}), patient_id=patient_id)
+
+
+@router.post("/patients/{patient_id}/reason", name="patients:state_reason_post")
+def state_reason_post(request: Request, actor: PatientFinder, db: Db, patient_id: int, posted: PostedForm) -> Response:
+    """Record the reason and open the card for one shift."""
+    form = posted.check(ReasonForm)
+    if form.value is None:
+        return page(request, "patients/reason.html", form=form, patient_id=patient_id, status_code=422)
+    service.state_reason(db, actor, patient_id, form.value.reason)
+    name = "patients:card" if actor.may(Permission.PATIENTS_CARD_READ) else "patients:identity"
+    card = str(request.app.url_path_for(name, patient_id=patient_id))
+    return redirect(request, _local_path(form.value.next, card))
+
+
+@router.get("/merge-records", name="patients:merge")
+def merge_form(request: Request, actor: RecordMerger, db: Db, kept: str = "", hidden: str = "") -> Response:
+    """Two records of one person side by side, and the merges made before."""
+    return _merge_page(request, db, actor, blank({"kept": kept, "hidden": hidden}))
+
+
+def _merge_page(request: Request, db: Session, actor: Any, form: Form[Any], status_code: int = 200) -> Response:
+    pair: dict[str, Patient] = {}
+    for name in ("kept", "hidden"):
+        if not form.text(name):
+            continue
+        found = queries.live_by_identifier(db, form.text(name))
+        if found is None:
+            form.errors.setdefault(name, _("No live record has this identifier"))
+            status_code = 422
+        else:
+            open_patient(db, actor, found.id, Permission.PATIENTS_RECORD_MERGE)
+            pair[name] = found
+    links = queries.newest_links(db)
+    in_links = {record for link in links for record in (link.patient_id, link.other_patient_id)}
+    names = queries.names_in_scope(db, in_links, actor.scope(Permission.PATIENTS_RECORD_MERGE))
+    audit.read_many(db, actor, names, rule="merge_list")
+    return page(
+        request,
+        "patients/merge.html",
+        status_code=status_code,
+        form=form,
+        pair=pair,
+        names=names,
+        links=[link for link in links if link.patient_id in names or link.other_patient_id in names],
+    )
+
+
+@router.post("/merge-records", name="patients:merge_post")
+def merge_post(request: Request, actor: RecordMerger, db: Db, posted: PostedForm) -> Response:
+    """Link two records."""
+    form = posted.check(MergeForm)
+    if form.value is not None:
+        kept = queries.live_by_identifier(db, form.value.kept)
+        hidden = queries.live_by_identifier(db, form.value.hidden)
+        if kept and hidden:
+            for record in (kept, hidden):
+                open_patient(db, actor, record.id, Permission.PATIENTS_RECORD_MERGE)
+            if not form.value.is_sure:
+                form.errors["is_sure"] = _("Compare the two records and tick the box")
+            else:
+                try:
+                    with db.begin_nested():
+                        merge.merge(db, actor, kept.id, hidden.id)
+                except OpsError as refused:
+                    form.refuse(refused)
+                else:
+                    return redirect(request, request.app.url_path_for("patients:merge"), _("The records are linked"))
+    return _merge_page(request, db, actor, form, 422)
+
+
+@router.post("/merge-records/{link_id}/undo", name="patients:unmerge")
+def unmerge(request: Request, actor: RecordMerger, db: Db, link_id: int) -> Response:
+    """Undo a link."""
+    link = queries.link_or_404(db, link_id)
+    open_patient(db, actor, link.patient_id, Permission.PATIENTS_RECORD_MERGE)
+    merge.unmerge(db, actor, link_id)
+    return redirect(request, request.app.url_path_for("patients:merge"), _("The records are separate again"))

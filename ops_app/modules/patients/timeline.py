@@ -1,0 +1,109 @@
+"""The card as a timeline: visits with their rows, and everything that stands outside a visit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select, func, literal, select, union_all
+from sqlalchemy.orm import Session
+
+from ops_app.kit.paging import Page, PageRequest
+from ops_app.modules.appointments.models import Appointment
+from ops_app.modules.deaths.models import Death
+from ops_app.modules.episodes.models import CarePlanActivity, EpisodeOfCare
+from ops_app.modules.visits.models import Encounter
+from ops_app.modules.visits.queries import ROW_MODELS, rows_of
+
+STANDING_ALONE: dict[str, type[Any]] = {
+    "death": Death,
+    "episode_of_care": EpisodeOfCare,
+    "care_plan_activity": CarePlanActivity,
+    "appointment": Appointment,
+}
+MODELS: dict[str, type[Any]] = {"encounter": Encounter} | ROW_MODELS | STANDING_ALONE
+KINDS = tuple(MODELS)
+
+
+@dataclass
+class Entry:
+    """One place on the timeline: a row, and for a visit the rows written at it."""
+
+    kind: str
+    row: Any
+    at: dt.datetime
+    rows: dict[str, list[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TimelineFilter:
+    """What of the card is shown."""
+
+    kind: str | None = None
+    since: dt.date | None = None
+    until: dt.date | None = None
+    with_errors: bool = True
+
+
+def _heads(kind: str, records: Sequence[int], grouped: bool, wanted: TimelineFilter) -> Select[Any]:
+    model = MODELS[kind]
+    at = model.start_at if kind == "appointment" else model.event_at
+    statement = select(literal(kind).label("kind"), model.id.label("id"), at.label("at")).where(
+        model.patient_id.in_(records)
+    )
+    if grouped and kind in ROW_MODELS:
+        # Rows of a visit are shown with it.
+        statement = statement.where(model.encounter_id.is_(None))
+    if kind == "care_plan_activity":
+        # What waits stands above the timeline, what a visit completed stands with the visit.
+        statement = statement.where(CarePlanActivity.status == "cancelled")
+    if not wanted.with_errors:
+        statement = statement.where(model.entered_in_error_at.is_(None))
+    local_day = func.date(func.timezone("Asia/Almaty", at))
+    if wanted.since:
+        statement = statement.where(local_day >= wanted.since)
+    if wanted.until:
+        statement = statement.where(local_day <= wanted.until)
+    return statement
+
+
+def timeline(session: Session, records: Sequence[int], paging: PageRequest, wanted: TimelineFilter) -> Page[Entry]:
+    """One page of the card, newest first; with a kind chosen, that kind alone and ungrouped."""
+    kinds = [wanted.kind] if wanted.kind in MODELS else list(MODELS)
+    grouped = len(kinds) > 1
+    heads = union_all(*(_heads(kind, records, grouped, wanted) for kind in kinds)).subquery()
+    total = session.scalar(select(func.count()).select_from(heads))
+    found = session.execute(
+        select(heads)
+        .order_by(heads.c.at.desc(), heads.c.kind, heads.c.id.desc())
+        .offset((paging.number - 1) * paging.size)
+        .limit(paging.size + 1)
+    ).all()
+    shown = found[: paging.size]
+    rows: dict[tuple[str, int], Any] = {}
+    for kind in {head.kind for head in shown}:
+        model = MODELS[kind]
+        ids = [head.id for head in shown if head.kind == kind]
+        loaded: Sequence[Any] = session.scalars(select(model).where(model.id.in_(ids))).all()
+        rows |= {(kind, row.id): row for row in loaded}
+    entries = [Entry(head.kind, rows[(head.kind, head.id)], head.at) for head in shown]
+    _fill_visits(session, entries)
+    return Page(entries, paging, len(found) > paging.size, total)
+
+
+def _fill_visits(session: Session, entries: Sequence[Entry]) -> None:
+    visits = {entry.row.id: entry for entry in entries if entry.kind == "encounter"}
+    for kind, found in rows_of(session, visits).items():
+        for row in found:
+            visits[row.encounter_id].rows.setdefault(kind, []).append(row)
+
+
+def everything_about(entries: Sequence[Entry]) -> list[tuple[str, Any]]:
+    """All rows of a page with their kinds, those of visits too."""
+    found: list[tuple[str, Any]] = []
+    for entry in entries:
+        found.append((entry.kind, entry.row))
+        found += [(kind, row) for kind, rows in entry.rows.items() for row in rows]
+    return found
