@@ -103,8 +103,14 @@ def add_attachments(rows: Rows, people: People, places: Places, known_dead: Ints
         ends, place = end[chosen], people.place_on(chosen, begin[chosen])
         adult = begin[chosen] >= grown[chosen]
         reason = np.select(
-            [ends == FAR, ends == people.left[chosen], ends == known_dead[chosen] + 1, ends == people.moved[chosen]],
-            [-1, 0, 1, 0],
+            [
+                ends == FAR,
+                people.merged[chosen] >= 0,
+                ends == people.left[chosen],
+                ends == known_dead[chosen] + 1,
+                ends == people.moved[chosen],
+            ],
+            [-1, 3, 0, 1, 0],
             2,
         )
         rows.add(
@@ -117,7 +123,7 @@ def add_attachments(rows: Rows, people: People, places: Places, known_dead: Ints
             site_id=np.where(adult, places.adult_site[place], places.child_site[place]),
             start_date=begin[chosen],
             end_date=np.where(ends < FAR, ends, NULL),
-            end_reason=Coded(reason, ("moved", "died", "other")),
+            end_reason=Coded(reason, ("moved", "died", "other", "merged")),
             late=np.where(ends < FAR, moment(ends, 540), NULL),
             source="registry",
         )

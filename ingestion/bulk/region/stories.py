@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingestion.bulk.region.days import NULL
+from ingestion.bulk.region.days import NULL, workday
 from ingestion.bulk.region.district import District
 from ingestion.bulk.region.expecting import Expecting
 from ingestion.bulk.region.hand import NEVER, Character, introduce
@@ -163,11 +163,12 @@ def _transient_attack(district: District) -> None:
 
 def _registrar(district: District) -> None:
     """Әлия, found as Алия and Aliya; and a doctor's morning of bookings that will have to move."""
+    morning = district.span.origin - int(workday(district.span.origin + 1))
     aliya = introduce(district, _at(district, "centre"), female=True, age=45, name="Әлия", surname="Қожахметов")
-    aliya.booking(aliya.at(2, "16:00"), aliya.at(-1, "09:00"), status="booked", late=NEVER)
+    aliya.booking(aliya.at(2, "16:00"), aliya.at(morning, "09:00"), status="booked", late=NEVER)
     for turn in range(11):
         person = introduce(district, _at(district, "centre"), female=turn % 2 == 0, age=30 + turn * 4)
-        start = person.at(-1, "09:15") + turn * 15
+        start = person.at(morning, "09:15") + turn * 15
         person.booking(person.at(3, "12:00") + turn, start, status="booked", late=NEVER)
 
 
@@ -176,7 +177,15 @@ def _two_records(district: District) -> None:
     for turn, days_before in enumerate((70, 55)):
         woman = introduce(district, _at(district, "aqtai"), female=True, age=50 + turn * 4, name="Гүлмира")
         people = district.people
-        twin = introduce(district, _at(district, "aqtai"), female=True, age=50 + turn * 4, name="Гүлмира")
+        # Her second record loses its attachment with the merge.
+        twin = introduce(
+            district,
+            _at(district, "aqtai"),
+            female=True,
+            age=50 + turn * 4,
+            name="Гүлмира",
+            left=district.span.origin - 20,
+        )
         for column in (people.birth, people.surname, people.father_name, people.household):
             column[twin.position] = column[woman.position]
         people.merged[twin.position] = woman.position

@@ -126,6 +126,23 @@ def test_a_second_region_is_refused(loaded: Database) -> None:
         region.load(500, 1, 1, until=UNTIL, database_url=loaded.url())
 
 
+def test_more_people_than_one_district_holds(
+    database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("ingestion.bulk.region.making._PEOPLE_PER_DISTRICT", 500)
+    file = tmp_path / "planted.jsonl"
+    region.load(1_000, 1, 3, until=UNTIL, planted=file, database_url=database.url())
+    regions = "select count(*) from organizations.organization where kind = 'region' and not is_external"
+    assert scalar(database, regions) == 2
+    assert scalar(database, "select count(distinct iin) = count(iin) from patients.patient") is True
+    cases = [json.loads(line) for line in file.read_text().splitlines()]
+    assert len({case["case_id"] for case in cases}) == len(cases)
+    assert len({case["organization_id"] for case in cases if case["signal"] == "MAT-11"}) > 10
+    continued = region.continue_to_now(database_url=database.url(), now=noon(3))
+    assert continued is not None
+    assert continued.rows["encounter"] > 0
+
+
 def test_production_holds_no_synthetic_people(
     database: Database, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
