@@ -6,6 +6,7 @@ Before the first publication there is nothing to read, and every list is empty.
 import datetime as dt
 import json
 import re
+import threading
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,9 @@ Unit = Literal["organization", "site", "practitioner"]
 OPEN_ATTEMPTS = 3
 FILE_STAMP = re.compile(r"(\d{8})T?(\d{6})")
 
+_sharing = threading.Lock()
+_shared: dict[str, object] = {}
+
 UNIT_COLUMNS: dict[Unit, str] = {
     "organization": "organization_id",
     "site": "site_id",
@@ -29,15 +33,15 @@ UNIT_COLUMNS: dict[Unit, str] = {
 # the site of a case may lie in another organisation than its owner.
 SUBTREE = """
 with recursive subtree as (
-    select node_id from marts.dim_organization where node_id = $organization
+    select organization_id from marts.dim_organization where organization_id = $organization
     union
-    select child.node_id
+    select child.organization_id
     from marts.dim_organization as child
-    inner join subtree on child.parent_node_id = subtree.node_id
+    inner join subtree on child.parent_id = subtree.organization_id
 ),
 
 node as (
-    select any_value(kind) as kind from marts.dim_organization where node_id = $organization
+    select any_value(kind) as kind from marts.dim_organization where organization_id = $organization
 )
 """
 IN_SUBTREE = """case (select kind from node)
@@ -73,7 +77,7 @@ def connect_current() -> duckdb.DuckDBPyConnection | None:
         if path is None:
             return None
         try:
-            return _locked(duckdb.connect(str(path), read_only=True))
+            return _opened(path)
         except duckdb.IOException as error:
             if attempt == OPEN_ATTEMPTS - 1:
                 raise QueryError(f"the warehouse file {path.name} cannot be opened: {error}") from None
@@ -173,11 +177,27 @@ def build_info() -> Row:
     }
 
 
-def _locked(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+def _opened(path: Path) -> duckdb.DuckDBPyConnection:
+    # given at opening it cannot be switched on again by a query, and every connection of a process agrees
+    connection = duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
     connection.execute("set timezone = 'UTC'")
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
     return connection
+
+
+def _shared_cursor() -> duckdb.DuckDBPyConnection | None:
+    """A cursor on the one connection this process keeps to the served file; a new file replaces it."""
+    path = current_file()
+    if path is None:
+        return None
+    with _sharing:
+        if _shared.get("path") != path or not path.exists():
+            connection = connect_current()
+            if connection is None:
+                return None
+            _shared.update(path=path, connection=connection)
+        kept = _shared["connection"]
+    assert isinstance(kept, duckdb.DuckDBPyConnection)
+    return kept.cursor()
 
 
 def _described(path: Path) -> Row:
@@ -231,7 +251,7 @@ def _filtered(
 
 
 def _rows(sql: str, parameters: dict[str, object]) -> list[Row]:
-    connection = connect_current()
+    connection = _shared_cursor()
     if connection is None:
         return []
     with connection:
