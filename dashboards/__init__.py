@@ -1,0 +1,1 @@
+"""Dashboards over the served warehouse, for whoever may see them and only as far as they may."""

@@ -1,0 +1,1 @@
+select * from indicators.catalog order by code

@@ -1,0 +1,1 @@
+select practitioner_code, position from marts.dim_practitioner

@@ -1,0 +1,1 @@
+select * from signals.catalog order by code

@@ -1,0 +1,35 @@
+"""Words of the dashboards in three languages, one file a language."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+LANGUAGES = ("kk", "ru", "en")
+FOLDER = Path(__file__).parent / "locale"
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """All texts of a language by key."""
+    words: dict[str, str] = yaml.safe_load((FOLDER / f"{language}.yaml").read_text(encoding="utf-8"))
+    return words
+
+
+class Texts:
+    """``t("key", name=value)`` in one language; a missing key is a mistake and raises."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language if language in LANGUAGES else "kk"
+        self._words = catalogue(self.language)
+
+    def __call__(self, key: str, **values: object) -> str:
+        return self._words[key].format(**values)
+
+    def term(self, kind: str, code: str | None) -> str:
+        """The name of a code (a class, a state, a step); the code itself where nobody named it."""
+        if not code:
+            return "–"
+        return self._words.get(f"{kind}.{code}", code)
