@@ -11,6 +11,7 @@ from ops_app.kit.model import Base, Row, one_of, watermark_index
 from ops_app.kit.privacy import DIRECT, FREE_TEXT, PLAIN, SENSITIVE, Subject, exported
 
 DECISIONS = ("accepted", "explain", "visit_ordered", "expert_review", "false_alarm", "fix_at_source", "handled")
+OPENING_REASONS = ("list_review", "overdue", "complaint", "expert_review", "other")
 
 
 class Signal(Base):
@@ -87,5 +88,23 @@ class SignalAnswer(Row, Base):
         one_of("kind", ("explanation", "contact", "plan")),
         Index("ix_signal_answer_case", "case_id"),
         watermark_index("signal_answer"),
+        {"schema": "worklist", "info": exported(Subject.WITHHELD)},
+    )
+
+
+class SignalOpening(Row, Base):
+    """Somebody opened a case and said why: in a village a case is a person."""
+
+    __tablename__ = "signal_opening"
+
+    case_id: Mapped[str] = mapped_column(info=PLAIN)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.account.id"), info=DIRECT)
+    reason: Mapped[str] = mapped_column(info=PLAIN)
+    note: Mapped[str | None] = mapped_column(info=FREE_TEXT)
+
+    __table_args__ = (
+        one_of("reason", OPENING_REASONS),
+        Index("ix_signal_opening_account", "account_id", "case_id"),
+        watermark_index("signal_opening"),
         {"schema": "worklist", "info": exported(Subject.WITHHELD)},
     )

@@ -1,0 +1,14 @@
+"""Who works from lists, who reviews cases, who decides on them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from ops_app.actor import Actor
+from ops_app.auth import allowed
+from ops_app.permissions import Permission
+
+TaskReader = Annotated[Actor, allowed(Permission.WORKLIST_TASK_READ)]
+TaskAnswerer = Annotated[Actor, allowed(Permission.WORKLIST_TASK_ANSWER)]
+CaseReader = Annotated[Actor, allowed(Permission.SIGNALS_CASE_READ)]
+CaseDecider = Annotated[Actor, allowed(Permission.SIGNALS_CASE_DECIDE)]
