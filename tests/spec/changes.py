@@ -32,9 +32,9 @@ def apply(connection: Connection, dice: random.Random) -> None:
 def _new_facts(connection: Connection, dice: random.Random) -> None:
     for patient in _some(connection, dice, "patients.patient", 12, "is_live"):
         connection.execute(
-            "insert into visits.encounter (patient_id, organization_id, event_at, known_at, encounter_class, purpose, "
-            "end_at, end_known_at) select %s, organization_id, now() - interval '2 days', now(), 'ambulatory', 'disease', "
-            "now() - interval '2 days', now() from patients.attachment where patient_id = %s limit 1",
+            "insert into visits.encounter (patient_id, organization_id, event_at, known_at, encounter_class, "
+            "purpose, end_at, end_known_at) select %s, organization_id, now() - interval '2 days', now(), "
+            "'ambulatory', 'disease', now() - interval '2 days', now() from patients.attachment where patient_id = %s limit 1",
             (patient, patient),
         )
     for encounter in _some(connection, dice, "visits.encounter", 12, "encounter_class = 'inpatient'"):
@@ -43,8 +43,8 @@ def _new_facts(connection: Connection, dice: random.Random) -> None:
         connection, dice, "patients.patient", 2, "is_live and id not in (select patient_id from deaths.death)"
     ):
         connection.execute(
-            "insert into deaths.death (patient_id, organization_id, event_at, known_at, place) select %s, organization_id, "
-            "now() - interval '5 days', now(), 'home' from patients.attachment where patient_id = %s limit 1",
+            "insert into deaths.death (patient_id, organization_id, event_at, known_at, place) select %s, "
+            "organization_id, now() - interval '5 days', now(), 'home' from patients.attachment where patient_id = %s limit 1",
             (patient, patient),
         )
 
@@ -61,7 +61,8 @@ def _corrections(connection: Connection, dice: random.Random) -> None:
     for row in _some(connection, dice, "episodes.episode_of_care", 2, "kind = 'pregnancy' and status = 'active'"):
         connection.execute(
             "update episodes.episode_of_care set status = 'finished', end_at = now(), end_known_at = now(), "
-            "close_reason = 'outcome', outcome = 'live_birth', outcome_at = now(), outcome_known_at = now() where id = %s",
+            "close_reason = 'outcome', outcome = 'live_birth', outcome_at = now(), outcome_known_at = now() "
+            "where id = %s",
             (row,),
         )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,12 +23,24 @@ class District:
 
     installation: Installation
     planted: list[dict[str, Any]]
-    loaded: dict[str, Any]
     built: dict[str, Any]
 
     def ask(self, *arguments: str) -> Any:
         """Run a command with ``--json`` and return its one document."""
-        return json.loads(self.installation.run(*arguments, "--json").stdout)
+        return json.loads(self.installation.run(*arguments, "--json", timeout=900).stdout)
+
+    @contextmanager
+    def warehouse(self) -> Iterator[None]:
+        """Make this installation's warehouse the one `warehouse.query` reads in this process."""
+        before = os.environ.get("SAULYQ_HOME")
+        os.environ["SAULYQ_HOME"] = str(self.installation.home)
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["SAULYQ_HOME"]
+            else:
+                os.environ["SAULYQ_HOME"] = before
 
 
 @pytest.fixture(scope="session")
@@ -34,17 +48,14 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
     """Load a region, keep what was planted, and run the pipeline in full."""
     made = make_installation()
     planted_file = Path(tmp_path_factory.mktemp("planted")) / "planted.jsonl"
+    size = ("--people", str(PEOPLE), "--years", str(YEARS), "--seed", str(SEED))
     try:
         made.run("db", "start")
-        loaded = made.run(
-            "load", "region", "--people", str(PEOPLE), "--years", str(YEARS), "--seed", str(SEED),
-            "--planted", str(planted_file), "--json",
-        )  # fmt: skip
-        built = made.run("pipeline", "run", "--full", "--json")
+        made.run("load", "region", *size, "--planted", str(planted_file), timeout=900)
+        built = made.run("pipeline", "run", "--full", "--json", timeout=900)
         yield District(
             made,
             [json.loads(line) for line in planted_file.read_text(encoding="utf-8").splitlines()],
-            json.loads(loaded.stdout),
             json.loads(built.stdout),
         )
     finally:
