@@ -21,6 +21,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip, by name, what this machine or this size does not allow."""
     has_browser = any(shutil.which(name) for name in ("chromium", "chromium-browser"))
     for item in items:
+        # two processes share the tests by file, because a file shares its database; the district is built once
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(folder if folder == "spec" else str(item.path)))
         if item.get_closest_marker("long") and not FULL_SIZE:
             item.add_marker(pytest.mark.skip(reason="long: run by make test-long"))
         if item.get_closest_marker("browser") and not has_browser:

@@ -6,36 +6,38 @@ from pathlib import Path
 import pytest
 
 REPORT = Path(__file__).resolve().parent.parent / "reports" / "requirements.json"
+PROPERTY = "requirements"
 
-_tests: dict[str, list[str]] = {}
-_passed: dict[str, bool] = {}
+_passed: dict[str, dict[str, bool]] = {}
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Remember which test names which requirement."""
-    for item in session.items:
-        for marker in item.iter_markers("req"):
-            for requirement in marker.args:
-                nodes = _tests.setdefault(str(requirement), [])
-                if item.nodeid not in nodes:
-                    nodes.append(item.nodeid)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let each test carry its requirements to the process that writes the report."""
+    for item in items:
+        named = {str(requirement) for marker in item.iter_markers("req") for requirement in marker.args}
+        if named:
+            item.user_properties.append((PROPERTY, sorted(named)))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """A test counts as passed when its call passed and neither set-up nor tear-down failed."""
-    if report.when == "call":
-        _passed[report.nodeid] = report.passed and _passed.get(report.nodeid, True)
-    elif not report.passed:
-        _passed[report.nodeid] = False
+    """A test holds its requirements when its call passed and neither set-up nor tear-down failed."""
+    if report.skipped or (report.when != "call" and report.passed):
+        return
+    for name, value in report.user_properties:
+        if name == PROPERTY:
+            for requirement in value:
+                nodes = _passed.setdefault(str(requirement), {})
+                nodes[report.nodeid] = report.passed and nodes.get(report.nodeid, True)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the report, unless only some of the tests were asked for."""
-    if session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS or session.config.option.collectonly:
+    """Write the report, unless only some of the tests were asked for or this is a worker of a parallel run."""
+    whole = session.config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if not whole or session.config.option.collectonly or hasattr(session.config, "workerinput"):
         return
     rows = {
-        requirement: {"tests": nodes, "passed": all(_passed.get(node, False) for node in nodes)}
-        for requirement, nodes in sorted(_tests.items())
+        requirement: {"tests": sorted(nodes), "passed": all(nodes.values())}
+        for requirement, nodes in sorted(_passed.items())
     }
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")

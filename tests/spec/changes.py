@@ -34,7 +34,8 @@ def _new_facts(connection: Connection, dice: random.Random) -> None:
         connection.execute(
             "insert into visits.encounter (patient_id, organization_id, event_at, known_at, encounter_class, "
             "purpose, end_at, end_known_at) select %s, organization_id, now() - interval '2 days', now(), "
-            "'ambulatory', 'disease', now() - interval '2 days', now() from patients.attachment where patient_id = %s limit 1",
+            "'ambulatory', 'disease', now() - interval '2 days', now() from patients.attachment "
+            "where patient_id = %s limit 1",
             (patient, patient),
         )
     for encounter in _some(connection, dice, "visits.encounter", 12, "encounter_class = 'inpatient'"):
@@ -44,7 +45,8 @@ def _new_facts(connection: Connection, dice: random.Random) -> None:
     ):
         connection.execute(
             "insert into deaths.death (patient_id, organization_id, event_at, known_at, place) select %s, "
-            "organization_id, now() - interval '5 days', now(), 'home' from patients.attachment where patient_id = %s limit 1",
+            "organization_id, now() - interval '5 days', now(), 'home' from patients.attachment "
+            "where patient_id = %s limit 1",
             (patient, patient),
         )
 
