@@ -140,6 +140,7 @@ select
             then 'cancelled'
         when graced.last_day >= graced.as_of_date and kept.contact_date is null and graced.status <> 'done' then 'not_due'
     end as excluded_because,
-    kept.contact_date is null and graced.status <> 'done' as is_without_contact
+    -- done by a visit after the days of grace is missed and then caught up
+    kept.contact_date is null and (graced.status <> 'done' or graced.encounter_id is not null) as is_without_contact
 from graced
 left join kept on graced.care_plan_activity_id = kept.care_plan_activity_id
