@@ -22,8 +22,8 @@ from warehouse.engines import Engine
 
 WAIT_SECONDS = 900
 """A micro-batch or a nightly run may be under way; a user's run waits for its end."""
-HOT = "+tag:hot"
-"""Models of open signals, with everything they are made of."""
+HOT = "tag:hot"
+"""Models of open signals and what they are made of; the project tags them."""
 
 
 @dataclass

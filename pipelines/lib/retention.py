@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipelines.lib.places import Places, Progress, silent
 from pipelines.lib.publish import retire
@@ -20,6 +19,9 @@ VERSION_DAYS_VARIABLE = "SAULYQ_LAKE_VERSION_DAYS"
 DEFAULT_VERSION_DAYS = 1095
 """Superseded versions answer "as it was known on a date" for three years, then only the newest stays."""
 QUARANTINE_DAYS = 365
+RESULTS = "quality_result"
+NIGHTLY_RESULT_DAYS = 400
+MICRO_BATCH_RESULT_DAYS = 7
 SMALL_PART_ROWS = 1_000_000
 MANY_PARTS = 8
 ROWS_AT_ONCE = 122_880
@@ -57,10 +59,15 @@ def retain(places: Places, now: dt.datetime | None = None, progress: Progress = 
         small = [part for part in manifest.files if part.rows < SMALL_PART_ROWS]
         if superseded:
             dropped[table] = superseded
-            _rewrite(places, manifest, list(manifest.files), oldest, now)
+            ranked = _ranked(lake, manifest, list(manifest.files))
+            kept = f"from ({ranked}) where successor_at is null or successor_at > '{oldest.isoformat()}'::timestamptz"
+            _rewrite(places, manifest, list(manifest.files), kept, now)
         elif len(small) >= MANY_PARTS:
             merged[table] = len(small)
-            _rewrite(places, manifest, small, None, now)
+            kept = f"from {_files(lake, manifest, small)}"
+            if table == RESULTS:
+                kept += f" where {_results_of_interest(now)}"
+            _rewrite(places, manifest, small, kept, now)
         lake.settle(table)
     progress("retention", len(manifests), len(manifests))
     _forget_epochs(lake, oldest)
@@ -81,34 +88,34 @@ def _superseded(places: Places, manifest: Manifest, oldest: dt.datetime) -> int:
 
 
 def _ranked(lake: Lake, manifest: Manifest, parts: list[Part]) -> str:
-    files = ", ".join("'" + str(lake.table(manifest.table) / part.name).replace("'", "''") + "'" for part in parts)
     return (
         f"select *, lead(extracted_at) over (partition by {manifest.key_column} order by row_xid, extracted_at) "
-        f"as successor_at from read_parquet([{files}], union_by_name = true)"
+        f"as successor_at from {_files(lake, manifest, parts)}"
     )
 
 
-def _rewrite(
-    places: Places, manifest: Manifest, parts: list[Part], oldest: dt.datetime | None, now: dt.datetime
-) -> None:
+def _files(lake: Lake, manifest: Manifest, parts: list[Part]) -> str:
+    files = ", ".join("'" + str(lake.table(manifest.table) / part.name).replace("'", "''") + "'" for part in parts)
+    return f"read_parquet([{files}], union_by_name = true)"
+
+
+def _results_of_interest(now: dt.datetime) -> str:
+    def since(days: int) -> str:
+        return f"run_at >= '{(now - dt.timedelta(days=days)).isoformat()}'::timestamptz"
+
+    return f"{since(MICRO_BATCH_RESULT_DAYS)} or engine = 'gx' and {since(NIGHTLY_RESULT_DAYS)}"
+
+
+def _rewrite(places: Places, manifest: Manifest, parts: list[Part], kept: str, now: dt.datetime) -> None:
     lake = places.lake
-    folder = lake.table(manifest.table)
     name = f"part-{stamp(now)}-merged.parquet"
-    with PartWriter(folder / name, manifest.schema) as writer:
-        if oldest is None:
-            for part in parts:
-                with pq.ParquetFile(folder / part.name) as file:
-                    for batch in file.iter_batches(ROWS_AT_ONCE):
-                        writer.write(pa.Table.from_batches([batch]).cast(manifest.schema))
-        else:
-            with open_scratch(places.warehouse / "build" / "scratch") as connection:
-                names = ", ".join(f'"{column}"' for column in manifest.columns)
-                kept = connection.sql(
-                    f"select {names} from ({_ranked(lake, manifest, parts)}) "
-                    f"where successor_at is null or successor_at > '{oldest.isoformat()}'::timestamptz"
-                )
-                for batch in kept.to_arrow_reader(ROWS_AT_ONCE):
-                    writer.write(pa.Table.from_batches([batch]).cast(manifest.schema))
+    columns = ", ".join(f'"{column}"' for column in manifest.columns)
+    with (
+        open_scratch(places.warehouse / "build" / "scratch") as connection,
+        PartWriter(lake.table(manifest.table) / name, manifest.schema) as writer,
+    ):
+        for batch in connection.sql(f"select {columns} {kept}").to_arrow_reader(ROWS_AT_ONCE):
+            writer.write(pa.Table.from_batches([batch]).cast(manifest.schema))
     checks = {part.checked for part in parts}
     merged = Part(
         name,

@@ -15,6 +15,7 @@ from tests.pipelines.rows import write_district
 
 
 @pytest.mark.req("DWH-09")
+@pytest.mark.timeout(900)
 def test_nightly_run_shows_rows_checks_and_publication(
     tmp_path: Path, module_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,3 +112,17 @@ def test_versions_of_a_former_server_are_kept_aside_and_forget_too(
     monkeypatch.setenv(VERSION_DAYS_VARIABLE, "30")
     retain(site, dt.datetime.now(dt.UTC) + dt.timedelta(days=31))
     assert not list(site.lake.previous().iterdir())
+
+
+def test_results_of_micro_batches_are_forgotten_first(site: Places, database: Database, patients: list[int]) -> None:
+    extract(site)
+    check(site.lake, thorough=True)
+    for number in range(MANY_PARTS):
+        correct(database, patients[0], f"I1{number}")
+        take(site)
+    before = admitted(site, "quality_result")
+    assert set(before["engine"]) == {"gx", "scan"}
+    retain(site, dt.datetime.now(dt.UTC) + dt.timedelta(days=8))
+    after = admitted(site, "quality_result")
+    assert after.height == before.filter(engine="gx").height
+    assert set(after["engine"]) == {"gx"}

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='id', schema='staging') }}
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='id', schema='staging', tags=['hot']) }}
 select rows.id, rows.patient_key, rows.organization_id, rows.event_at, rows.known_at, rows.end_known_at,
     rows.row_xid, rows.extracted_at
 from (
