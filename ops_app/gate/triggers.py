@@ -8,33 +8,6 @@ from ops_app.gate.views import exported_tables, subject_of
 from ops_app.kit.model import Base
 from ops_app.kit.privacy import Subject
 
-IIN_FUNCTION = """
-create or replace function patients.iin_agrees(iin text, birth_date date, sex text) returns boolean
-language plpgsql immutable parallel safe as $$
-declare
-  digits int[];
-  total int := 0;
-  century int;
-begin
-  if iin !~ '^[0-9]{12}$' then return false; end if;
-  digits := string_to_array(iin, null)::int[];
-  for i in 1..11 loop total := total + i * digits[i]; end loop;
-  if total % 11 = 10 then
-    -- Second pass, weights 3..11, 1, 2; a remainder of ten again is a number never issued.
-    total := 0;
-    for i in 1..11 loop total := total + ((i + 1) % 11 + 1) * digits[i]; end loop;
-  end if;
-  if total % 11 <> digits[12] then return false; end if;
-  -- The seventh digit names century and sex: odd male, even female; 0 is given to some foreigners.
-  if digits[7] > 6 then return false; end if;
-  if substr(iin, 1, 6) <> to_char(birth_date, 'YYMMDD') then return false; end if;
-  if digits[7] = 0 then return true; end if;
-  century := 18 + (digits[7] - 1) / 2;
-  if extract(year from birth_date)::int / 100 <> century then return false; end if;
-  return sex not in ('male', 'female') or (digits[7] % 2 = 1) = (sex = 'male');
-end $$
-"""
-
 _TOUCH_FUNCTION = """
 create or replace function vault.touch_row() returns trigger language plpgsql as $$
 begin
