@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -11,11 +12,11 @@ from streamlit.navigation.page import StreamlitPage
 # Streamlit starts this file as a script, from any folder.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dashboards import identity, tables
+from dashboards import frame, identity, tables
 from dashboards.identity import Unreachable, Viewer
 from dashboards.texts import LANGUAGES, Texts
 
-LANGUAGE_NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
+LANGUAGE_NAMES = {"kk": "Қаз", "ru": "Рус", "en": "Eng"}
 FIGURE_PAGES = ("overview", "visits", "screening", "signals", "maternal", "indicators")
 
 
@@ -50,15 +51,28 @@ def choose_language(viewer: Viewer | None) -> Texts:
     return texts
 
 
-def pages_of(viewer: Viewer, texts: Texts) -> list[StreamlitPage]:
-    """What the viewer may open; a page that is not listed does not exist for them."""
-    names = list(FIGURE_PAGES) if viewer.sees_figures else []
-    if viewer.sees_freshness:
-        names.append("freshness")
-    return [
-        st.Page(f"views/{name}.py", title=texts(f"page.{name}"), url_path=name, default=at == 0)
-        for at, name in enumerate(names)
-    ]
+def allowed(viewer: Viewer | None) -> list[str]:
+    """Names of the pages that the viewer may open."""
+    if viewer is None:
+        return []
+    return [*(FIGURE_PAGES if viewer.sees_figures else ()), *(("freshness",) if viewer.sees_freshness else ())]
+
+
+def pages_of(names: list[str], texts: Texts, refuse: Callable[[], None]) -> list[StreamlitPage]:
+    """Every address leads somewhere: to its page, or to one sentence that says why not."""
+
+    def home() -> None:
+        if names:
+            st.switch_page(pages[names[0]])
+        refuse()
+
+    pages = {
+        name: st.Page(f"views/{name}.py", title=texts(f"page.{name}"), url_path=name)
+        if name in names
+        else st.Page(refuse, title=texts("app"), url_path=name, visibility="hidden")
+        for name in (*FIGURE_PAGES, "freshness")
+    }
+    return [st.Page(home, title=texts("app"), url_path="home", default=True, visibility="hidden"), *pages.values()]
 
 
 def outside(texts: Texts, message: str, is_signed_in: bool) -> None:
@@ -83,23 +97,25 @@ def main() -> None:
     with st.sidebar:
         texts = choose_language(viewer)
     st.session_state["viewer"] = viewer
-    pages = pages_of(viewer, texts) if viewer is not None else []
-    if not pages:
-        st.navigation([st.Page(lambda: None, title=texts("app"), url_path="sign-in", default=True)], position="hidden")
+    names = allowed(viewer)
+
+    def refuse() -> None:
         if not is_reachable:
             outside(texts, texts("unreachable"), is_signed_in=True)
         elif viewer is not None:
-            outside(texts, texts("nothing_allowed"), is_signed_in=True)
+            outside(texts, texts("page_not_allowed" if names else "nothing_allowed"), is_signed_in=True)
         else:
             outside(texts, texts("revoked" if identity.has_cookie() else "sign_in_why"), is_signed_in=False)
-        return
-    page = st.navigation(pages)
-    with st.sidebar:
-        st.caption(viewer.name if viewer is not None else "")
-        st.button(texts("sign_out"), on_click=st.logout)
-    if viewer is not None and st.session_state["language"] != viewer.language:
-        st.query_params["lang"] = st.session_state["language"]
+
+    page = st.navigation(pages_of(names, texts, refuse), position="sidebar" if names else "hidden")
+    if viewer is not None and names:
+        with st.sidebar:
+            st.caption(viewer.name)
+            st.button(texts("sign_out"), on_click=st.logout, key="sign_out")
+    own = viewer.language if viewer is not None else texts.language
+    st.session_state["chosen"] = {"lang": texts.language} if texts.language != own else {}
     page.run()
+    frame.write_address()
 
 
 main()

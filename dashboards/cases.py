@@ -7,7 +7,7 @@ import datetime as dt
 import streamlit as st
 
 from dashboards import data, evidence, reading, tables
-from dashboards.figures import moment
+from dashboards.figures import deadline, moment
 from dashboards.identity import Viewer, operational_app
 from dashboards.place import Place, Tree, practitioner_name, practitioners
 from dashboards.tables import Cell, Link, Mark
@@ -120,7 +120,7 @@ def signals(viewer: Viewer, texts: Texts, tree: Tree, signal: str | None, state:
 
 
 def _due(texts: Texts, row: dict[str, object]) -> Cell:
-    due = moment(row["due_at"])  # type: ignore[arg-type]
+    due = deadline(row["due_at"])  # type: ignore[arg-type]
     return Mark(f"{due} — {texts('signals.late')}", "red") if row["is_late"] else due
 
 

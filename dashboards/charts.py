@@ -74,30 +74,41 @@ def _shapes(name: str) -> dict[str, Any]:
 
 
 def district_map(language: str, values: dict[str, tuple[int, int]], no_data: str) -> go.Figure | None:
-    """Okrugs of the district shaded by share; where nothing is known the land stays blank and says so."""
+    """Okrugs of the district shaded by share; where nothing is known the land stays blank and says so.
+
+    Plain polygons, not a geographic plot: that one would fetch a world outline from the internet.
+    """
     features = _shapes("district_okrugs")["features"]
-    codes = [feature["properties"]["kato"] for feature in features]
-    if not set(codes) & set(values):
+    if not {feature["properties"]["kato"] for feature in features} & set(values):
         return None
-    known = [values.get(code, (0, 0)) for code in codes]
-    names = [feature["properties"][f"name_{language}"] for feature in features]
-    figure = go.Figure(
-        go.Choropleth(
-            geojson=_shapes("district_okrugs"),
-            featureidkey="properties.kato",
-            locations=codes,
-            z=[100 * n / d if d else None for n, d in known],
-            zmin=0,
-            zmax=100,
-            colorscale=[[0, "#d5e6e4"], [1, "#0b5c57"]],
-            marker_line_color=QUIET,
-            text=[
-                f"{name}: {percent(n, d)} ({n}/{d})" if d else f"{name}: {no_data}"
-                for name, (n, d) in zip(names, known, strict=True)
-            ],
+    figure = go.Figure()
+    for feature in features:
+        numerator, denominator = values.get(feature["properties"]["kato"], (0, 0))
+        name = feature["properties"][f"name_{language}"]
+        ring = feature["geometry"]["coordinates"][0]
+        shade = 0.15 + 0.8 * numerator / denominator if denominator else 0.0
+        said = f"{percent(numerator, denominator)} ({numerator}/{denominator})" if denominator else no_data
+        figure.add_scatter(
+            x=[point[0] for point in ring],
+            y=[point[1] for point in ring],
+            mode="lines",
+            fill="toself",
+            fillcolor=f"rgba(31,133,126,{shade:.2f})",
+            line={"color": QUIET, "width": 1},
+            hoveron="fills",
+            text=f"{name}: {said}",
             hoverinfo="text",
-            colorbar={"ticksuffix": " %", "thickness": 10},
         )
-    )
-    figure.update_geos(fitbounds="geojson", visible=False, bgcolor="rgba(0,0,0,0)")
-    return _layout(figure, 320)
+        west, east = min(point[0] for point in ring), max(point[0] for point in ring)
+        south, north = min(point[1] for point in ring), max(point[1] for point in ring)
+        figure.add_annotation(
+            x=(west + east) / 2,
+            y=(south + north) / 2,
+            text=percent(numerator, denominator) if denominator else no_data,
+            showarrow=False,
+            font={"size": 12},
+        )
+    figure.update_xaxes(visible=False)
+    # One degree of latitude is longer than one of longitude here: 1 / cos 49.7°.
+    figure.update_yaxes(visible=False, scaleanchor="x", scaleratio=1.55)
+    return _layout(figure, 340)

@@ -47,3 +47,13 @@ def moment(value: dt.datetime | None) -> str:
         return "–"
     aware = value if value.tzinfo else value.replace(tzinfo=dt.UTC)
     return aware.astimezone(LOCAL).strftime("%d.%m.%Y %H:%M")
+
+
+def deadline(value: dt.datetime | None) -> str:
+    """Local date and time; a deadline at midnight is the end of the day before."""
+    if value is None:
+        return "–"
+    local = (value if value.tzinfo else value.replace(tzinfo=dt.UTC)).astimezone(LOCAL)
+    if (local.hour, local.minute) == (0, 0):
+        return (local - dt.timedelta(days=1)).strftime("%d.%m.%Y")
+    return local.strftime("%d.%m.%Y %H:%M")

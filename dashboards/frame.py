@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -14,10 +14,10 @@ from dashboards.figures import is_outside, moment, number, percent, wilson
 from dashboards.identity import Viewer
 from dashboards.place import Place, Tree, Unit
 from dashboards.texts import Texts
+from saulyq.settings import Mode, settings
 
 SMALL = 100
 """Below this denominator a share is shown with its interval."""
-SORTS = ("lowest", "highest", "size", "name")
 
 
 def opened() -> tuple[Viewer, Texts]:
@@ -27,7 +27,7 @@ def opened() -> tuple[Viewer, Texts]:
 
 def header(question: str, texts: Texts) -> None:
     """The page's question, and how fresh the answer is."""
-    if os.environ.get("SAULYQ_MODE") == "demo":
+    if settings().mode is Mode.demo:
         st.warning(texts("demo"))
     st.title(question, anchor=False)
     fresh = data.freshness()
@@ -49,7 +49,9 @@ def lag(texts: Texts, seconds: float) -> str:
     )
 
 
-def choose(name: str, label: str, options: Sequence[str], words: Callable[[str], str] = str) -> str:
+def choose(
+    name: str, label: str, options: Sequence[str], words: Callable[[str], str] = str, is_written: bool = True
+) -> str:
     """One of a few values, kept in the address so that the page can be sent."""
     key = f"choice.{name}"
     asked = st.query_params.get(name)
@@ -62,10 +64,15 @@ def choose(name: str, label: str, options: Sequence[str], words: Callable[[str],
         st.query_params[name] = st.session_state[key]
         st.query_params.pop("page", None)
 
-    chosen = st.selectbox(label, options, format_func=words, key=key, on_change=keep)
-    if st.query_params.get(name) != chosen:
-        st.query_params[name] = chosen
-    return str(chosen)
+    chosen = str(st.selectbox(label, options, format_func=words, key=key, on_change=keep))
+    if is_written:
+        st.session_state["chosen"][name] = chosen
+    return chosen
+
+
+def write_address() -> None:
+    """Write the whole address: after a link inside a page the browser does not know it yet."""
+    st.query_params.from_dict({**st.query_params.to_dict(), **st.session_state["chosen"]})
 
 
 def choose_period(viewer: Viewer, texts: Texts, code: str) -> str:
@@ -99,8 +106,11 @@ class Drill:
     more: dict[str, str] = field(default_factory=dict)
     """Choices of the page that its links keep."""
     has_share: bool = True
+    is_bad_high: bool = False
+    """Whether the units to look at first are those with the highest share."""
 
     def __post_init__(self) -> None:
+        write_address()
         self.tree = Tree(self.viewer, self.texts)
         self.where = place.from_address(self.tree)
         self.rows = data.ask(self.viewer, "trend", code=self.code, **self.where.filters)
@@ -136,24 +146,22 @@ class Drill:
     def headline(self, label: str, numerator: str, denominator: str) -> None:
         """The number with what it is made of; small numbers carry their interval."""
         top, bottom = self.counts["numerator"], self.counts["denominator"]
-        values = [(numerator, number(top), ""), (denominator, number(bottom), "")]
+        values = [(denominator, number(bottom), "")]
         if self.has_share:
-            values.insert(0, (label, percent(top, bottom), interval(self.texts, top, bottom)))
-        else:
-            values = values[1:]
+            share = (label, percent(top, bottom), interval(self.texts, top, bottom))
+            values = [share, (numerator, number(top), ""), *values]
         tables.figures(values)
-        self._row_links()
+        if self.viewer.cases:
+            self._row_links({"numerator": numerator, "denominator": denominator})
 
-    def _row_links(self) -> None:
+    def _row_links(self, words: dict[str, str]) -> None:
         """Every figure opens exactly its rows."""
-        if not self.viewer.cases:
-            return
         names = ("numerator", "rest", "denominator", "excluded") if self.has_share else ("denominator", "excluded")
         with st.container(horizontal=True, key="rows", gap="medium"):
-            st.markdown(f"{self.texts('cases')}:", width="content")
+            st.markdown(self.texts("rows.open"), width="content")
             for name in names:
                 count = self.counts[name]
-                text = f"{self.texts(f'rows.{name}')}: {number(count)}"
+                text = f"{words.get(name) or self.texts(f'rows.{name}')} ({number(count)})"
                 if count and name != self.listed:
                     self.link(text, self.where, rows=name)
                 else:
@@ -173,8 +181,10 @@ class Drill:
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         left.subheader(self.texts(f"by.{unit}"), anchor=False)
         with right:
-            sorts = SORTS if self.has_share else SORTS[2:]
-            by = choose("sort", self.texts("sort"), sorts, lambda name: self.texts(f"sort.{name}"))
+            first = ("highest", "lowest") if self.is_bad_high else ("lowest", "highest")
+            sorts = (*(first if self.has_share else ()), "size", "name")
+            name = "order" if self.is_bad_high else "sort"
+            by = choose(name, self.texts("sort"), sorts, lambda one: self.texts(f"sort.{one}"), is_written=False)
         self._ranked(_sorted(found, by))
         return found
 
@@ -188,7 +198,7 @@ class Drill:
             any_outside = any_outside or outside
             if self.has_share:
                 length = one.numerator / one.denominator if one.denominator else 0.0
-                text = figure(one.numerator, one.denominator)
+                text = figure(one.numerator, one.denominator) if one.denominator else self.texts("nobody_counted")
             else:
                 length, text = one.denominator / largest if largest else 0.0, number(one.denominator)
             with st.container(key=f"unit-{at}", gap=None):
@@ -205,7 +215,8 @@ class Drill:
         """A table by age, sex or kind."""
         rows = data.ask(
             self.viewer, "breakdown", code=self.code, period=self.period, by=by, **self.where.filters
-        ).iter_rows()
+        ).rows()
+        rows.sort(key=lambda row: natural(row[0]))
         st.subheader(title, anchor=False)
         headings = [title, self.texts("numerator"), self.texts("denominator"), self.texts("share")]
         tables.table(
@@ -268,6 +279,12 @@ def about(texts: Texts, words: dict[str, str]) -> None:
     st.caption(f"{words['definition']} {texts('source')}: {words['source']}.")
 
 
+def natural(text: str | None) -> list[tuple[int, str]]:
+    """A key that puts 2 before 10, and what has no number last."""
+    parts = re.findall(r"\d+|\D+", text or "~")
+    return [(int(part), "") if part.isdigit() else (10**6, part) for part in parts]
+
+
 def _sorted(found: list[Unit], by: str) -> list[Unit]:
     def share(one: Unit) -> float:
         return one.numerator / one.denominator if one.denominator else -1.0
@@ -276,7 +293,7 @@ def _sorted(found: list[Unit], by: str) -> list[Unit]:
         return found
     if by == "size":
         return sorted(found, key=lambda one: -one.denominator)
-    return sorted(found, key=share, reverse=by == "highest")
+    return sorted(found, key=lambda one: (not one.denominator, -share(one) if by == "highest" else share(one)))
 
 
 def plain(text: str) -> str:

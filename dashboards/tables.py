@@ -9,6 +9,8 @@ from pathlib import Path
 
 import streamlit as st
 
+WIDE = 5
+"""From this many columns a row becomes a list on a phone."""
 STYLE = Path(__file__).parent / "look.css"
 
 
@@ -40,14 +42,19 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[Cell]], numeric: Iter
     """A table; the columns named in ``numeric`` are right-aligned."""
     right = set(numeric)
 
-    def cells(tag: str, contents: Iterable[str]) -> str:
-        return "".join(
-            f"<{tag}{' class=num' if at in right else ''}>{content}</{tag}>" for at, content in enumerate(contents)
-        )
+    def number(at: int) -> str:
+        return " class=num" if at in right else ""
 
-    head = cells("th scope=col", map(escape, headings)).replace("</th scope=col>", "</th>")
-    body = "".join(f"<tr>{cells('td', map(_cell, row))}</tr>" for row in rows)
-    st.html(f"<div class='sq-scroll' tabindex=0><table class='sq-table'><thead><tr>{head}</tr></thead>"
+    names = [escape(heading, quote=True) for heading in headings]
+    head = "".join(f"<th scope=col{number(at)}>{name}</th>" for at, name in enumerate(names))
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td{number(at)} data-name='{names[at]}'>{_cell(cell)}</td>" for at, cell in enumerate(row))
+        + "</tr>"
+        for row in rows
+    )
+    wide = " sq-wide" if len(names) >= WIDE else ""
+    st.html(f"<div class='sq-scroll' tabindex=0><table class='sq-table{wide}'><thead><tr>{head}</tr></thead>"
             f"<tbody>{body}</tbody></table></div>")  # fmt: skip
 
 

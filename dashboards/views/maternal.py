@@ -23,7 +23,8 @@ def show(viewer: Viewer, texts: Texts) -> None:
         code = frame.choose("indicator", texts("maternal.list"), names, lambda one: texts(f"maternal.{SIGNALS[one]}"))
     with right:
         period = frame.choose_period(viewer, texts, code)
-    drill = frame.Drill("maternal", viewer, texts, code, period, {"indicator": code})
+    is_missed = SIGNALS[code] == "MAT-11"
+    drill = frame.Drill("maternal", viewer, texts, code, period, {"indicator": code}, is_bad_high=is_missed)
     drill.breadcrumb()
     words = frame.titles(viewer, texts)[code]
     drill.headline(words["title"], words["numerator"], words["denominator"])

@@ -32,7 +32,7 @@ def show(viewer: Viewer, texts: Texts) -> None:
     with right:
         where = _choose_facility(texts, tree, where)
     counts = _counts(viewer, where, None if signal == ALL else signal)
-    labels = [("open", "overview.open"), ("overdue", "overview.overdue"), ("closed", "state.closed")]
+    labels = [("open", "overview.open"), ("overdue", "overview.overdue"), ("closed", "overview.closed")]
     tables.figures([(texts(key), number(counts[name]), "") for name, key in labels])
     cases.signals(viewer, texts, tree, None if signal == ALL else signal, state, where, counts[state])
     if signal != ALL:

@@ -15,7 +15,8 @@ CODE = "visit_structure"
 def show(viewer: Viewer, texts: Texts) -> None:
     """The page."""
     frame.header(texts("visits.question"), texts)
-    period = frame.choose_period(viewer, texts, CODE)
+    with st.columns([1, 4])[0]:
+        period = frame.choose_period(viewer, texts, CODE)
     drill = frame.Drill("visits", viewer, texts, CODE, period)
     frame.silent(viewer, texts, drill.tree, period)
     drill.breadcrumb()
