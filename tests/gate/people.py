@@ -26,7 +26,8 @@ def add_organization(connection: psycopg.Connection[tuple[int]]) -> int:
     ).fetchone()
     assert region is not None
     row = connection.execute(
-        "insert into organizations.organization (kind, parent_id, organization_type, name_kk, name_ru, name_en, sort_key) "
+        "insert into organizations.organization (kind, parent_id, organization_type, name_kk, name_ru, name_en, "
+        "sort_key) "
         "values ('organization', %s, 'polyclinic', 'Емхана', 'Поликлиника', 'Polyclinic', 'b') returning id",
         (region[0],),
     ).fetchone()
