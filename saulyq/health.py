@@ -1,6 +1,7 @@
 """What runs and answers: the rows of `saulyq status`."""
 
 import http.client
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -20,6 +21,17 @@ def components(current: Settings) -> list[Component]:
     listeners = _listeners()
     states = program_states(current)
     return [_component(current, part, listeners, states) for part in parts(current)]
+
+
+def answers(current: Settings, part: Part) -> bool:
+    """Whether a part does what it is for: shows its page, or takes connections."""
+    if part.page is not None:
+        return page_of(current, part) is not None
+    try:
+        socket.create_connection(("127.0.0.1", part.port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def page_of(current: Settings, part: Part) -> str | None:

@@ -11,7 +11,7 @@ from types import FrameType
 
 from saulyq import children, database, demo, postgres, supervisor
 from saulyq.errors import SaulyqError
-from saulyq.health import page_of
+from saulyq.health import answers
 from saulyq.output import say, work
 from saulyq.part_files import write_part_files
 from saulyq.parts import Part, parts
@@ -67,7 +67,7 @@ def _bring_up(current: Settings, with_demo: bool) -> None:
     for part in started:
         for program in part.programs:
             supervisor.start_program(current, program.name)
-    late = _wait_pages(current, started)
+    late = _wait_parts(current, started)
     _welcome(current, started, password, first_time=made_now)
     for part in late:
         say(f"{part.name} does not answer yet; see: saulyq logs {part.programs[0].name}")
@@ -95,13 +95,13 @@ def _wait_database(current: Settings) -> None:
         time.sleep(0.05)
 
 
-def _wait_pages(current: Settings, started: list[Part]) -> list[Part]:
-    """Wait until every page answers; give back those that did not in time."""
-    waiting = [part for part in started if part.page is not None]
+def _wait_parts(current: Settings, started: list[Part]) -> list[Part]:
+    """Wait until every part answers; give back those that did not in time."""
+    waiting = list(started)
     deadline = time.monotonic() + HEALTH_SECONDS
-    with work(f"starting {', '.join(part.title for part in waiting)}"):
+    with work(f"starting {', '.join(part.title for part in waiting if part.page)}"):
         while waiting and time.monotonic() < deadline:
-            waiting = [part for part in waiting if page_of(current, part) is None]
+            waiting = [part for part in waiting if not answers(current, part)]
             time.sleep(POLL_SECONDS)
     return waiting
 

@@ -1,27 +1,28 @@
 """`saulyq release`: figures that leave the house, through release control."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from saulyq.commands.options import Json, check_period
-from saulyq.commands.warehouse_answers import answered
+from saulyq.commands.options import Json
+from saulyq.errors import SaulyqError
 from saulyq.output import print_json, print_text
 
 
 def release(
-    name: Annotated[str, typer.Argument(help="The release, for example screening-coverage.")],
-    period: Annotated[str, typer.Option(metavar="YYYY-MM", help="The month it is about.")],
+    name: Annotated[str, typer.Argument(help="The release, for example screening_coverage.")],
+    period: Annotated[str, typer.Option(metavar="YYYY[-MM]", help="The year or month it is about.")],
     out: Annotated[Path, typer.Option(file_okay=False, help="The folder for its files.")],
     as_json: Json = False,
 ) -> None:
-    """Write a release: small cells suppressed, checked against an attacker, logged."""
-    check_period(period)
-    with answered():
-        from warehouse import release as releases
+    """Write a release: small cells suppressed, tried by an attacker, logged."""
+    from warehouse import release as releases
 
-        report = releases.run(name, period, out)
+    try:
+        report: dict[str, Any] = releases.run(name, period, out)
+    except releases.Unsafe as error:
+        raise SaulyqError(str(error)) from None
     if as_json:
         print_json(report)
     else:
