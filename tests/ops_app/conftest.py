@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from fastapi import FastAPI
 from sqlalchemy.orm import Session
@@ -9,6 +11,9 @@ from sqlalchemy.orm import Session
 from ops_app.app import create_app
 from ops_app.modules.organizations.models import Organization
 from tests.installation import Database
+
+if TYPE_CHECKING:
+    from tests.ops_app.clinic import Clinic
 
 
 @pytest.fixture
@@ -56,3 +61,11 @@ def tree(app: FastAPI) -> dict[str, int]:
         ids = plant_tree(session)
         session.commit()
     return ids
+
+
+@pytest.fixture(scope="module")
+def clinic(module_database: Database) -> Clinic:
+    """A clinic shared by the tests of one module."""
+    from tests.ops_app.clinic import open_clinic
+
+    return open_clinic(create_app(module_database.engine("app")))

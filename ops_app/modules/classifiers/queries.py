@@ -41,10 +41,10 @@ def _matching(session: Session, system: str, text: str, kinds: Sequence[str], li
     if kinds:
         statement = statement.where(Concept.kind.in_(list(kinds)))
     by_code = Concept.code.startswith(as_code(text), autoescape=True)
-    words = [] if _LIKE_CODE.match(text) else [fold(word) for word in _WORDS.findall(text) if len(word) >= SHORTEST]
+    words = [] if _LIKE_CODE.match(text) else [fold(word) for word in _WORDS.findall(text)]
     # Titles are stored folded with a space between words, so " word" is the beginning of one.
     haystack = " " + Concept.search_text
-    by_words = [haystack.contains(" " + word, autoescape=True) for word in words if word]
+    by_words = [haystack.contains(" " + word, autoescape=True) for word in words if len(word) >= SHORTEST]
     statement = statement.where(by_code | and_(*by_words) if by_words else by_code)
     title = {"kk": Concept.title_kk, "ru": Concept.title_ru}.get(i18n.language(), Concept.title_en)
     # Codes with a title of their own in every language are the ones in daily use.

@@ -45,6 +45,10 @@ def _phone(value: object) -> object:
     return f"+{digits}" if value.strip().startswith("+") else digits
 
 
+def _upper(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=80, pattern=r"^[^\W\d_]+(?:[ '’`.\-][^\W\d_]+)*\.?$")
 ]
@@ -63,7 +67,7 @@ class PersonForm(BaseModel):
     patronymic: Name | None = None
     birth_date: DateInput | None = None
     sex: Literal["female", "male", "unknown"] | None = None
-    citizenship: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", to_upper=True)] = "KZ"
+    citizenship: Annotated[str, BeforeValidator(_upper), StringConstraints(pattern=r"^[A-Z]{2}$")] = "KZ"
     document_type: str | None = None
     document_number: Annotated[str, Field(max_length=40)] | None = None
     mother: Annotated[str, Field(max_length=40)] | None = None

@@ -89,15 +89,16 @@ def timeline(session: Session, records: Sequence[int], paging: PageRequest, want
         loaded: Sequence[Any] = session.scalars(select(model).where(model.id.in_(ids))).all()
         rows |= {(kind, row.id): row for row in loaded}
     entries = [Entry(head.kind, rows[(head.kind, head.id)], head.at) for head in shown]
-    _fill_visits(session, entries)
+    _fill_visits(session, entries, wanted.with_errors)
     return Page(entries, paging, len(found) > paging.size, total)
 
 
-def _fill_visits(session: Session, entries: Sequence[Entry]) -> None:
+def _fill_visits(session: Session, entries: Sequence[Entry], with_errors: bool) -> None:
     visits = {entry.row.id: entry for entry in entries if entry.kind == "encounter"}
     for kind, found in rows_of(session, visits).items():
         for row in found:
-            visits[row.encounter_id].rows.setdefault(kind, []).append(row)
+            if with_errors or row.entered_in_error_at is None:
+                visits[row.encounter_id].rows.setdefault(kind, []).append(row)
 
 
 def everything_about(entries: Sequence[Entry]) -> list[tuple[str, Any]]:

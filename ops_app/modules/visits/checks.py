@@ -68,7 +68,6 @@ def _check_diagnoses(session: Session, patient: Patient, diagnoses: Sequence[Dia
             raise Invalid(_("There is no such code in ICD-10"), field=field)
         if patient.sex == "male" and diagnosis.icd10[0] == "O":
             raise Invalid(_("This diagnosis belongs to pregnancy; the patient is a man"), field=field)
-    check_diagnoses_together(diagnoses)
 
 
 def check_diagnoses_together(diagnoses: Sequence[DiagnosisInput | Condition]) -> None:
@@ -97,6 +96,7 @@ def _check_services(session: Session, data: VisitRows, day: dt.date) -> None:
 
 def check_whole(actor: Actor, data: VisitInput) -> None:
     """The visit as a whole: a disease needs a diagnosis, nobody at home needs a home."""
+    check_diagnoses_together(data.diagnoses)
     if data.disposition == "nobody_home":
         if data.encounter_class != "home":
             raise Invalid(_("“Nobody at home” belongs to a home visit"), field="disposition")

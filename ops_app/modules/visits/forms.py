@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from ops_app.i18n import N_
 from ops_app.kit.dates import DateInput, TimeInput
+from ops_app.kit.keyboard import as_code
 from ops_app.kit.numbers import DecimalInput
 
 CLASSES = (
@@ -81,9 +82,12 @@ NO_MEDICINE_REASONS = (
     ("not_indicated", N_("not indicated")),
 )
 
-Icd10 = Annotated[
-    str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Z][0-9]{2}([.][0-9]{1,2})?$")
-]
+
+def _code(value: object) -> object:
+    return as_code(value) if isinstance(value, str) else value
+
+
+Icd10 = Annotated[str, BeforeValidator(_code), StringConstraints(pattern=r"^[A-Z][0-9]{2}([.][0-9]{1,2})?$")]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=20)]
 Line = Annotated[str, Field(max_length=500)]
 Note = Annotated[str, Field(max_length=10_000)]
