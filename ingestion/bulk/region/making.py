@@ -51,6 +51,8 @@ _PEOPLE_PER_DISTRICT = 40_000
 _SHORT = dt.timedelta(minutes=10)
 """A start so soon after the last one finds nothing worth the wait."""
 _ZONE = ZoneInfo("Asia/Almaty")
+# The server ends transactions that say nothing for a minute; making people may take longer.
+_PATIENT = "set local idle_in_transaction_session_timeout = 0"
 _NOT_EMPTY = "select exists (select from patients.patient) or exists (select from organizations.organization)"
 _TOKENS = """
 select distinct token from patients.patient p, unnest(array[p.family_fold, p.given_fold, p.patronymic_fold]) as token
@@ -76,6 +78,7 @@ def load(
     tell = progress or _silent
     engine = create_engine(owner_url(database_url))
     with engine.begin() as connection:
+        connection.execute(text(_PATIENT))
         _refuse_unless_empty(connection)
         removed = keys.remove(connection, [*map(full_name, TABLES), *_ALSO_KEYED])
         cases = _write(connection, report, districts_of(people), people, years, seed, origin, now, tell)
@@ -105,6 +108,7 @@ def continue_to_now(
     moment = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
     report = RegionReport(moment)
     with engine.begin() as connection:
+        connection.execute(text(_PATIENT))
         before = state.read(connection)
         if before is None:
             return None
