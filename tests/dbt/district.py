@@ -37,9 +37,7 @@ class District:
         self._tree()
         self._staff()
 
-    def person(
-        self, key: str, age: int = 60, sex: str = "female", village: bool = False, **attachment: Value
-    ) -> str:
+    def person(self, key: str, age: int = 60, sex: str = "female", village: bool = False, **attachment: Value) -> str:
         """A person attached since 2020; the age is that of the day of the data."""
         born = dt.date(TODAY.year - age, 3, 1)
         self.lake.add("patient", patient_key=key, sex=sex, birth_month=born, kato_district="2750")
@@ -51,7 +49,9 @@ class District:
         self.ids[f"attachment {key}"] = self.lake.add("attachment", patient_key=key, **{**place, **attachment})
         return key
 
-    def stay(self, person: str, icd10: str, out: int, known: dt.datetime | None, days: int = 9, **columns: Value) -> int:
+    def stay(
+        self, person: str, icd10: str, out: int, known: dt.datetime | None, days: int = 9, **columns: Value
+    ) -> int:
         """A stay in the cardiology centre, discharged so many days ago; nobody knows of an open one's end."""
         ended = at(out, 12) if known else None
         stay = self.lake.fact(
@@ -61,7 +61,13 @@ class District:
         )  # fmt: skip
         if known:
             self.lake.fact(
-                "condition", person, at(out, 12), known_at=known, encounter_id=stay, icd10=icd10, organization_id=CARDIOLOGY
+                "condition",
+                person,
+                at(out, 12),
+                known_at=known,
+                encounter_id=stay,
+                icd10=icd10,
+                organization_id=CARDIOLOGY,
             )
         return stay
 
@@ -73,7 +79,14 @@ class District:
     def pressure(self, person: str, when: dt.datetime, visit: int) -> int:
         """A blood pressure."""
         return self.lake.fact(
-            "observation", person, when, encounter_id=visit, code="8480-6", value_number=134.5, unit="mm[Hg]", evidence="measured"
+            "observation",
+            person,
+            when,
+            encounter_id=visit,
+            code="8480-6",
+            value_number=134.5,
+            unit="mm[Hg]",
+            evidence="measured",
         )
 
     def service(self, person: str, when: dt.datetime, code: str, **columns: Value) -> int:

@@ -7,7 +7,16 @@ from tests.dbt.district import CARDIOLOGY, POLYCLINIC, POLYCLINIC_SITE, VILLAGE,
 
 def tell_all(district: District) -> District:
     """Every story."""
-    for tell in (after_heart_attack, after_stroke, after_tia, deaths, registrations, planned_visits, screening, illness):
+    for tell in (
+        after_heart_attack,
+        after_stroke,
+        after_tia,
+        deaths,
+        registrations,
+        planned_visits,
+        screening,
+        illness,
+    ):
         tell(district)
     return district
 
@@ -112,7 +121,9 @@ def _home_visit(district: District, person: str, days_before: int) -> None:
     when = at(days_before, 14)
     visit = district.visit(person, when, encounter_class="home")
     district.pressure(person, when, visit)
-    district.lake.fact("observation", person, when, encounter_id=visit, code="75859-9", value_number=2.0, unit="{score}")
+    district.lake.fact(
+        "observation", person, when, encounter_id=visit, code="75859-9", value_number=2.0, unit="{score}"
+    )
     district.lake.fact("service_request", person, when, encounter_id=visit, category="rehabilitation")
 
 
@@ -189,7 +200,14 @@ def registrations(district: District) -> None:
         person = district.person(key, 27)
         ids[key] = district.stay(person, icd10, out=5, known=at(4, 11), days=3)
         district.lake.fact(
-            "observation", person, at(8, 3), known_at=at(4, 11), encounter_id=ids[key], code="18185-9", value_number=weeks, unit="wk"
+            "observation",
+            person,
+            at(8, 3),
+            known_at=at(4, 11),
+            encounter_id=ids[key],
+            code="18185-9",
+            value_number=weeks,
+            unit="wk",
         )
 
 
@@ -267,7 +285,9 @@ def screening(district: District) -> None:
 
 
 def _mammogram(district: District, person: str, days_before: int, grade: str) -> int:
-    return district.service(person, at(days_before, 11), "C03.082.005", programme="breast", evidence=grade, result_code="2")
+    return district.service(
+        person, at(days_before, 11), "C03.082.005", programme="breast", evidence=grade, result_code="2"
+    )
 
 
 def illness(district: District) -> None:
@@ -283,8 +303,12 @@ def illness(district: District) -> None:
         (50, "E11.9", "chronic_known", "typed"),
     ):
         visit = district.visit(person, at(days_before, 10), evidence=grade)
-        district.lake.fact("condition", person, at(days_before, 10), encounter_id=visit, icd10=icd10, character=character)
-    visit = district.visit(person, at(15), encounter_class="home", disposition="nobody_home", organization_id=POLYCLINIC)
+        district.lake.fact(
+            "condition", person, at(days_before, 10), encounter_id=visit, icd10=icd10, character=character
+        )
+    visit = district.visit(
+        person, at(15), encounter_class="home", disposition="nobody_home", organization_id=POLYCLINIC
+    )
     district.ids["nobody home"] = visit
     district.lake.fact(
         "condition", person, at(15), encounter_id=visit, icd10=None, original_system="snomed", original_code="1234"

@@ -17,10 +17,16 @@ All tables of one extraction carry one extracted_at, so one moment bounds what w
     select built.{{ key }}
     from {{ this }} as built
     inner join ({{ moved_nodes() }}) as moved on built.node_id = moved.node_id
+    {%- if people_were_destroyed() %}
+    union
+    select built.{{ key }}
+    from {{ this }} as built
+    inner join {{ ref('stg_ops__tombstone') }} as gone on built.patient_key = gone.patient_key
+    {%- endif %}
 {%- endmacro %}
 
 {#- The same by person, for rows that depend on the person's other rows. -#}
-{% macro changed_people(sources) -%}
+{% macro changed_people(sources, key) -%}
     {%- set row_version = newest_extraction(this, 'row_version_at') -%}
     {%- for events in sources %}
     select person.patient_key
@@ -36,6 +42,33 @@ All tables of one extraction carry one extracted_at, so one moment bounds what w
     select built.patient_key
     from {{ this }} as built
     inner join ({{ moved_nodes() }}) as moved on built.node_id = moved.node_id
+    {%- if people_were_destroyed() %}
+    union
+    select person.patient_key
+    from {{ this }} as built
+    inner join {{ ref('stg_ops__tombstone') }} as gone on built.patient_key = gone.patient_key
+    inner join {{ sources[0] }} as events on built.{{ key }} = events.{{ key }}
+    inner join {{ ref('int_person') }} as person on events.patient_key = person.record_key
+    {%- endif %}
+{%- endmacro %}
+
+{#- Whether a tombstone arrived that the built table has not seen. -#}
+{% macro people_were_destroyed() -%}
+    {%- if not execute -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set answer = run_query(
+        "select count(*) from " ~ ref('stg_ops__tombstone') ~ " as gone where gone.extracted_at > "
+        ~ newest_extraction(this, 'row_version_at')
+    ) -%}
+    {{ return(answer.columns[0].values()[0] > 0) }}
+{%- endmacro %}
+
+{#- After a later build: events that left staging with a destroyed person leave this table too. -#}
+{% macro forget_vanished(staging, key) -%}
+{%- if is_incremental() and people_were_destroyed() -%}
+    delete from {{ this }} where {{ key }} not in (select events.{{ key }} from {{ ref(staging) }} as events)
+{%- endif -%}
 {%- endmacro %}
 
 {#- Nodes whose place in the tree differs from the one copied into the built rows. -#}

@@ -3,7 +3,7 @@
     incremental_strategy='delete+insert',
     unique_key='condition_id',
     on_schema_change='fail',
-    post_hook=["{{ forget_destroyed() }}"],
+    pre_hook=["{{ forget_vanished('stg_ops__condition', 'condition_id') }}"],
     indexes=[{'columns': ['condition_id'], 'unique': true}, {'columns': ['period', 'organization_id']}]
 ) }}
 
@@ -15,7 +15,7 @@
 with
 {%- if is_incremental() %}
 changed as (
-    {{ changed_people([ref('stg_ops__condition'), ref('stg_ops__encounter')]) }}
+    {{ changed_people([ref('stg_ops__condition'), ref('stg_ops__encounter')], 'condition_id') }}
 ),
 {%- endif %}
 

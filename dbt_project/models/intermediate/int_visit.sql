@@ -3,7 +3,7 @@
     incremental_strategy='delete+insert',
     unique_key='encounter_id',
     on_schema_change='fail',
-    post_hook=["{{ forget_destroyed() }}"],
+    pre_hook=["{{ forget_vanished('stg_ops__encounter', 'encounter_id') }}"],
     indexes=[{'columns': ['encounter_id'], 'unique': true}, {'columns': ['period', 'organization_id']}]
 ) }}
 
