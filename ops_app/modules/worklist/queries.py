@@ -17,6 +17,7 @@ from ops_app.gate.models import Pseudonym
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.modules.appointments.models import Appointment
+from ops_app.modules.deaths.models import Death
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.patients.models import Patient, PatientLink
 from ops_app.modules.visits.models import Encounter
@@ -71,13 +72,48 @@ def _last_decision() -> Any:
     )
 
 
-def tasks(scope: Scope) -> Select[Any]:
-    """Open cases of the scope with the person behind each; the most urgent first."""
-    return (
-        _with_person(_last_decision())
-        .where(Signal.state == "open", _inside(scope))
-        .order_by(IS_LATE.desc(), _URGENCY, Signal.due_at, Signal.case_id)
+def tasks(scope: Scope, site_id: int | None = None, code: str | None = None) -> Select[Any]:
+    """Open cases of the scope, or of one site, with the person behind each; the most urgent first."""
+    statement = _with_person(_last_decision()).where(Signal.state == "open", _inside(scope))
+    if site_id is not None:
+        statement = statement.where(Signal.site_id == site_id)
+    if code:
+        statement = statement.where(Signal.signal_code == code)
+    return statement.order_by(IS_LATE.desc(), _URGENCY, Signal.due_at, Signal.case_id)
+
+
+def count_tasks(session: Session, scope: Scope) -> int:
+    """How many cases wait in a scope."""
+    statement = select(func.count()).select_from(Signal).where(IS_NEWEST, Signal.state == "open", _inside(scope))
+    return session.scalar(statement) or 0
+
+
+def recorded_since(session: Session, patient_ids: Sequence[int], since: dt.datetime) -> dict[int, dt.datetime]:
+    """The last moment a visit of each person was recorded after the warehouse last looked."""
+    rows = session.execute(
+        select(Encounter.patient_id, func.max(Encounter.recorded_at).label("at"))
+        .where(
+            Encounter.patient_id.in_(patient_ids),
+            Encounter.recorded_at > since,
+            Encounter.entered_in_error_at.is_(None),
+        )
+        .group_by(Encounter.patient_id)
     )
+    return {row.patient_id: row.at for row in rows}
+
+
+def deaths_of(session: Session, patient_ids: Sequence[int]) -> dict[int, int]:
+    """Registered deaths of several people: the record to open for each."""
+    rows = session.execute(
+        select(Death.patient_id, Death.id).where(Death.patient_id.in_(patient_ids), Death.entered_in_error_at.is_(None))
+    )
+    return {row.patient_id: row.id for row in rows}
+
+
+def person_behind(session: Session, signal: Signal) -> Patient | None:
+    """The person of a case: only to cover the name in free texts, never to show."""
+    row = session.execute(_with_person().where(Signal.id == signal.id)).first()
+    return row.Patient if row else None
 
 
 def task_or_404(session: Session, scope: Scope, case_id: str) -> tuple[Signal, Patient]:
@@ -108,14 +144,17 @@ def cases(scope: Scope, asked: ListFilter) -> Select[Any]:
     )
 
 
-def counts(session: Session, scope: Scope) -> Sequence[Row[str, int, int]]:
+def counts(session: Session, scope: Scope, site_id: int | None = None) -> Sequence[Row[str, int, int]]:
     """For each signal how many cases are open and how many of those are late."""
-    return session.execute(
+    statement = (
         select(Signal.signal_code, func.count(), func.count().filter(IS_LATE))
         .where(IS_NEWEST, Signal.state == "open", _inside(scope))
         .group_by(Signal.signal_code)
         .order_by(Signal.signal_code)
-    ).all()
+    )
+    if site_id is not None:
+        statement = statement.where(Signal.site_id == site_id)
+    return session.execute(statement).all()
 
 
 def case_or_404(session: Session, scope: Scope, case_id: str) -> Signal:

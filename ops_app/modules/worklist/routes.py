@@ -16,7 +16,7 @@ from ops_app.kit.paging import Paging, fetch_page
 from ops_app.modules.organizations import queries as organizations
 from ops_app.modules.visits.forms import CLASS_TITLES
 from ops_app.modules.worklist import queries, service, texts
-from ops_app.modules.worklist.evidence import facts, met
+from ops_app.modules.worklist.evidence import Words, masked, met, speakable
 from ops_app.modules.worklist.forms import AnswerForm, DecisionForm, ListFilter, OpeningForm
 from ops_app.modules.worklist.models import Signal
 from ops_app.modules.worklist.permissions import CaseDecider, CaseReader, TaskAnswerer, TaskReader
@@ -31,17 +31,33 @@ RULE = "task"
 
 @router.get("/my-day", name="worklist:my_day")
 def my_day(request: Request, actor: TaskReader, db: Db, paging: Paging) -> Response:
+    """Whom the lists of this place name, and who is booked today."""
     scope = actor.scope(Permission.WORKLIST_TASK_READ)
-    found = fetch_page(db, queries.tasks(scope), paging, sortable={}, default=[], count=True)
+    here = organizations.workplace(db, actor)
+    # A site's own doctor and nurse start with their site; heads see everything.
+    own_site = here.site if here else None
+    site = own_site if request.query_params.get("place") != "all" else None
+    site_id = site.id if site else None
+    code = request.query_params.get("code") or None
+    found = fetch_page(db, queries.tasks(scope, site_id, code), paging, sortable={}, default=[], count=True)
     bookings = queries.bookings_today(db, scope, actor.practitioner_id)
-    audit.read_many(db, actor, sorted({row.Patient.id for row in [*found.items, *bookings]}), rule=RULE)
+    people = sorted({row.Patient.id for row in [*found.items, *bookings]})
+    audit.read_many(db, actor, people, rule=RULE)
+    seen_until = min((row.Signal.as_of for row in found.items), default=clock.now())
     return page(
         request,
         "worklist/my_day.html",
         found=found,
         bookings=bookings,
-        counts=queries.counts(db, scope),
-        facts=facts,
+        counts=queries.counts(db, scope, site_id),
+        code=code,
+        own_site=own_site,
+        site=site,
+        recorded=queries.recorded_since(db, people, seen_until),
+        deaths=queries.deaths_of(db, people),
+        may_record=actor.may(Permission.VISITS_VITALS_WRITE),
+        may_answer=actor.may(Permission.WORKLIST_TASK_ANSWER),
+        words=Words.of(db, [row.Signal for row in found.items]),
         texts=texts,
         now=clock.now(),
     )
@@ -71,7 +87,12 @@ def _task_page(request: Request, actor: Actor, db: Db, case_id: str, form: Form[
         case=case,
         patient=patient,
         history=queries.history(db, case_id),
-        facts=facts,
+        shown_text=str,
+        words=Words.of(db, [case]),
+        speakable=speakable,
+        recorded=queries.recorded_since(db, [patient.id], case.as_of),
+        deaths=queries.deaths_of(db, [patient.id]),
+        may_record=actor.may(Permission.VISITS_VITALS_WRITE),
         met=met,
         texts=texts,
         now=clock.now(),
@@ -98,7 +119,8 @@ def signals(request: Request, actor: CaseReader, db: Db, paging: Paging) -> Resp
         "worklist/signals.html",
         form=form,
         found=found,
-        facts=facts,
+        words=Words.of(db, [row.Signal for row in found.items]),
+        speakable=speakable,
         texts=texts,
         now=clock.now(),
         counts=queries.counts(db, scope),
@@ -150,6 +172,7 @@ def _case_page(
     if not queries.has_opened(db, actor.account_id, case_id):
         return page(request, "worklist/reason.html", case=found, texts=texts, form=form, status_code=status)
     audit.security(db, actor.login, "worklist:case_read", account_id=actor.account_id, case=case_id)
+    person = queries.person_behind(db, found)
     nodes = organizations.paths(db, [node for node in (found.site_id or found.organization_id,) if node])
     return page(
         request,
@@ -161,7 +184,9 @@ def _case_page(
         contacts=queries.contacts(db, found),
         class_titles=CLASS_TITLES,
         seen=queries.newest_decision_id(db, case_id),
-        facts=facts,
+        shown_text=lambda text: masked(text, person),
+        words=Words.of(db, [found]),
+        speakable=speakable,
         met=met,
         texts=texts,
         now=clock.now(),

@@ -52,6 +52,12 @@ SIGNALS = {
     ),
 }
 
+
+def signal_text(code: str) -> SignalText:
+    """The words for a rule; a rule newer than this page keeps its code."""
+    return SIGNALS.get(code) or SignalText(code, N_("The rule has no description here yet."), "")
+
+
 STEPS = {
     "call": N_("call the patient"),
     "visit": N_("see the patient"),
@@ -64,6 +70,18 @@ STEPS = {
     "phone": N_("phone"),
     "escalation": N_("tell the head of the department"),
 }
+
+RECORDS = {
+    "call": {"encounter_class": "virtual"},
+    "visit": {},
+    "home_visit": {"encounter_class": "home", "purpose": "active"},
+    "neurologist": {},
+    "duplex": {},
+    "first_package": {"purpose": "pregnancy"},
+    "phone": {"encounter_class": "virtual", "purpose": "pregnancy"},
+    "escalation": {"encounter_class": "home", "purpose": "pregnancy"},
+}
+"""With what a visit form opens that records a step."""
 
 STATES = {"open": N_("open"), "closed": N_("closed"), "withdrawn": N_("withdrawn: the record was corrected")}
 SEVERITIES = {"red": N_("act now"), "amber": N_("due")}
@@ -94,6 +112,7 @@ EVIDENCE = {
     "icd10": N_("diagnosis"),
     "cause_icd10": N_("cause"),
     "discharge_date": N_("discharged"),
+    "facility": N_("by"),
     "death_date": N_("died"),
     "place": N_("place"),
     "registered_date": N_("registered"),
