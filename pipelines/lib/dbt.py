@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import hashlib
 import json
 import os
@@ -143,11 +144,14 @@ def parse(places: Places, project: Path = PROJECT) -> Path:
     path = places.dbt / "manifest.json"
     version_file = places.dbt / "manifest.version"
     version = project_version(project)
-    if path.exists() and version_file.exists() and version_file.read_text() == version:
-        return path
-    parsed = run(places, Engine.duckdb, ["parse"], None, silent, project)
-    write_durably(path, (parsed.target_path / "manifest.json").read_text())
-    write_durably(version_file, version)
+    places.dbt.mkdir(parents=True, exist_ok=True)
+    # the code server and the process of a run may both load the definitions just now
+    with (places.dbt / "parse.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists() or not version_file.exists() or version_file.read_text() != version:
+            parsed = run(places, Engine.duckdb, ["parse"], None, silent, project)
+            write_durably(path, (parsed.target_path / "manifest.json").read_text())
+            write_durably(version_file, version)
     return path
 
 

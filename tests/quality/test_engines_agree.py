@@ -67,7 +67,7 @@ ROWS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ROWS, min_size=1, max_size=40))
 def test_same_verdict(rows: list[dict[str, object]]) -> None:
     batch = pl.DataFrame(rows, schema=SCHEMA)

@@ -108,6 +108,8 @@ def test_results_are_rows_of_the_lake(site: Places, patients: list[int]) -> None
     assert set(rows["kind"]) <= set(KINDS)
     assert rows["title_kk"].null_count() == 0
     assert rows.filter(dataset="patient", check_name="rows")["total"].to_list() == [len(patients)]
+    # a table without a suite is counted all the same
+    assert rows.filter(dataset="practitioner", check_name="rows")["total"].to_list() == [1]
 
 
 def test_a_rerun_judges_nothing_twice(site: Places, patients: list[int]) -> None:
