@@ -1,0 +1,212 @@
+"""Search, card and visit over HTTP with a real server: fifty users who think, then connections that do not.
+
+Users search for a person, open the card, open the visit form and record a visit, with the stated pauses.
+Throughput is measured without pauses, on pages and on the JSON API, beside a bare FastAPI and SQLAlchemy
+route and beside pgbench that run the very statements the app ran for such requests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from urllib.parse import quote
+
+import _trace
+from _http_load import Browser, Request, Step, flat_out, with_think_times
+from _installation import ROOT, Installation, installation, peak_memory_mb
+from _report import Benchmark, at_least, at_most, percentiles_ms
+from _staff import Doctor, csrf_token, doctors
+from sqlalchemy import create_engine
+
+from saulyq.postgres.cluster import binaries
+
+YEARS = 2
+USERS = 50
+THINK_SECONDS = {"search": 4.0, "card": 4.0, "visit form": 4.0, "visit": 12.0}
+WORK_SECONDS = 90
+CONNECTIONS = 8
+FLAT_OUT_SECONDS = 8
+RECORDED = 60
+START_SECONDS = 60
+P95_MS = 300
+OF_BARE = 0.5
+
+Operation = Callable[[Doctor], Request]
+OPERATIONS: dict[str, Operation] = {
+    "search page": lambda doctor: doctor.search(doctor.next_person(), "/patients"),
+    "card page": lambda doctor: Request("GET", f"/patients/{doctor.next_person().id}"),
+    "visit page": lambda doctor: doctor.visit_by_form(doctor.next_person()),
+    "search api": lambda doctor: doctor.search(doctor.next_person(), "/api/patients"),
+    "card api": lambda doctor: Request("GET", f"/api/patients/{doctor.next_person().id}/timeline"),
+    "visit api": lambda doctor: visit_as_json(doctor),
+}
+
+
+def main() -> None:
+    """Measure, and print the line."""
+    run = Benchmark("ops", __doc__ or "")
+    with installation() as place:
+        run.say(f"loading {run.people:,} people, {YEARS} years")
+        place.load_region(run.people, YEARS)
+        engine = create_engine(place.settings.database_url("app"))
+        staff = doctors(engine, USERS)
+        with server(place, "ops_app.app:create_app", "--factory", "--no-access-log") as port:
+            browsers = [signed_in(port, place, doctor) for doctor in staff]
+            run.say(f"{USERS} users at work for {WORK_SECONDS} s")
+            users = [(browser, day(doctor)) for browser, doctor in zip(browsers, staff, strict=True)]
+            times = with_think_times(users, WORK_SECONDS, sum(THINK_SECONDS.values()))
+            run.say(f"{CONNECTIONS} connections without pauses")
+            busy = list(zip(browsers, staff, strict=True))[:CONNECTIONS]
+            ours = {name: throughput(name, lambda d, make=make: make(d), busy) for name, make in OPERATIONS.items()}  # type: ignore[misc]
+        run.say("recording what was asked of the database")
+        traces = record(place, staff[0])
+        _trace.store(traces, place.home / "traces")
+        os.environ["SAULYQ_BENCH_TRACES"] = str(place.home / "traces")
+        with server(place, "_bare_app:app", "--app-dir", str(ROOT / "benchmarks"), "--no-access-log") as port:
+            run.say("the bare route")
+            numbers = count()
+            bare = {
+                name: throughput(name, replayed(name, numbers), [(Browser(port), d) for _, d in busy])
+                for name in traces
+            }
+        run.say("pgbench")
+        url = place.settings.libpq_url("app")
+        database = {
+            name: _trace.pgbench(requests, binaries() / "pgbench", url, CONNECTIONS, FLAT_OUT_SECONDS)
+            for name, requests in traces.items()
+        }
+        engine.dispose()
+    latency = {step: percentiles_ms(took) for step, took in times.seconds.items()}
+    compared = {
+        name: {
+            "per_second": ours[name]["per_second"],
+            "of_bare": round(ours[name]["per_second"] / bare[name]["per_second"], 3),
+            "of_pgbench": round(ours[name]["per_second"] / database[name], 3),
+            "p95_ms": ours[name]["p95_ms"],
+            "bare_per_second": bare[name]["per_second"],
+            "pgbench_per_second": database[name],
+            "statements": len(traces[name][0]),
+        }
+        for name in OPERATIONS
+    }
+    run.finish(
+        {
+            "slowest p95 ms of 50 users": at_most(max(step["p95"] for step in latency.values()), P95_MS),
+            "pages / bare route": at_least(worst(compared, "page"), OF_BARE),
+            "api / bare route": at_least(worst(compared, "api"), OF_BARE),
+        },
+        users={
+            "users": USERS,
+            "think_seconds": THINK_SECONDS,
+            "seconds": WORK_SECONDS,
+            "per_second": round(times.count / WORK_SECONDS, 1),
+            "milliseconds": latency,
+            "failures": dict(times.failures),
+        },
+        throughput={"connections": CONNECTIONS, **compared},
+        peak_memory_mb=peak_memory_mb(),
+    )
+
+
+def worst(compared: dict[str, dict[str, float]], kind: str) -> float:
+    """The smallest share of the bare route among operations of a kind."""
+    return min(result["of_bare"] for name, result in compared.items() if name.endswith(kind))
+
+
+def day(doctor: Doctor) -> Iterator[Step]:
+    """A doctor's day without end."""
+    while True:
+        person = doctor.next_person()
+        yield "search", THINK_SECONDS["search"], doctor.search(person, "/patients")
+        yield "card", THINK_SECONDS["card"], Request("GET", f"/patients/{person.id}")
+        yield "visit form", THINK_SECONDS["visit form"], Request("GET", f"/patients/{person.id}/visits/new")
+        yield "visit", THINK_SECONDS["visit"], doctor.visit_by_form(person)
+
+
+def visit_as_json(doctor: Doctor) -> Request:
+    """The same visit through the API."""
+    posted = doctor.visit()
+    data: dict[str, object] = {name: value for name, value in posted.items() if "-0-" not in name}
+    for group in ("diagnoses", "services", "prescriptions", "referrals"):
+        prefix = f"{group}-0-"
+        data[group] = [{name.removeprefix(prefix): value for name, value in posted.items() if name.startswith(prefix)}]
+    body = json.dumps(data).encode()
+    return Request("POST", f"/api/patients/{doctor.next_person().id}/visits", body, "application/json")
+
+
+def signed_in(port: int, place: Installation, doctor: Doctor) -> Browser:
+    """A browser with the doctor's session, and the token its writes need."""
+    browser = Browser(port, f"saulyq_{place.settings.port_base}_session={quote(doctor.session_token)}")
+    status, _, page = browser.send(Request("GET", "/patients"))
+    assert status == 200, f"the search page answers {status}"
+    browser.use_csrf_token(csrf_token(page.decode()))
+    return browser
+
+
+def throughput(name: str, make: Operation, busy: list[tuple[Browser, Doctor]]) -> dict[str, float]:
+    """Good answers a second; a failure ends the benchmark, for it would be faster than an answer."""
+    times = flat_out([(browser, lambda d=doctor: make(d)) for browser, doctor in busy], name, FLAT_OUT_SECONDS)  # type: ignore[misc]
+    assert not times.failures, f"{name}: {dict(times.failures)}"
+    return {
+        "per_second": round(times.count / FLAT_OUT_SECONDS, 1),
+        "p95_ms": percentiles_ms(times.seconds[name])["p95"],
+    }
+
+
+def replayed(name: str, numbers: Iterator[int]) -> Operation:
+    """Requests to the bare route, each recorded one in turn."""
+    method = "POST" if name.startswith("visit") else "GET"
+    return lambda _doctor: Request(method, f"/{quote(name)}/{next(numbers)}")
+
+
+def record(place: Installation, doctor: Doctor) -> _trace.Traces:
+    """What the app asks of the database for some requests of each operation."""
+    from fastapi.testclient import TestClient
+
+    from ops_app.app import create_app
+
+    app = create_app()
+    session = {f"saulyq_{place.settings.port_base}_session": doctor.session_token}
+    traces: _trace.Traces = {}
+    with TestClient(app, cookies=session, follow_redirects=False) as client:
+        client.headers["X-CSRF-Token"] = csrf_token(client.get("/patients", headers={"Accept": "text/html"}).text)
+        for name, make in OPERATIONS.items():
+            traces[name] = []
+            for _ in range(RECORDED):
+                request = make(doctor)
+                headers = {"Content-Type": request.content_type} if request.content_type else {}
+                with _trace.recorded(app.state.engine) as statements:
+                    answer = client.request(request.method, request.path, content=request.body, headers=headers)
+                assert answer.status_code in (200, 201, 303), f"{name}: {answer.status_code} {answer.text[:500]}"
+                traces[name].append(list(statements))
+    app.state.engine.dispose()
+    return traces
+
+
+@contextmanager
+def server(place: Installation, application: str, *options: str) -> Iterator[int]:
+    """A uvicorn process like the one an installation runs; its port."""
+    port = place.settings.port_base + 6
+    command = [sys.executable, "-m", "uvicorn", application, "--port", str(port), "--log-level", "warning", *options]
+    # what goes wrong in the server is told on its stderr, which is ours
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while Browser(port).send(Request("GET", "/health"))[0] == 0:
+            if process.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"benchmark: {application} does not start")
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+if __name__ == "__main__":
+    main()
