@@ -16,8 +16,8 @@ import pytest
 from saulyq.environment import MARK
 from tests.installation import ROOT, Installation, make_installation, remove_installation
 
-START_SECONDS = 150
-RETURN_SECONDS = 90
+START_SECONDS = 180
+RETURN_SECONDS = 150
 
 Components = dict[str, dict[str, object]]
 
@@ -83,7 +83,7 @@ def running() -> Iterator[Running]:
     remove_installation(installation)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 class TestOneInstallation:
     """In order: each test goes on from the state the one before left."""
 
@@ -116,11 +116,14 @@ class TestOneInstallation:
         assert len(result.stderr.strip().splitlines()) == 1
         assert "already up" in result.stderr
 
-    @pytest.mark.parametrize("part", ["database", "ops", "dagster-code", "dagster", "dashboards"])
-    def test_a_killed_part_returns(self, running: Running, part: str) -> None:
+    def test_killed_parts_return(self, running: Running) -> None:
         before = running.wait(RETURN_SECONDS, everything_answers)
-        os.kill(int(str(before[part]["pid"])), signal.SIGKILL)
-        running.wait(RETURN_SECONDS, lambda rows: everything_answers(rows) and rows[part]["pid"] != before[part]["pid"])
+        for row in before.values():
+            os.kill(int(str(row["pid"])), signal.SIGKILL)
+        running.wait(
+            RETURN_SECONDS,
+            lambda rows: everything_answers(rows) and all(rows[name]["pid"] != before[name]["pid"] for name in rows),
+        )
 
     def test_a_killed_supervisor_is_replaced(self, running: Running) -> None:
         before = running.components()
