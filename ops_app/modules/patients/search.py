@@ -119,7 +119,7 @@ def search(session: Session, line: str, scope: Scope | None = None, limit: int =
         if all(reading.tokens != () for reading in widened):
             people |= {row.id: row for row in asked.run(session, widened)}
     ordered = sorted(
-        people.values(), key=lambda row: (row.id not in exact, _beginnings(row, wanted.parts), row.sort_key, row.id)
+        people.values(), key=lambda row: (row.id not in exact, *_nearness(row, wanted.parts), row.sort_key, row.id)
     )
     return [_found(row, is_exact=row.id in exact) for row in ordered[:limit]]
 
@@ -207,10 +207,10 @@ def _widened(session: Session, part: str) -> _Reading:
     return _Reading(part, tuple(sorted(tokens)))
 
 
-def _beginnings(row: Row[Any], parts: Sequence[str]) -> int:
-    # "Серік" before "Серікбол": fewer parts that are only beginnings come first.
+def _nearness(row: Row[Any], parts: Sequence[str]) -> tuple[int, bool]:
+    # "Серік" before "Серікбол", and family names before the others: lists are read by family name.
     names = {row.family_fold, row.given_fold, row.patronymic_fold}
-    return sum(part not in names for part in parts)
+    return sum(part not in names for part in parts), not row.family_fold.startswith(parts[0])
 
 
 def _at_most_three(parts: list[str]) -> tuple[str, ...]:

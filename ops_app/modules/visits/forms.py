@@ -41,6 +41,7 @@ DISPOSITIONS = (
 )
 DISPOSITION_TITLES = dict(DISPOSITIONS) | {
     "died": N_("died"),
+    "refused": N_("refusal"),
     "not_indicated": N_("admission not indicated"),
     "non_profile": N_("not the profile of the hospital"),
     "no_bed": N_("no bed"),

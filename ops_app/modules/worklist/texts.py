@@ -112,7 +112,7 @@ EVIDENCE = {
     "icd10": N_("diagnosis"),
     "cause_icd10": N_("cause"),
     "discharge_date": N_("discharged"),
-    "facility": N_("by"),
+    "facility": N_("discharged by"),
     "death_date": N_("died"),
     "place": N_("place"),
     "registered_date": N_("registered"),
@@ -123,6 +123,8 @@ EVIDENCE = {
     "risk_level": N_("risk"),
     "age": N_("age"),
     "live_bookings": N_("bookings left"),
+    "owner_role": N_("who acts"),
+    "escalated_to": N_("passed up to"),
 }
 
 CODES = {
@@ -133,6 +135,13 @@ CODES = {
     "low": N_("low"),
     "moderate": N_("moderate"),
     "high": N_("high"),
+    "site_doctor": N_("site doctor"),
+    "midwife": N_("midwife"),
+    "neurologist": N_("neurologist"),
+    "registrar": N_("registrar"),
+    "head": N_("head of department"),
+    "deputy_director": N_("deputy director"),
+    "region": N_("regional authority"),
 }
 
 MET = {
