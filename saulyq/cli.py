@@ -1,5 +1,6 @@
 """The command `saulyq`; the parts it starts and calls are imported inside the commands."""
 
+import os
 import sys
 
 import typer
@@ -45,6 +46,8 @@ app.command("bench")(bench.bench)
 
 def main() -> None:
     """Run a command; an expected failure is one line and its exit code."""
+    # what is written holds personal data: nobody else on this machine reads it
+    os.umask(0o077)
     try:
         app()
     except SaulyqError as error:

@@ -133,6 +133,18 @@ def settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         raise SaulyqError(f"SAULYQ_{str(first['loc'][0]).upper()}: {first['msg']}") from None
+    _make_home(current.home)
     if "mode" not in current.model_fields_set and current.demo_file.exists():
         return current.model_copy(update={"mode": Mode.demo})
     return current
+
+
+def _make_home(home: Path) -> None:
+    if home.is_dir():
+        return
+    try:
+        home.mkdir(parents=True)
+        # others may pass through (root's database runs as another user) but see nothing
+        home.chmod(0o711)
+    except OSError as error:
+        raise SaulyqError(f"cannot make {home}: {error.strerror}; set SAULYQ_HOME to a folder of yours") from None

@@ -51,6 +51,8 @@ def run(part: Annotated[str, typer.Argument(help="ops, dagster-code, dagster, da
     programs = {program.name: program for each in parts(current) for program in each.programs}
     if part not in programs:
         raise UsageError(f"no part {part}; there are: {', '.join(programs)}")
+    # in containers the parts are different users of one group: dashboards read what the pipeline publishes
+    os.umask(0o027)
     write_part_files(current)
     os.chdir(ROOT)
     command = programs[part].command

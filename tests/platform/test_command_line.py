@@ -134,3 +134,20 @@ class TestServerBetweenCommands:
         assert fresh.run("user", "disable", "nobody", check=False).returncode == 2
         assert fresh.run("user", "add", "other", "--role", "king", check=False).returncode == 2
         fresh.run("db", "stop")
+
+
+def test_what_is_written_is_closed_to_others(fresh: Installation) -> None:
+    fresh.run("db", "migrate")
+    open_to_others = [
+        path
+        for path in fresh.home.rglob("*")
+        if path.stat().st_mode & 0o077 and not path.is_symlink() and "postgres/data" not in str(path)
+    ]
+    assert open_to_others == []
+
+
+def test_a_home_that_cannot_be_made_is_one_line(fresh: Installation) -> None:
+    result = fresh.run("db", "url", check=False, SAULYQ_HOME="/proc/nowhere")
+    assert result.returncode == 1
+    assert "SAULYQ_HOME" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
