@@ -9,8 +9,8 @@ from dashboards.cases import kind_of
 from dashboards.identity import Viewer
 from dashboards.texts import Texts
 
+# Everybody counted is in the numerator too, so there is no share to show.
 COUNTED = {"attached_population"}
-"""Everybody counted is in the numerator too, so there is no share to show."""
 
 
 def show(viewer: Viewer, texts: Texts) -> None:
@@ -39,7 +39,7 @@ def show(viewer: Viewer, texts: Texts) -> None:
             drill.exclusions()
         with right:
             drill.breakdown("dimension", texts("kind"), lambda one: kind_of(texts, one))
-        download.offer(viewer, texts, lambda: download.figures(viewer, code, period, kind_of), f"{code}_{period}")
+        download.offer(viewer, texts, code, period)
     frame.about(texts, words)
 
 

@@ -39,7 +39,7 @@ def show(viewer: Viewer, texts: Texts) -> None:
         with right:
             drill.breakdown("dimension", texts("kind"), lambda one: kind_of(texts, one))
             drill.exclusions()
-        download.offer(viewer, texts, lambda: download.figures(viewer, code, period, kind_of), f"{code}_{period}")
+        download.offer(viewer, texts, code, period)
     frame.about(texts, words)
 
 

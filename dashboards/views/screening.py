@@ -42,8 +42,7 @@ def show(viewer: Viewer, texts: Texts) -> None:
             if drill.where.next_unit == "organization":
                 _map(drill, [(one.place.organization, one.numerator, one.denominator) for one in units])
             drill.breakdown("age", texts("age"), lambda one: texts.term("age", one))
-        name = f"screening_{programme}_{period}"
-        download.offer(viewer, texts, lambda: download.screening(viewer, programme, period), name)
+        download.offer(viewer, texts, code, period, by="age")
     frame.about(texts, words)
 
 

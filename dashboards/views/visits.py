@@ -31,7 +31,7 @@ def show(viewer: Viewer, texts: Texts) -> None:
         with right:
             drill.trend()
             drill.exclusions()
-        download.offer(viewer, texts, lambda: download.figures(viewer, CODE, period, kind_of), f"{CODE}_{period}")
+        download.offer(viewer, texts, CODE, period, by="category")
     frame.about(texts, words)
 
 

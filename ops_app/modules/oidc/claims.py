@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ops_app.actor import Actor
-from ops_app.permissions import Permission
+from ops_app.actor import Actor, Scope
+from ops_app.permissions import ROLE_PERMISSIONS, Permission, Role
 
 
 def identity(actor: Actor) -> dict[str, object]:
@@ -20,7 +20,7 @@ def identity(actor: Actor) -> dict[str, object]:
 
 def authority(actor: Actor) -> dict[str, object]:
     """Claims of userinfo and introspection: also where the actor may look, every node spelled out."""
-    pages = actor.scope(Permission.DASHBOARDS_PAGE_READ)
+    pages = _figures(actor)
     cases = actor.scope(Permission.SIGNALS_CASE_READ).joined(actor.scope(Permission.WORKLIST_TASK_READ))
     held = sorted(permission for permission in Permission if actor.may(permission))
     return identity(actor) | {
@@ -33,3 +33,12 @@ def authority(actor: Actor) -> dict[str, object]:
         "cases_everywhere": cases.everywhere,
         "case_organization_ids": sorted(cases.organization_ids),
     }
+
+
+def _figures(actor: Actor) -> Scope:
+    """Where figures may be seen; the engineer's page is about the machine and widens nobody's view of people."""
+    scope = Scope()
+    for grant in actor.grants:
+        if grant.role is not Role.DATA_ENGINEER and Permission.DASHBOARDS_PAGE_READ in ROLE_PERMISSIONS[grant.role]:
+            scope = scope.joined(grant.scope)
+    return scope
