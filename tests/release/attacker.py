@@ -11,7 +11,7 @@ Sets = Mapping[str, frozenset[str]]
 
 
 def intervals(cells: Cells, nodes: list[Sets], leaves: list[Iterable[str]]) -> dict[tuple[str, ...], tuple[int, int]]:
-    """Least and greatest whole number each hidden cell can be, knowing all others and that it is not zero."""
+    """Least and greatest whole number each hidden cell can be, knowing all others."""
     unknowns = {combination: at for at, combination in enumerate(product(*leaves))}
     rows, low, high = [], [], []
     for coordinates, value in cells.items():
@@ -19,7 +19,7 @@ def intervals(cells: Cells, nodes: list[Sets], leaves: list[Iterable[str]]) -> d
         for combination in product(*(nodes[d][node] for d, node in enumerate(coordinates))):
             row[unknowns[combination]] = 1
         rows.append(row)
-        low.append(1 if value is None else value)
+        low.append(0 if value is None else value)
         high.append(np.inf if value is None else value)
     known = LinearConstraint(np.array(rows), low, high)
     free = Bounds(0, 10_000)

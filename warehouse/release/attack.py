@@ -1,7 +1,7 @@
 """The attacker: what can be worked out about hidden counts from everything that is published.
 
-The attacker knows all published cells, all sums, that counts are whole and not negative, and our
-rule that a zero is always published (so a hidden count is at least one).
+The attacker knows all published cells, all sums, where there is nobody to count, and that counts are
+whole and not negative.
 """
 
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ Vector = NDArray[np.float64]
 HEADROOM = 1000.0
 TOLERANCE = 1e-6
 STALE_ROUNDS = 4
-SECONDS = 20.0
+SECONDS = 10.0
 # what is not shown to be wide by then counts as too narrow
-PATIENCE = 90.0
+PATIENCE = 20.0
 
 
 @dataclass(frozen=True)

@@ -12,32 +12,32 @@ SECONDS = 3.0
 
 def cost(values: NDArray[np.int64]) -> NDArray[np.float64]:
     """What hiding a cell loses: the people it no longer tells of, so that totals are hidden last."""
-    return np.asarray(1.0 + values)
+    return np.asarray(2.0 + values)
 
 
-def cheapest_pattern(table: Table, primaries: NDArray[np.int64], threshold: int) -> NDArray[np.bool_] | None:
+def cheapest_pattern(
+    table: Table, primaries: NDArray[np.int64], threshold: int, must_show: NDArray[np.bool_]
+) -> NDArray[np.bool_] | None:
     """Cells to hide so that each small count could be one and could be t; None if time runs out without any.
 
-    Each end needs another table that adds up, differs only in hidden cells and keeps them at one or more.
-    All those tables share one set of hidden cells. A total cannot fall to one where it has several parts,
-    so it is asked to rise by t-1 instead.
+    Each end needs another table that adds up and differs only in hidden cells. All those tables share one
+    set of hidden cells.
     """
-    cells = np.flatnonzero(table.values)
+    cells = np.flatnonzero(~table.empty)
     values = table.values[cells].astype(float)
     sums = sparse.csr_array(table.sums[:, cells])
     unpublished = ~table.published[cells]
-    finest = np.asarray(table.members.sum(axis=1)).ravel()[primaries] == 1
     ends: list[tuple[int, int]] = []
-    for primary, single in zip(primaries, finest, strict=True):
+    for primary in primaries:
         value, at = int(table.values[primary]), int(np.searchsorted(cells, primary))
-        if single and value > 1:
+        if value > 1:
             ends += [(at, threshold - value), (at, 1 - value)]
         else:
             ends.append((at, threshold - 1))
     size, tables = len(cells), len(ends)
     room = float(values.max() + threshold)
     hidden_anyway = unpublished | np.isin(cells, primaries)
-    lowest = np.where(unpublished, -values, 1.0 - values)
+    lowest = -values
     nothing = sparse.csr_array((sums.shape[0], size))
     identity = sparse.eye_array(size)
     # columns: one switch a cell, then one difference a cell for each end
@@ -56,7 +56,7 @@ def cheapest_pattern(table: Table, primaries: NDArray[np.int64], threshold: int)
             lower.append(low)
             upper.append(high)
     least = np.concatenate([hidden_anyway.astype(float), np.tile(lowest, tables)])
-    most = np.concatenate([np.ones(size), np.full(size * tables, room)])
+    most = np.concatenate([np.where(must_show[cells] & ~hidden_anyway, 0.0, 1.0), np.full(size * tables, room)])
     for number, (at, change) in enumerate(ends):
         column = size + number * size + at
         if change > 0:

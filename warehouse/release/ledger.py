@@ -18,9 +18,11 @@ from typing import IO
 
 import numpy as np
 
-from warehouse.release.linked import NotComparable, exposed_together, hidden_before
+from warehouse.release import texts
+from warehouse.release.linked import NotComparable, as_before, exposed_together
 from warehouse.release.protect import Protected, Unsafe, suppress
 from warehouse.release.table import Dimension, Table
+from warehouse.settings import warehouse_settings
 
 Entry = dict[str, object]
 
@@ -45,23 +47,20 @@ class Ledger:
     def protect(self, asked: Asked, threshold: int) -> Protected:
         """Suppress a table so that it is safe alone and with each earlier one, or raise `Unsafe` naming it."""
         earlier = list(self._family(asked.family))
-        hidden = np.zeros(asked.table.values.shape, dtype=bool)
+        hidden, shown = (np.zeros(asked.table.values.shape, dtype=bool) for _ in range(2))
         try:
             for _, released in earlier:
-                hidden |= hidden_before(asked.table, released)
-            protected = suppress(asked.table, threshold, hidden)
-            for entry, released in earlier:
-                exposed = exposed_together(protected, released)
-                if exposed:
-                    raise Unsafe(
-                        f"refused: this table and release {entry['number']} ({entry['name']} {entry['period']}, "
-                        f"{entry['released_at']}) together give away {exposed} hidden "
-                        f"{'count' if exposed == 1 else 'counts'}"
-                    )
-        except NotComparable as error:
-            raise Unsafe(
-                f"refused: earlier releases of {asked.family} are counted by other dimensions: {error}"
-            ) from None
+                hid, showed = as_before(asked.table, released)
+                hidden, shown = hidden | hid, shown | showed
+            protected = suppress(asked.table, threshold, hidden, shown)
+        except NotComparable:
+            raise Unsafe(texts.OTHER_DIMENSIONS.filled(family=asked.family)) from None
+        except Unsafe as error:
+            raise Unsafe(texts.REFUSED_AFTER.filled(earlier=_named(earlier), why=error.text)) from None
+        for pair in earlier:
+            exposed = exposed_together(protected, pair[1])
+            if exposed:
+                raise Unsafe(texts.REFUSED_TOGETHER.filled(earlier=_named([pair]), count=exposed))
         return protected
 
     def append(self, name: str, period: str, user: str, parameters: Entry, tables: dict[str, Protected]) -> Entry:
@@ -108,24 +107,30 @@ class Ledger:
 
 
 @contextmanager
-def open_ledger(directory: Path) -> Iterator[Ledger]:
-    """Open the log for one release at a time."""
+def open_ledger() -> Iterator[Ledger]:
+    """Open this installation's log for one release at a time."""
+    directory = warehouse_settings().releases
     directory.mkdir(parents=True, exist_ok=True)
     with open(os.open(directory / "ledger.jsonl", os.O_RDWR | os.O_CREAT, 0o600), "r+") as log:
         fcntl.flock(log, fcntl.LOCK_EX)
         yield Ledger(directory, log)
 
 
-def broken_line(directory: Path) -> int | None:
+def broken_line() -> int | None:
     """Number of the first line of the log that was changed after it was written; None if none was."""
     before = ""
-    with open_ledger(directory) as ledger:
+    with open_ledger() as ledger:
         for entry in ledger.entries:
             content = {key: value for key, value in entry.items() if key != "hash"}
             before = hashlib.sha256((before + _canonical(content)).encode()).hexdigest()
             if before != entry["hash"]:
                 return int(str(entry["number"]))
     return None
+
+
+def _named(earlier: list[tuple[Entry, Protected]]) -> texts.Text:
+    names = [texts.EARLIER_RELEASE.filled(**entry) for entry, _ in earlier]
+    return texts.Text(*map(", ".join, zip(*names, strict=True))) if names else texts.NO_EARLIER_RELEASE
 
 
 def _canonical(value: Entry) -> str:

@@ -19,21 +19,21 @@ class NotComparable(Exception):
     """Two tables of one family that are not counted at the same grain."""
 
 
-def hidden_before(later: Table, earlier: Protected) -> NDArray[np.bool_]:
-    """Cells of the later table that the earlier release hides; hiding them again keeps its secrets."""
-    hidden = np.zeros(later.shape, dtype=bool)
-    if not _overlap(later, earlier.table):
-        return hidden.ravel()
-    older = _told_apart(later, earlier.table)
-    rows, columns = [], []
-    for mine, theirs in zip(later.dimensions, older.dimensions, strict=True):
-        at = {leaves: number for number, leaves in enumerate(theirs.nodes.values())}
-        same = [(number, at[leaves]) for number, leaves in enumerate(mine.nodes.values()) if leaves in at]
-        rows.append([number for number, _ in same])
-        columns.append([number for _, number in same])
-    statuses = earlier.statuses.reshape(older.shape)[np.ix_(*columns)]
-    hidden[np.ix_(*rows)] = (statuses == PRIMARY) | (statuses == SECONDARY)
-    return hidden.ravel()
+def as_before(later: Table, earlier: Protected) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Cells of the later table that the earlier release hides, and those it shows; both must stay so."""
+    hidden, shown = np.zeros(later.shape, dtype=bool), np.zeros(later.shape, dtype=bool)
+    if _overlap(later, earlier.table):
+        older = _told_apart(later, earlier.table)
+        rows, columns = [], []
+        for mine, theirs in zip(later.dimensions, older.dimensions, strict=True):
+            at = {leaves: number for number, leaves in enumerate(theirs.nodes.values())}
+            same = [(number, at[leaves]) for number, leaves in enumerate(mine.nodes.values()) if leaves in at]
+            rows.append([number for number, _ in same])
+            columns.append([number for _, number in same])
+        statuses = earlier.statuses.reshape(older.shape)[np.ix_(*columns)]
+        hidden[np.ix_(*rows)] = _is_hidden(statuses)
+        shown[np.ix_(*rows)] = statuses == PUBLISHED
+    return hidden.ravel(), shown.ravel()
 
 
 def exposed_together(later: Protected, earlier: Protected) -> int:
@@ -56,11 +56,16 @@ def exposed_together(later: Protected, earlier: Protected) -> int:
         contradicted += int(np.count_nonzero(shown_and_hidden))
         # the lower number says more: published in one is known, small in one is small
         statuses[at] = np.minimum(mine, seen)
+        alone = np.full(table.shape, UNPUBLISHED, dtype=np.int8)
+        alone[at] = mine
     if contradicted:
         return contradicted
     statuses = statuses.ravel()
     differences = _differences(dimensions, older.table, later.table) & (statuses == UNPUBLISHED)
     statuses[differences & (table.values > 0) & (table.values < threshold)] = PRIMARY
+    if bool((statuses == alone.ravel()).all()):
+        # the earlier release shows nothing that this one does not: it was proved safe as it is
+        return 0
     return len(exposed_cells(table, statuses, threshold))
 
 

@@ -13,15 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from warehouse.release.exact import cost
-from warehouse.release.status import PUBLISHED, UNPUBLISHED, Statuses
+from warehouse.release.status import PUBLISHED, Statuses
 from warehouse.release.table import Table
 
 Floats = NDArray[np.float64]
 # how many leaves under a total are tried as the place where people are added
 STARTS = 2
+# and how many if none of those allows a move
+MORE_STARTS = 12
 # how many second leaves are priced in each dimension
 PARTNERS = 40
 MERGED_PARTNERS = 120
+MERGED_SIZE = 4e6
 # above this part of everything in the table, a dearer search is worth its time
 EXPENSIVE = 0.1
 # moving one person at a time is preferred when it is this many times cheaper
@@ -58,35 +61,40 @@ class View:
 class Mover:
     """Finds cheap moves for hidden cells, given what is hidden already."""
 
-    def __init__(self, table: Table, statuses: Statuses) -> None:
+    def __init__(self, table: Table, statuses: Statuses, must_show: NDArray[np.bool_]) -> None:
         self._table = table
         self._statuses = statuses
         members = [dimension.members.toarray() for dimension in table.dimensions]
         self._single = View(tuple(members), PARTNERS)
         self._merged: View | None = None
-        if len(members) > 2:
-            self._merged = View((reduce(np.kron, members[:-1]), members[-1]), MERGED_PARTNERS)
+        merged_size = np.prod([one.size for one in members[:-1]], dtype=float)
+        if len(members) > 2 and merged_size <= MERGED_SIZE:
+            self._merged = View((_spread_matrix(members[:-1]), members[-1]), MERGED_PARTNERS)
         self._shape = table.shape
-        # the least a cell can fall to: a hidden published cell is known to be at least one
-        self._floor = np.where(statuses == UNPUBLISHED, 0, 1).reshape(self._shape)
         self._costs = cost(table.values)
-        self._stuck = ((statuses != UNPUBLISHED) & (table.values == 0)).astype(float).reshape(self._shape)
-        self._numbers = np.arange(table.values.size).reshape(self._shape)
+        self._prices = np.where(must_show, FORBIDDEN, self._costs)
+        self._stuck = table.empty.astype(float).reshape(self._shape)
+        self.settled = bool(must_show[statuses == PUBLISHED].all())
         self._expensive = EXPENSIVE * self._costs.max(initial=0)
 
-    def shifted(self, cell: int, change: int, may_hide: bool) -> tuple[Floats, NDArray[np.int64], int]:
-        """Another table with the cell higher (or lower), reached by moves each of which is the cheapest next.
+    def prices(self) -> tuple[Floats, NDArray[np.bool_]]:
+        """What it costs to hide each cell now, and the cells that cannot be different at all."""
+        prices = np.where(self._statuses == PUBLISHED, self._prices, 0.0)
+        return prices, (prices >= FORBIDDEN) | (self._stuck.ravel() > 0)
 
-        Returns its leaves, the cells that differ, and how far it got.
+    def shifted(self, cell: int, change: int) -> Floats:
+        """Leaves of another table with the cell higher (or lower), by moves each of which is the cheapest next.
+
+        It goes as far as it can: the cell may differ by less than asked.
         """
         leaves = self._table.leaf_vector.reshape(self._single.leaf_shape).copy()
         values = self._table.values.reshape(self._shape).copy()
         touched = np.zeros(self._shape, dtype=bool)
         sign, left = (1 if change > 0 else -1), abs(change)
         while left:
-            prices = np.where(self._statuses == PUBLISHED, self._costs if may_hide else FORBIDDEN, 0.0)
+            prices = np.where(self._statuses == PUBLISHED, self._prices, 0.0)
             prices = np.where(touched, 0.0, prices.reshape(self._shape)) + FORBIDDEN * self._stuck
-            starts = self._starts(cell, prices, leaves)
+            starts = self._starts(cell, prices, leaves, adding=change > 0)
             move = self._cheapest(cell, starts, prices, values, sign * left)
             if left > 1 and (move is None or move.price > 0):
                 # many at once need large neighbours; one by one, small ones do
@@ -100,7 +108,7 @@ class Mover:
             values += effect.astype(np.int64)
             touched |= effect != 0
             left -= abs(move.amount)
-        return leaves.ravel(), self._numbers[touched], abs(change) - left
+        return leaves.ravel()
 
     def _cheapest(
         self, cell: int, starts: list[tuple[int, ...]], prices: Floats, values: NDArray[np.int64], amount: int
@@ -109,7 +117,9 @@ class Mover:
         for view in (self._single, self._merged):
             if view is None or (best is not None and best.price <= self._expensive):
                 continue
-            for start in starts:
+            for tried, start in enumerate(starts):
+                if tried >= STARTS and best is not None:
+                    break
                 move = self._from(view, cell, start, prices, values, amount)
                 if move is not None and (best is None or move.price < best.price):
                     best = move
@@ -117,15 +127,16 @@ class Mover:
                     return best
         return best
 
-    def _starts(self, cell: int, prices: Floats, leaf_counts: Floats) -> list[tuple[int, ...]]:
+    def _starts(self, cell: int, prices: Floats, leaf_counts: Floats, adding: bool) -> list[tuple[int, ...]]:
         """Leaves inside the cell, those first whose surroundings are cheapest to hide."""
         nodes = np.unravel_index(cell, self._shape)
         inside = [np.flatnonzero(m[int(node)]) for m, node in zip(self._single.members, nodes, strict=True)]
         around = prices
         for axis, (members, leaves) in enumerate(zip(self._single.members, inside, strict=True)):
             around = np.moveaxis(np.tensordot(members[:, leaves], around, axes=(0, axis)), 0, axis)
-        around = np.where(leaf_counts[np.ix_(*inside)] > 0, around, np.inf)
-        order = np.argsort(around, axis=None, kind="stable")[:STARTS]
+        if not adding:
+            around = np.where(leaf_counts[np.ix_(*inside)] > 0, around, np.inf)
+        order = np.argsort(around, axis=None, kind="stable")[:MORE_STARTS]
         found = []
         for flat in order:
             at = np.unravel_index(int(flat), around.shape)
@@ -159,8 +170,8 @@ class Mover:
             partners.append(outside)
         magnitudes = [np.abs(effect) for effect in effects]
         total = _priced(prices, magnitudes)
-        # cells that would fall below their floor; those of one sign are half of (all of both, less the sum of signs)
-        low = (values - abs(amount) < self._floor.reshape(view.shape)).astype(float)
+        # cells that would fall below zero; those of one sign are half of (all of both, less the sum of signs)
+        low = (values < abs(amount)).astype(float)
         total = total + FORBIDDEN * (_priced(low, magnitudes) - np.sign(amount) * _priced(low, effects))
         at = np.unravel_index(int(np.argmin(total)), total.shape)
         price = float(total[at])
@@ -175,6 +186,13 @@ class Mover:
             tuple(effect[int(i)] for effect, i in zip(effects, at, strict=True)),
             amount,
         )
+
+
+def _spread_matrix(factors: list[Floats]) -> Floats:
+    product = factors[0]
+    for factor in factors[1:]:
+        product = np.asarray(np.kron(product, factor), dtype=np.float64)
+    return product
 
 
 def _pair(size: int, leaf: int, partner: NDArray[np.int64]) -> Floats:

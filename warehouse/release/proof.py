@@ -10,8 +10,8 @@ from warehouse.release.table import Table
 class Proof:
     """The range of values each cell takes over all tables shown to agree with what is published.
 
-    A table counts only if it is recomputed here from its leaves: whole numbers, none negative, every
-    published cell as published, every hidden one at least one. Hiding more cells keeps it valid.
+    A table counts only if it is recomputed here from its leaves: whole numbers, none negative, nobody
+    where nobody can be, every published cell as published. Hiding more cells keeps it valid.
     """
 
     def __init__(self, table: Table, threshold: int) -> None:
@@ -24,11 +24,10 @@ class Proof:
         """Widen the ranges by this table if it agrees with everything published."""
         whole = np.rint(leaves)
         cells = np.rint(self._table.members @ whole).astype(np.int64)
-        hidden = (statuses == PRIMARY) | (statuses == SECONDARY)
         agrees = (
             bool((whole >= 0).all())
             and bool((cells[statuses == PUBLISHED] == self._table.values[statuses == PUBLISHED]).all())
-            and bool((cells[hidden] >= 1).all())
+            and not cells[self._table.empty].any()
         )
         if agrees:
             np.minimum(self.low, cells, out=self.low)
@@ -39,9 +38,16 @@ class Proof:
         """How wide the range of a cell is shown to be."""
         return int(self.high[cell] - self.low[cell])
 
+    def holds(self, cell: int, statuses: Statuses) -> bool:
+        """Whether the cell's range is shown to be wide enough, and to reach the threshold if it is small."""
+        if statuses[cell] == PRIMARY:
+            return self.width(cell) >= self.threshold - 1 and self.high[cell] >= self.threshold
+        return statuses[cell] != SECONDARY or self.width(cell) >= 1
+
     def unproven(self, statuses: Statuses) -> NDArray[np.int64]:
         """Hidden cells whose range is not yet shown to be wide enough."""
-        return np.flatnonzero(self.high - self.low < needed_width(statuses, self.threshold))
+        short = (statuses == PRIMARY) & (self.high < self.threshold)
+        return np.flatnonzero(short | (self.high - self.low < needed_width(statuses, self.threshold)))
 
 
 def needed_width(statuses: Statuses, threshold: int) -> NDArray[np.int64]:

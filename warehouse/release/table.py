@@ -1,5 +1,6 @@
 """A table to be released: dimensions with totals, counts at the finest grain, and how the cells add up."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -26,6 +27,17 @@ class Dimension:
     nodes: Mapping[str, frozenset[str]]
     splits: tuple[tuple[str, tuple[str, ...]], ...]
     unpublished: frozenset[str] = frozenset()
+
+    @property
+    def whole(self) -> str:
+        """The node of all leaves."""
+        return next(node for node, leaves in self.nodes.items() if len(leaves) == len(self.leaves))
+
+    def only(self, kept: Iterable[str]) -> "Dimension":
+        """The same leaves with fewer nodes: a coarser table of the same people."""
+        nodes = {node: self.nodes[node] for node in kept}
+        splits = tuple((whole, parts) for whole, parts in self.splits if {whole, *parts} <= nodes.keys())
+        return Dimension(self.name, self.leaves, nodes, splits, self.unpublished & nodes.keys())
 
     @cached_property
     def members(self) -> sparse.csr_array:
@@ -69,8 +81,9 @@ def tree(name: str, parents: Mapping[str, str | None]) -> Dimension:
 
 
 def categories(name: str, values: Iterable[str], total: str = "all") -> Dimension:
-    """A flat dimension with its total."""
-    return tree(name, {total: None} | dict.fromkeys(values, total))
+    """A flat dimension with its total; a single value is its own total."""
+    listed = list(values)
+    return tree(name, {total: None} | dict.fromkeys(listed, total) if len(listed) > 1 else {listed[0]: None})
 
 
 # The steps of a programme. People are not always done in the order of the list (some come before they
@@ -118,6 +131,7 @@ STEPS = Dimension(
 )
 
 # A share: the denominator, those of it in the numerator, and the rest (which anybody can subtract).
+OF_PEOPLE = ("step", "share")
 SHARE = tree("share", {"denominator": None, "numerator": "denominator", "rest": "denominator"})
 
 
@@ -154,6 +168,19 @@ class Table:
         return np.rint(self.members @ self.leaf_vector).astype(np.int64)
 
     @cached_property
+    def empty(self) -> NDArray[np.bool_]:
+        """Cells where everybody knows that there is nobody to count, such as men to be screened for cervical cancer.
+
+        In a table of shares those are cells without a denominator; in a table of plain counts, all zeros.
+        """
+        values = self.values.reshape(self.shape)
+        last = self.dimensions[-1]
+        if last.name not in OF_PEOPLE:
+            return np.asarray(values == 0).ravel()
+        whole = values[..., [list(last.nodes).index(last.whole)]]
+        return np.broadcast_to(whole == 0, self.shape).ravel()
+
+    @cached_property
     def sums(self) -> sparse.csr_array:
         """Every sum that holds between cells, along each dimension."""
         blocks = []
@@ -168,6 +195,26 @@ class Table:
         """Which cells the table shows at all."""
         masks = [np.array([node not in d.unpublished for node in d.nodes]) for d in self.dimensions]
         return reduce(np.logical_and.outer, masks).ravel()
+
+    def coarsened(self) -> "Table":
+        """The same cells over as few leaves as they need: leaves that no cell tells apart become one."""
+        dimensions: list[Dimension] = []
+        stands_for: list[dict[str, str]] = []
+        for dimension in self.dimensions:
+            names = [
+                "|".join(str(at) for at, leaves in enumerate(dimension.nodes.values()) if leaf in leaves)
+                for leaf in dimension.leaves
+            ]
+            first = {name: leaf for leaf, name in reversed(list(zip(dimension.leaves, names, strict=True)))}
+            merged = {leaf: first[name] for leaf, name in zip(dimension.leaves, names, strict=True)}
+            nodes = {node: frozenset(merged[leaf] for leaf in leaves) for node, leaves in dimension.nodes.items()}
+            leaves = tuple(dict.fromkeys(merged.values()))
+            dimensions.append(Dimension(dimension.name, leaves, nodes, dimension.splits, dimension.unpublished))
+            stands_for.append(merged)
+        counts: Counter[Coordinates] = Counter()
+        for coordinates, count in self.counts.items():
+            counts[tuple(merged[leaf] for merged, leaf in zip(stands_for, coordinates, strict=True))] += count
+        return Table(tuple(dimensions), counts)
 
     def coordinates(self, cell: int) -> Coordinates:
         """Node names of a cell, by its number."""
