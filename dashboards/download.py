@@ -44,7 +44,7 @@ def offer(
             try:
                 st.session_state[slot] = figures(viewer, code, period, by)
             except Unsafe as refused:
-                st.error(texts("refused", reason=str(refused)))
+                st.error(texts("refused", reason=getattr(refused.text, texts.language)))
     if slot in st.session_state:
         name, content = st.session_state[slot]
         st.download_button(texts("download"), content, name, XLSX, type="primary", on_click="ignore")
