@@ -19,7 +19,6 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import Depends, Request
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.routing import NoMatchFound
 
@@ -31,7 +30,8 @@ from ops_app.errors import Forbidden, NotFound, Redirected
 from ops_app.i18n import _
 from ops_app.kit.htmx import is_htmx, wants_html
 from ops_app.modules.patients import access as patient_rules
-from ops_app.modules.patients.models import Patient, PatientLink
+from ops_app.modules.patients.models import Patient
+from ops_app.modules.patients.queries import record_ids
 from ops_app.permissions import Permission
 
 REASON_ROUTE = "patients:state_reason"
@@ -51,16 +51,6 @@ class CardClosed(Forbidden):
     """No rule lets the actor open this person."""
 
 
-def records_of(session: Session, patient_id: int) -> list[int]:
-    """This record and those that a merge hid behind it."""
-    hidden = session.scalars(
-        select(PatientLink.other_patient_id).where(
-            PatientLink.patient_id == patient_id, PatientLink.unlinked_at.is_(None)
-        )
-    )
-    return [patient_id, *hidden]
-
-
 def open_patient(
     session: Session, actor: Actor, patient_id: int, permission: Permission, *, rule: str | None = None
 ) -> PatientAccess:
@@ -72,7 +62,7 @@ def open_patient(
         raise NotFound(_("There is no such patient"))
     if rule is None:
         scope = actor.scope(permission)
-        rule = patient_rules.rule_for(session, scope, records_of(session, patient_id), actor.login)
+        rule = patient_rules.rule_for(session, scope, record_ids(session, patient_id), actor.login)
     if rule is None:
         raise CardClosed(
             _("This person is not attached to you"),

@@ -83,6 +83,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.DEATHS_RECORD_WRITE,
             _P.PATIENTS_IDENTITY_READ,
             _P.PATIENTS_IDENTITY_WRITE,
+            _P.PATIENTS_RECORD_MERGE,
         }
     ),
     Role.NURSE: _CARE_READ

@@ -139,7 +139,8 @@ def observations(rows: Iterable[Any], words: Wording) -> list[tuple[Any, str]]:
         if upper is not None and lower is not None and row in (upper, lower):
             if row is upper:
                 values = f"{show_number(upper.value_number, 0)}/{show_number(lower.value_number, 0)}"
-                shown.append((row, f"{_('Blood pressure')}: {values} {show_unit(upper.unit)}"))
+                title = _("Blood pressure")
+                shown.append((row, f"{title}: {values} {show_unit(upper.unit)}"))
             continue
         shown.append((row, observation(row, words)))
     return shown

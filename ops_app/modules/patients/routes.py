@@ -149,7 +149,7 @@ def _take_from_number(form: Form[Any]) -> None:
 
 def _number_note(form: Form[Any]) -> tuple[str, str] | None:
     number = "".join(form.text("iin").split())
-    if len(number) < IIN_LENGTH:
+    if len(number) < IIN_LENGTH or form.error("iin"):
         return None
     facts = iin_rules.read(number)
     if isinstance(facts, iin_rules.IinProblem):

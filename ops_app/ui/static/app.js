@@ -131,6 +131,18 @@ function takeCode(field, option) {
   field.dispatchEvent(new CustomEvent("code-chosen", { bubbles: true, detail: option.dataset }));
 }
 
+// A code known from the card goes into the first empty field of its group; without one a row is added.
+function fillCode(button, again = true) {
+  const form = button.closest("form");
+  const fields = $$("[data-code-field]", form).filter((field) => $("input[type=hidden]", field).name.startsWith(button.dataset.fillCode + "-"));
+  const empty = fields.find((field) => !$("input[type=hidden]", field).value && !$("[role=combobox]", field).value);
+  if (empty) return takeCode(empty, { dataset: { value: button.dataset.value, text: button.textContent.trim() } });
+  const add = fields.length && $(".add-row", fields[fields.length - 1].closest("fieldset"));
+  if (!add || !again) return;
+  document.addEventListener("htmx:afterSettle", () => fillCode(button, false), { once: true });
+  add.click();
+}
+
 function codeKeys(field, event) {
   const options = $$("[role=option]", field);
   const at = options.findIndex((item) => item.getAttribute("aria-selected") === "true");
@@ -160,6 +172,8 @@ document.addEventListener("click", (event) => {
   if (option) return followPalette(option);
   const code = target.closest("[data-code-field] [role=option]");
   if (code) return takeCode(code.closest("[data-code-field]"), code);
+  const known = target.closest("[data-fill-code]");
+  if (known) return fillCode(known);
   if (target.nodeName === "DIALOG") target.close();
   $$("details.menu[open]").forEach((menu) => { if (!menu.contains(target)) menu.open = false; });
   $$("[data-code-field]").forEach((field) => { if (!field.contains(target)) openCodes(field, false); });

@@ -11,6 +11,8 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from ops_app.modules.patients.models import Patient
+from ops_app.modules.worklist.evidence import masked, speakable
 from ops_app.permissions import Role
 from tests.gate import people
 from tests.installation import Database
@@ -165,3 +167,19 @@ def test_the_list_speaks_three_languages(app: FastAPI, tree: Tree, language: str
     make_account(app.state.engine, "doctor", [(Role.DOCTOR, tree["hospital"])])
     browser = signed_in(app, "doctor", language)
     assert words in browser.get("/my-day").text
+
+
+def test_an_answer_reaches_the_official_without_the_name() -> None:
+    person = Patient(family_fold="ahmetova", given_fold="aigul", patronymic_fold="serikkizi")
+    told = masked("Ахметоваға барылды, Айгүлдің тел. 8 701 123 45 67, ЖСН 850612400123; Ахметовой лучше", person)
+    assert "Ахметов" not in told
+    assert "Айгүл" not in told
+    assert "701" not in told
+    assert "850612400123" not in told
+    assert "барылды" in told
+
+
+def test_two_people_on_the_phone_name_the_same_case() -> None:
+    assert speakable(CASE) == speakable(CASE)
+    assert speakable(CASE) != speakable("SIG-02:encounter:2")
+    assert len(speakable(CASE)) == 7
