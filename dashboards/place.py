@@ -81,7 +81,10 @@ class Tree:
 
     def facilities(self) -> list[int]:
         """Organisations of this installation that the viewer may look at."""
-        return [node for node, row in self._nodes.items() if row["kind"] == "organization" and not row["is_external"]]
+        return self._known("organization")
+
+    def _known(self, kind: str) -> list[int]:
+        return [node for node, row in self._nodes.items() if row["kind"] == kind and row["is_known"]]
 
     def okrug(self, node: int | None) -> str | None:
         """KATO code of the rural okrug a node lies in: its first six digits name it."""
@@ -90,13 +93,13 @@ class Tree:
 
     def start(self) -> Place:
         """The widest place that is wholly the viewer's own."""
-        regions = [node for node, row in self._nodes.items() if row["kind"] == "region" and not row["is_external"]]
+        regions = self._known("region")
         region = regions[0] if len(regions) == 1 else None
         facilities = self.facilities()
         if region is None or self.holds(region) or len(facilities) != 1:
             return Place(region)
         own = Place(region, facilities[0])
-        sites = [node for node, row in self._nodes.items() if row["kind"] == "site" and self.holds(node)]
+        sites = [node for node in self._known("site") if self.holds(node)]
         return own if self.holds(facilities[0]) or len(sites) != 1 else replace(own, site=sites[0])
 
 

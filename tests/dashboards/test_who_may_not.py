@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 
 from dashboards import identity
+from ops_app.actor import Actor, RoleGrant
+from ops_app.actor import Scope as ActorScope
+from ops_app.modules.oidc.claims import authority
+from ops_app.permissions import Role
 from tests.dashboards.conftest import CHIEF, COUNTER, DOCTOR, ENGINEER, OFFICIAL, REGISTRAR, Opener, words
 from tests.dashboards.served import ALPHA, BETA, REGION
 
@@ -116,3 +120,15 @@ def test_rights_come_from_the_answer_of_the_operational_app() -> None:
     assert viewer.cases.nodes == {2}
     assert viewer.sees_figures
     assert not viewer.decides
+
+
+def test_an_engineer_who_is_also_a_doctor_sees_the_doctors_place_only() -> None:
+    grants = (
+        RoleGrant(Role.DATA_ENGINEER, None, ActorScope(everywhere=True)),
+        RoleGrant(Role.DOCTOR, BETA, ActorScope(organization_ids=frozenset({BETA}))),
+    )
+    actor = Actor(account_id=1, session_id=1, login="two", display_name="Two", language="kk", grants=grants)
+    viewer = identity.viewer_of(authority(actor))
+    assert viewer.figures == identity.Scope(nodes=frozenset({BETA}))
+    assert viewer.cases == identity.Scope(nodes=frozenset({BETA}))
+    assert viewer.sees_freshness
