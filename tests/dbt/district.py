@@ -135,7 +135,8 @@ class District:
     def _staff(self) -> None:
         for code, position in (("p-0001", "general_practitioner"), ("p-0002", "neurologist"), ("p-0003", "midwife")):
             self.lake.add(
-                "practitioner", practitioner_code=code, position=position, organization_id=POLYCLINIC, site_id=POLYCLINIC_SITE
+                "practitioner", practitioner_code=code, position=position,
+                organization_id=POLYCLINIC, site_id=POLYCLINIC_SITE,
             )  # fmt: skip
         for code, block, title in (("I21", "I20-I25", "MI"), ("J06", "J00-J06", "URTI")):
             self.lake.add(

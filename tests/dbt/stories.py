@@ -244,8 +244,8 @@ def planned_visits(district: District) -> None:
 
     person = district.person("delivered", 30)
     card = district.pregnancy(
-        person, 40, 190, status="finished", end_at=at(2, 7), end_known_at=at(1), outcome="live_birth", outcome_at=at(2, 7),
-        outcome_known_at=at(1), close_reason="outcome",
+        person, 40, 190, status="finished", end_at=at(2, 7), end_known_at=at(1), outcome="live_birth",
+        outcome_at=at(2, 7), outcome_known_at=at(1), close_reason="outcome",
     )  # fmt: skip
     ids["delivered"] = district.planned(person, card, 8, 9, status="cancelled", cancel_reason="outcome")
 
@@ -263,7 +263,8 @@ def screening(district: District) -> None:
         person = district.person(key, age)
         if listed:
             ids[f"listed {key}"] = district.lake.fact(
-                "care_plan_activity", person, at(370), programme="breast", step="listed", plan_year=2026, site_id=POLYCLINIC_SITE
+                "care_plan_activity", person, at(370), programme="breast", step="listed", plan_year=2026,
+                site_id=POLYCLINIC_SITE,
             )  # fmt: skip
         if done is not None:
             ids[f"done {key}"] = _mammogram(district, person, done, grade)

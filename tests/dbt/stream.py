@@ -1,4 +1,4 @@
-"""A stream of what happens to rows: inserts, corrections, errors, merges and their undoing, moves, deaths, destruction."""
+"""What happens to rows: inserts, corrections, errors, merges and their undoing, moves, deaths, destruction."""
 
 from __future__ import annotations
 
@@ -70,12 +70,14 @@ class Stream:
         visit = self.lake.fact(
             "encounter", person, when, purpose=self.chance.choice(("disease", "pregnancy", "dispensary")),
             encounter_class=self.chance.choice(("ambulatory", "home", "virtual", "emergency")),
-            organization_id=self.chance.choice((POLYCLINIC, VILLAGE)), site_id=self.chance.choice((None, POLYCLINIC_SITE)),
+            organization_id=self.chance.choice((POLYCLINIC, VILLAGE)),
+            site_id=self.chance.choice((None, POLYCLINIC_SITE)),
             evidence=self.chance.choice(("typed", "presence", "measured")),
         )  # fmt: skip
         self.lake.fact(
-            "condition", person, when, encounter_id=visit, icd10=self.chance.choice(("J06.9", "I10", "E11.9", "G45.9", None)),
-            original_code="x", character=self.chance.choice(("acute", "chronic_new", "chronic_known", None)),
+            "condition", person, when, encounter_id=visit, original_code="x",
+            icd10=self.chance.choice(("J06.9", "I10", "E11.9", "G45.9", None)),
+            character=self.chance.choice(("acute", "chronic_new", "chronic_known", None)),
         )  # fmt: skip
         if self.chance.random() < 0.4:
             self.district.pressure(person, when, visit)

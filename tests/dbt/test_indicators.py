@@ -13,7 +13,8 @@ Figure = tuple[int, int]
 def figure(told: Told, code: str, period: str, organization: int = POLYCLINIC) -> Figure:
     """Denominator and numerator of an organisation."""
     [row] = told.rows(
-        "select count(*) filter (where in_denominator), count(*) filter (where in_numerator) from indicators.indicator_case "
+        "select count(*) filter (where in_denominator), count(*) filter (where in_numerator) "
+        "from indicators.indicator_case "
         f"where indicator_code = '{code}' and period = '{period}' and organization_id = {organization}"
     )
     return int(str(row[0])), int(str(row[1]))

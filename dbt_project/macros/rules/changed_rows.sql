@@ -67,7 +67,8 @@ All tables of one extraction carry one extracted_at, so one moment bounds what w
 {#- After a later build: events that left staging with a destroyed person leave this table too. -#}
 {% macro forget_vanished(staging, key) -%}
 {%- if is_incremental() and people_were_destroyed() -%}
-    delete from {{ this }} where {{ key }} not in (select events.{{ key }} from {{ ref(staging) }} as events)
+    delete from {{ this }}
+    where {{ key }} not in (select events.{{ key }} from {{ ref(staging) }} as events)
 {%- endif -%}
 {%- endmacro %}
 

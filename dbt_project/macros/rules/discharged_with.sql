@@ -22,7 +22,9 @@
             ('facility', 'discharge.facility_id', 'number'),
             ('owner_basis', 'person.owner_basis', 'text'),
         ]) }} as about
-    from ({{ with_diagnosis(signal_code, events or ref('int_discharge_diagnosis'), 'discharge_encounter_id') }}) as discharge
+    from (
+    {{ with_diagnosis(signal_code, events or ref('int_discharge_diagnosis'), 'discharge_encounter_id') }}
+    ) as discharge
     inner join {{ ref('dim_patient') }} as person on discharge.patient_key = person.patient_key
     where
         coalesce(discharge.disposition, 'home') not in ('died', 'transferred')

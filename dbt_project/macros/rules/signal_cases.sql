@@ -62,7 +62,8 @@ dated_step as (
             case
                 when asked.deadline_unit = 'working_day' and asked.deadline_value > 0
                     then {{ working_day_after('asked.clock_on', 'asked.deadline_value') }}
-                else {{ add_days('asked.clock_on', "case when asked.deadline_unit = 'hour' then 0 else asked.deadline_value end") }}
+                when asked.deadline_unit = 'hour' then asked.clock_on
+                else {{ add_days('asked.clock_on', 'asked.deadline_value') }}
             end as due_on
         from (
             select distinct

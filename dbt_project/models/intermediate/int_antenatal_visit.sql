@@ -23,7 +23,8 @@ with planned as (
         case
             when coalesce(episodes.outcome_known_at, episodes.end_known_at, episodes.known_at) <= clock.as_of
                 then least(
-                    coalesce(episodes.outcome_date, episodes.end_date), coalesce(episodes.end_date, episodes.outcome_date)
+                    coalesce(episodes.outcome_date, episodes.end_date),
+                    coalesce(episodes.end_date, episodes.outcome_date)
                 )
         end as ended_date,
         case
@@ -42,6 +43,7 @@ with planned as (
         and not episodes.is_entered_in_error
         and coalesce(episodes.close_reason, 'outcome') <> 'mistake'
         and activities.planned_date <= clock.as_of_date
+        and activities.planned_date >= {{ days_back((var('population_months') | int) * 31) }}
 ),
 
 graced as (
@@ -80,9 +82,14 @@ contact as (
     where
         encounters.patient_key in (select graced.patient_key from graced)
         and encounters.status in ('in_progress', 'finished')
+        and encounters.event_date >= {{ days_back((var('population_months') | int) * 31 + 40) }}
         and coalesce(encounters.disposition, 'home') <> 'nobody_home'
         and not encounters.is_entered_in_error
         and encounters.known_at <= clock.as_of
+),
+
+early as (
+    select {{ limit_value('MAT-11', 'early_visit') }} as days
 ),
 
 kept as (
@@ -90,19 +97,15 @@ kept as (
         graced.care_plan_activity_id,
         min(contact.from_date) as contact_date
     from graced
-    cross join (select {{ limit_value('MAT-11', 'early_visit') }} as days) as early
-    inner join contact
-        on
-            graced.patient_key = contact.patient_key
-            and contact.from_date <= graced.last_day
-            and (
-                contact.to_date >= graced.planned_date
-                or (
-                    contact.is_antenatal
-                    and contact.from_date >= {{ add_days('graced.planned_date', '-early.days') }}
-                )
-                or graced.encounter_id = contact.encounter_id
-            )
+    cross join early
+    inner join contact on graced.patient_key = contact.patient_key
+    where
+        contact.from_date <= graced.last_day
+        and (
+            contact.to_date >= graced.planned_date
+            or (contact.is_antenatal and contact.from_date >= {{ add_days('graced.planned_date', '-early.days') }})
+            or graced.encounter_id = contact.encounter_id
+        )
     group by graced.care_plan_activity_id
 )
 
@@ -138,7 +141,8 @@ select
         when
             graced.status = 'cancelled' and coalesce(graced.cancel_reason, 'other') not in ('outcome', 'moved', 'died')
             then 'cancelled'
-        when graced.last_day >= graced.as_of_date and kept.contact_date is null and graced.status <> 'done' then 'not_due'
+        when graced.last_day >= graced.as_of_date and kept.contact_date is null and graced.status <> 'done'
+            then 'not_due'
     end as excluded_because,
     -- done by a visit after the days of grace is missed and then caught up
     kept.contact_date is null and (graced.status <> 'done' or graced.encounter_id is not null) as is_without_contact

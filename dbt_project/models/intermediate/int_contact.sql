@@ -13,9 +13,12 @@ select
     encounters.event_at,
     encounters.event_date,
     -- until its end is known, a stay goes on
-    case when coalesce(encounters.end_known_at, encounters.known_at) <= clock.as_of then encounters.end_at end as end_at,
-    case when coalesce(encounters.end_known_at, encounters.known_at) <= clock.as_of then encounters.end_date end
-        as end_date,
+    case
+        when coalesce(encounters.end_known_at, encounters.known_at) <= clock.as_of then encounters.end_at
+    end as end_at,
+    case
+        when coalesce(encounters.end_known_at, encounters.known_at) <= clock.as_of then encounters.end_date
+    end as end_date,
     encounters.known_at,
     encounters.known_date,
     coalesce(encounters.end_known_at, encounters.known_at) as end_known_at,
@@ -29,4 +32,5 @@ where
     encounters.status in ('in_progress', 'finished')
     and not encounters.is_entered_in_error
     and encounters.known_at <= clock.as_of
+    and encounters.event_date >= {{ days_back(var('signal_history_days')) }}
     and encounters.patient_key in (select watched.patient_key from {{ ref('int_watched_person') }} as watched)

@@ -1,8 +1,7 @@
 {{ config(tags=['hot']) }}
 
-{#- Which codes end a pregnancy says signal_diagnoses for MAT-10; a loss counts from the twelfth week when one was measured. -#}
-
--- Outcomes of pregnancy as hospitals and clinics coded them, whether or not the woman had a card.
+-- Outcomes of pregnancy as hospitals and clinics coded them, whether or not the woman had a card. Which codes end
+-- a pregnancy says signal_diagnoses for MAT-10; a loss counts from the twelfth week, when a week was measured.
 with coded as (
     select
         conditions.encounter_id,
@@ -21,7 +20,7 @@ with coded as (
         and conditions.encounter_id is not null
         and not conditions.is_entered_in_error
         and conditions.known_at <= clock.as_of
-        and conditions.event_date >= {{ add_days('clock.as_of_date', -31 * (var('population_months') | int)) }}
+        and conditions.event_date >= {{ days_back((var('population_months') | int) * 31) }}
         and exists (
             select 1
             from {{ ref('signal_diagnoses') }} as meant

@@ -71,7 +71,7 @@ judged as (
                 and {{ days_between('ordered.previous_date', 'ordered.event_date') }} <= 14
                 then 'same_case'
             when
-                ordered.diagnosis_character is distinct from 'acute'
+                coalesce(ordered.diagnosis_character, 'none') <> 'acute'
                 and extract(year from ordered.previous_date) = extract(year from ordered.event_date)
                 then 'repeat_in_year'
         end as excluded_because
@@ -96,8 +96,10 @@ select
     judged.evidence_grade,
     judged.event_date,
     {{ period_of('judged.event_date') }} as period,
-    case when judged.excluded_because is null and node.is_external then 'external_facility' else judged.excluded_because end
-        as excluded_because,
+    case
+        when judged.excluded_because is null and node.is_external then 'external_facility'
+        else judged.excluded_because
+    end as excluded_because,
     judged.excluded_because is null and not coalesce(node.is_external, false) and (
         coalesce(judged.diagnosis_character in ('acute', 'chronic_new'), false)
         or (judged.diagnosis_character is null and judged.previous_date is null)

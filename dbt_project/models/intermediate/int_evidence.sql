@@ -63,6 +63,9 @@ with fact as (
     from {{ item.relation }} as facts
     where
         {{ item.valid }}
+        {%- if item.fact not in ('encounter', 'episode_of_care') %}
+        and facts.event_date >= {{ days_back(var('signal_history_days')) }}
+        {%- endif %}
         and facts.{{ field }} is not null
         and facts.patient_key in (select watched.patient_key from {{ ref('int_watched_person') }} as watched)
     {{ 'union all' if not loop.last }}

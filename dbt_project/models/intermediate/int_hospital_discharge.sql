@@ -23,6 +23,10 @@ with stay as (
     where contacts.encounter_class = 'inpatient'
 ),
 
+gap as (
+    select {{ limit_value('ALL', 'transfer_gap') }} as hours
+),
+
 marked as (
     select
         stay.*,
@@ -31,7 +35,7 @@ marked as (
             else 1
         end as begins_chain
     from stay
-    cross join (select {{ limit_value('ALL', 'transfer_gap') }} as hours) as gap
+    cross join gap
 ),
 
 chained as (

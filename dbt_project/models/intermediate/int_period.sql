@@ -1,4 +1,4 @@
-{{ config(materialized='view', tags=hot_with_its_tables()) }}
+{{ config(tags=['hot']) }}
 
 -- Months a population is counted for; the running month is counted up to the moment of the data.
 select

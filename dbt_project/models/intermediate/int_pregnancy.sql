@@ -1,4 +1,12 @@
 -- Pregnancies by their cards, and outcomes of women who had none.
+with card as (
+    select
+        episodes.*,
+        coalesce(episodes.lmp_date, {{ add_days('episodes.due_date', -280) }}) as first_date
+    from {{ ref('fct_episode_of_care') }} as episodes
+    where episodes.episode_kind = 'pregnancy'
+)
+
 select
     'episode_of_care:' || cast(episodes.episode_id as text) as case_id,
     episodes.patient_key,
@@ -14,13 +22,8 @@ select
         coalesce(episodes.end_date, episodes.outcome_date, person.death_date),
         coalesce(person.death_date, episodes.outcome_date, episodes.end_date)
     ) as end_date,
-    {{ weeks_between('coalesce(episodes.lmp_date, ' ~ add_days('episodes.due_date', -280) ~ ')', 'episodes.event_date') }}
-        as weeks,
-    coalesce(
-        {{ days_between('coalesce(episodes.lmp_date, ' ~ add_days('episodes.due_date', -280) ~ ')', 'episodes.event_date') }}
-        < 84,
-        false
-    ) as is_early,
+    {{ weeks_between('episodes.first_date', 'episodes.event_date') }} as weeks,
+    coalesce({{ days_between('episodes.first_date', 'episodes.event_date') }} < 84, false) as is_early,
     episodes.risk_level,
     true as is_registered,
     person.sex,
@@ -28,10 +31,9 @@ select
         when episodes.is_entered_in_error then 'entered_in_error'
         when episodes.close_reason = 'mistake' then 'mistake'
     end as excluded_because
-from {{ ref('fct_episode_of_care') }} as episodes
+from card as episodes
 left join {{ ref('int_person') }} as person on episodes.patient_key = person.record_key
 left join {{ ref('dim_organization') }} as node on episodes.organization_id = node.organization_id
-where episodes.episode_kind = 'pregnancy'
 union all
 select
     'encounter:' || cast(outcomes.encounter_id as text) as case_id,

@@ -1,6 +1,15 @@
 -- Completing services of the screening programmes, with what makes one impossible: given to the dead, or repeated
 -- within the interval.
-with service as (
+with complete as (
+    select distinct
+        completing.programme,
+        completing.rule_version,
+        completing.service_code
+    from {{ ref('screening_services') }} as completing
+    where completing.is_completing
+),
+
+service as (
     select
         services.procedure_id,
         services.patient_key,
@@ -17,14 +26,7 @@ with service as (
             services.programme = rules.programme
             and services.event_date >= rules.effective_from
             and services.event_date <= coalesce(rules.effective_to, services.event_date)
-    inner join (
-        select distinct
-            completing.programme,
-            completing.rule_version,
-            completing.service_code
-        from {{ ref('screening_services') }} as completing
-        where completing.is_completing
-    ) as complete
+    inner join complete
         on
             rules.programme = complete.programme
             and rules.rule_version = complete.rule_version

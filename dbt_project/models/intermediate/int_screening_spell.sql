@@ -206,11 +206,7 @@ select
     cast(person_year.services_after_death as integer) as services_after_death,
     cast(person_year.repeated_services as integer) as repeated_services
 from person_year
-inner join {{ ref('int_attachment_spell') }} as spells
-    on
-        person_year.patient_key = spells.patient_key
-        and spells.start_date < person_year.next_first_date
-        and coalesce(spells.next_start_date, person_year.next_first_date) > person_year.first_date
+inner join {{ ref('int_attachment_spell') }} as spells on person_year.patient_key = spells.patient_key
 left join done_before
     on
         person_year.patient_key = done_before.patient_key
@@ -222,7 +218,9 @@ left join on_register
         and person_year.programme = on_register.programme
         and person_year.year = on_register.year
 where
-    spells.next_start_date is distinct from spells.start_date
+    spells.start_date < person_year.next_first_date
+    and coalesce(spells.next_start_date, person_year.next_first_date) > person_year.first_date
+    and coalesce(spells.next_start_date > spells.start_date, true)
     -- who left or died before the year is shown only if the year's list or records name them
     and (
         person_year.listed_date is not null

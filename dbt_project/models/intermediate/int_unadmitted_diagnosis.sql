@@ -48,7 +48,10 @@ where
             later.patient_key = door.patient_key
             and later.encounter_id <> door.encounter_id
             and later.encounter_class in ('inpatient', 'emergency')
-            and (later.event_at > door.event_at or (later.event_at = door.event_at and later.encounter_class = 'inpatient'))
+            and (
+                later.event_at > door.event_at
+                or (later.event_at = door.event_at and later.encounter_class = 'inpatient')
+            )
             and later.event_at <= {{ add_hours('door.event_at', 'limits.hours') }}
             and (
                 later.encounter_class = 'inpatient'

@@ -1,6 +1,10 @@
 {{ config(materialized='view', tags=hot_with_its_tables()) }}
 
 -- Outcomes of women who had no card while they carried: MAT-10 counts them beside the registered.
+with before as (
+    select {{ limit_value('MAT-10', 'registered_before') }} as days
+)
+
 select
     deliveries.encounter_id,
     deliveries.patient_key,
@@ -12,7 +16,7 @@ select
     deliveries.known_date,
     deliveries.weeks
 from {{ ref('int_delivery') }} as deliveries
-cross join (select {{ limit_value('MAT-10', 'registered_before') }} as days) as before
+cross join before
 where
     not exists (
         select 1

@@ -11,6 +11,7 @@ from {{ ref('fct_encounter') }} as encounters
 cross join horizon
 where
     encounters.encounter_class in ('inpatient', 'emergency')
+    and encounters.event_date >= {{ days_back(var('signal_history_days')) }}
     and coalesce(encounters.end_known_at, encounters.known_at) >= horizon.since
 union
 select episodes.patient_key

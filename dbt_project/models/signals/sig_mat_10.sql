@@ -99,7 +99,9 @@ candidate as (
     inner join {{ ref('dim_patient') }} as person on event.patient_key = person.patient_key
     left join {{ ref('dim_organization') }} as node on event.organization_id = node.organization_id
     inner join {{ ref('int_rule_version') }} as versions
-        on versions.signal_code = 'MAT-10' and event.known_date between versions.effective_from and versions.effective_to
+        on
+            versions.signal_code = 'MAT-10'
+            and event.known_date between versions.effective_from and versions.effective_to
     where coalesce(person.owner_organization_id, event.organization_id) is not null
 ),
 

@@ -23,11 +23,10 @@ failed as (
                 partition by missed.care_plan_activity_id order by contacts.event_at, contacts.encounter_id
             ) as turn
         from missed
-        inner join {{ ref('int_contact') }} as contacts
-            on
-                missed.patient_key = contacts.patient_key
-                and contacts.is_failed
-                and contacts.event_date >= missed.planned_date
+        inner join {{ ref('int_contact') }} as contacts on missed.patient_key = contacts.patient_key
+        where
+            contacts.is_failed
+            and contacts.event_date >= missed.planned_date
     ) as ranked
     group by ranked.care_plan_activity_id
 ),

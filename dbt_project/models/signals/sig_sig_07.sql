@@ -22,6 +22,35 @@ with death as (
 ),
 
 -- Who answered for the person on the day of death; an attachment that ended by the death still counts.
+owner as (
+    select
+        accepted.patient_key,
+        node.region_id,
+        coalesce(node.facility_id, accepted.organization_id) as organization_id,
+        accepted.site_id,
+        accepted.start_date,
+        accepted.end_date,
+        cast(null as date) as next_start_date,
+        'serving' as owner_basis,
+        1 as preference,
+        accepted.serving_site_id as row_key
+    from {{ ref('int_serving_site') }} as accepted
+    left join {{ ref('dim_organization') }} as node on accepted.organization_id = node.organization_id
+    union all
+    select
+        spells.patient_key,
+        spells.region_id,
+        spells.organization_id,
+        spells.site_id,
+        spells.start_date,
+        spells.end_date,
+        spells.next_start_date,
+        'attachment' as owner_basis,
+        2 as preference,
+        spells.attachment_id as row_key
+    from {{ ref('int_attachment_spell') }} as spells
+),
+
 served as (
     select
         ranked.death_id,
@@ -32,52 +61,25 @@ served as (
     from (
         select
             death.death_id,
-            owners.region_id,
-            owners.organization_id,
-            owners.site_id,
-            owners.owner_basis,
+            owner.region_id,
+            owner.organization_id,
+            owner.site_id,
+            owner.owner_basis,
             row_number() over (
-                partition by death.death_id order by owners.preference, owners.start_date desc, owners.row_key desc
+                partition by death.death_id order by owner.preference, owner.start_date desc, owner.row_key desc
             ) as turn
         from death
-        inner join (
-            select
-                accepted.patient_key,
-                node.region_id,
-                coalesce(node.facility_id, accepted.organization_id) as organization_id,
-                accepted.site_id,
-                accepted.start_date,
-                accepted.end_date,
-                cast(null as date) as next_start_date,
-                'serving' as owner_basis,
-                1 as preference,
-                accepted.serving_site_id as row_key
-            from {{ ref('int_serving_site') }} as accepted
-            left join {{ ref('dim_organization') }} as node on accepted.organization_id = node.organization_id
-            union all
-            select
-                spells.patient_key,
-                spells.region_id,
-                spells.organization_id,
-                spells.site_id,
-                spells.start_date,
-                spells.end_date,
-                spells.next_start_date,
-                'attachment' as owner_basis,
-                2 as preference,
-                spells.attachment_id as row_key
-            from {{ ref('int_attachment_spell') }} as spells
-        ) as owners
-            on
-                death.patient_key = owners.patient_key
-                and owners.start_date <= death.event_date
-                and (owners.end_date is null or owners.end_date >= death.event_date)
-                and (owners.next_start_date is null or owners.next_start_date > death.event_date)
+        inner join owner on death.patient_key = owner.patient_key
+        where
+            owner.start_date <= death.event_date
+            and (owner.end_date is null or owner.end_date >= death.event_date)
+            and (owner.next_start_date is null or owner.next_start_date > death.event_date)
     ) as ranked
     where ranked.turn = 1
 ),
 
 pregnancy as (
+    {%- set ended = 'coalesce(episodes.outcome_date, episodes.end_date, death.event_date)' %}
     select
         death.death_id,
         max(episodes.episode_id) as episode_id
@@ -88,7 +90,7 @@ pregnancy as (
         and not episodes.is_entered_in_error
         and coalesce(episodes.close_reason, 'outcome') <> 'mistake'
         and episodes.event_date <= death.event_date
-        and {{ days_between("coalesce(episodes.outcome_date, episodes.end_date, death.event_date)", "death.event_date") }}
+        and {{ days_between(ended, 'death.event_date') }}
         <= {{ limit_value('SIG-07', 'puerperium') }}
     group by death.death_id
 ),
@@ -113,7 +115,8 @@ discharge as (
         contacts.encounter_class = 'inpatient'
         and coalesce(contacts.disposition, 'home') <> 'died'
         and contacts.end_at < death.event_at
-        and {{ days_between("contacts.end_date", "death.event_date") }} <= {{ limit_value('SIG-07', 'after_discharge') }}
+        and {{ days_between("contacts.end_date", "death.event_date") }}
+        <= {{ limit_value('SIG-07', 'after_discharge') }}
     group by death.death_id
 ),
 
@@ -181,7 +184,9 @@ candidate as (
     from death
     inner join served on death.death_id = served.death_id
     inner join {{ ref('int_rule_version') }} as versions
-        on versions.signal_code = 'SIG-07' and death.known_date between versions.effective_from and versions.effective_to
+        on
+            versions.signal_code = 'SIG-07'
+            and death.known_date between versions.effective_from and versions.effective_to
     left join pregnancy on death.death_id = pregnancy.death_id
     left join delivery on death.death_id = delivery.death_id
     left join discharge on death.death_id = discharge.death_id
