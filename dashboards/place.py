@@ -79,6 +79,11 @@ class Tree:
         """Whether the viewer may look at the whole of a node."""
         return self._scope.everywhere or node in self._scope.nodes
 
+    def knows(self, node: int) -> bool:
+        """Whether the node is the viewer's, holds something of the viewer's, or is no node at all."""
+        row = self._nodes.get(node)
+        return row is not None and bool(row["is_known"])
+
     def facilities(self) -> list[int]:
         """Organisations of this installation that the viewer may look at."""
         return self._known("organization")
@@ -123,7 +128,10 @@ def crumbs(tree: Tree, place: Place, texts: Texts, labels: dict[str, str]) -> li
     if place.region is not None and tree.start().organization is None:
         steps.append((tree.name(place.region) if tree.holds(place.region) else texts("own"), Place(place.region)))
     if place.organization is not None:
-        steps.append((tree.name(place.organization), Place(place.region, place.organization)))
+        # Another's organisation has no figures here, so its name would only mislead.
+        known = not place.organization or tree.knows(place.organization)
+        name = tree.name(place.organization) if known else str(place.organization)
+        steps.append((name, Place(place.region, place.organization)))
     if place.site is not None:
         steps.append((tree.name(place.site), Place(place.region, place.organization, place.site)))
     if place.practitioner is not None:
