@@ -17,6 +17,8 @@ from tests.installation import (
 FULL_SIZE = os.environ.get("SAULYQ_TEST_SIZE") == "full"
 
 
+# before xdist reads the groups
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip, by name, what this machine or this size does not allow."""
     has_browser = any(shutil.which(name) for name in ("chromium", "chromium-browser"))

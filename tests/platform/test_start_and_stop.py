@@ -39,7 +39,8 @@ class Running:
             if reached(rows := self.components()):
                 return rows
             time.sleep(0.5)
-        raise AssertionError(f"not reached within {seconds} s: {rows}")
+        log = (self.installation.home / "up.log").read_text()
+        raise AssertionError(f"not reached within {seconds} s: {rows}\n{log}")
 
     def processes(self) -> list[psutil.Process]:
         """Every process of the installation, found by the mark in its environment; PostgreSQL by its folder."""
