@@ -26,7 +26,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.skipped or (report.when != "call" and report.passed):
         return
     for name, value in report.user_properties:
-        if name == PROPERTY:
+        if name == PROPERTY and isinstance(value, dict):
             test = value["test"]
             for requirement in value["holds"]:
                 nodes = _passed.setdefault(requirement, {})
