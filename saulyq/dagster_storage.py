@@ -4,6 +4,8 @@ Started side by side on an empty home they make it each, and a half of such race
 alembic heads, which no later start repairs.
 """
 
+import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -24,6 +26,9 @@ class Making:
         self._home = current.home / "dagster"
         self._draft = current.home / "dagster.new"
         self._process: subprocess.Popen[bytes] | None = None
+        # containers start Dagster's processes by themselves, at the same moment
+        self._lock = os.open(current.home / "dagster.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
         # the last folder to be moved says that both are there
         if (self._home / FOLDERS[-1]).exists():
             return
@@ -41,10 +46,15 @@ class Making:
 
     def finish(self) -> None:
         """Wait for it and put it in its place."""
-        if self._process is None:
-            return
-        _, told = self._process.communicate()
-        if self._process.returncode != 0:
+        try:
+            if self._process is not None:
+                self._settle(self._process)
+        finally:
+            os.close(self._lock)
+
+    def _settle(self, process: subprocess.Popen[bytes]) -> None:
+        _, told = process.communicate()
+        if process.returncode != 0:
             reason = told.decode(errors="replace").strip().splitlines() or ["no reason given"]
             raise SaulyqError(f"Dagster's storage could not be made: {reason[-1]}")
         for folder in FOLDERS:

@@ -42,6 +42,7 @@ def run(part: Annotated[str, typer.Argument(help="ops, dagster-code, dagster, da
     """Become one part, for containers and other supervisors; `up` runs them all."""
     import os
 
+    from saulyq.dagster_storage import Making
     from saulyq.environment import installation_environment
     from saulyq.part_files import write_part_files
     from saulyq.parts import ROOT, parts
@@ -54,6 +55,8 @@ def run(part: Annotated[str, typer.Argument(help="ops, dagster-code, dagster, da
     # in containers the parts are different users of one group: dashboards read what the pipeline publishes
     os.umask(0o027)
     write_part_files(current)
+    if part.startswith("dagster"):
+        Making(current).finish()
     os.chdir(ROOT)
     command = programs[part].command
     os.execve(command[0], command, installation_environment(current))  # noqa: S606
