@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor
+from ops_app.mechanisms.jobs.task import Task
 from ops_app.permissions import Permission
 
 NAV_GROUPS = ("day", "patients", "journals", "reports", "administration")
@@ -38,3 +39,5 @@ class Module:
     nav: tuple[NavItem, ...] = field(default=())
     actions: Mapping[str, str] = field(default_factory=dict)
     """Titles of route names and events as the audit journal shows them, marked with ``N_()``."""
+    tasks: tuple[Task, ...] = field(default=())
+    """``TASKS`` of the module's ``tasks.py``, which the worker reads without importing this file."""

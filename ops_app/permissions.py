@@ -28,6 +28,8 @@ class Permission(StrEnum):
     """Register a death."""
     EPISODES_RECORD_WRITE = "episodes:record:write"
     """Put on and take off a register: pregnancy, dispensary."""
+    JOBS_QUEUE_MANAGE = "jobs:queue:manage"
+    """See background jobs, run failed ones again or set them aside."""
     ORGANIZATIONS_TREE_MANAGE = "organizations:tree:manage"
     """Change the organisation tree and staff."""
     PATIENTS_CARD_READ = "patients:card:read"
@@ -75,7 +77,14 @@ _CARE_READ = frozenset({_P.PATIENTS_IDENTITY_READ, _P.PATIENTS_CARD_READ, _P.VIS
 _OWN_LIST = frozenset({_P.WORKLIST_TASK_READ, _P.WORKLIST_TASK_ANSWER})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.ADMINISTRATOR: frozenset({_P.ACCOUNTS_USER_MANAGE, _P.AUDIT_JOURNAL_READ, _P.ORGANIZATIONS_TREE_MANAGE}),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            _P.ACCOUNTS_USER_MANAGE,
+            _P.AUDIT_JOURNAL_READ,
+            _P.JOBS_QUEUE_MANAGE,
+            _P.ORGANIZATIONS_TREE_MANAGE,
+        }
+    ),
     Role.REGISTRAR: frozenset(
         {
             _P.APPOINTMENTS_SLOT_BOOK,
