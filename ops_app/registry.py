@@ -25,6 +25,7 @@ MODULES = (
     "classifiers",
     "deaths",
     "episodes",
+    "exchange",
     "jobs",
     "oidc",
     "organizations",

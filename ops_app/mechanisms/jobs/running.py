@@ -22,6 +22,7 @@ from ops_app.kit.request_context import RequestContext
 from ops_app.mechanisms.jobs.queue import QUEUE, STALE_AFTER, note_failure, reason_of, recover
 from ops_app.mechanisms.jobs.tables import SCHEMA
 from ops_app.mechanisms.jobs.task import Task
+from ops_app.models import load_all
 
 log = logging.getLogger(__name__)
 
@@ -131,6 +132,8 @@ class Crew:
             arguments.pop("timestamp", None)
             request_context.enter(RequestContext(request_id=f"job-{context.job.id}", action=task.name))
             try:
+                # at the first job: a table is known together with those it refers to, of whatever module
+                load_all()
                 task.function()(self.engine, **arguments)
             except Exception as error:
                 attempt, reason = context.job.attempts + 1, reason_of(error)
