@@ -27,6 +27,7 @@ MODULES = (
     "episodes",
     "exchange",
     "jobs",
+    "notifications",
     "oidc",
     "organizations",
     "patients",
@@ -56,6 +57,7 @@ def modules() -> tuple[Module, ...]:
     refuse_bad_routes(found)
     refuse_bad_navigation(found)
     refuse_bad_tasks(found, declared())
+    refuse_bad_notices(found)
     refuse_unclassified_columns()
     return found
 
@@ -149,6 +151,19 @@ def refuse_bad_tasks(listed: tuple[Module, ...], seen_by_worker: tuple[Task, ...
     unseen = names.keys() ^ {task.name for task in seen_by_worker}
     if unseen:
         raise RegistrationError(f"not both in tasks.py and in module.py: {', '.join(sorted(unseen))}")
+
+
+def refuse_bad_notices(listed: tuple[Module, ...]) -> None:
+    """Each kind of notice stands under its module's name, once."""
+    kinds = Counter(notice.kind for module in listed for notice in module.notices)
+    strays = [
+        notice.kind
+        for module in listed
+        for notice in module.notices
+        if not notice.kind.startswith(f"{module.name}:") or kinds[notice.kind] > 1
+    ]
+    if strays:
+        raise RegistrationError(f"notices under a wrong name or used twice: {', '.join(strays)}")
 
 
 def refuse_unclassified_columns() -> None:

@@ -10,7 +10,7 @@ APP, PIPELINE, EGRESS, DASHBOARDS = "saulyq_app", "saulyq_pipeline", "saulyq_egr
 
 # Sessions, codes and the typo index are not records of care; their rows may go.
 DELETABLE_SCHEMAS = ("accounts", "jobs")
-DELETABLE_TABLES = ("patients.name_token", "patients.name_deletion")
+DELETABLE_TABLES = ("notifications.muted_kind", "patients.name_token", "patients.name_deletion")
 APPEND_ONLY_SCHEMAS = ("audit",)
 
 

@@ -12,10 +12,7 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-SCHEMAS = (
-    "jobs",
-    "exchange",
-)
+SCHEMAS = ("jobs", "exchange", "notifications")
 TABLES = (
     ("failure", "jobs"),
     ("received", "exchange"),
@@ -25,6 +22,10 @@ TABLES = (
     ("attempt", "exchange"),
     ("correction", "exchange"),
     ("difference", "exchange"),
+    ("muted_kind", "notifications"),
+    ("notification", "notifications"),
+    ("preference", "notifications"),
+    ("delivery", "notifications"),
 )
 
 # Requests, triggers and the worker call the library's functions under their own search paths.
@@ -60,6 +61,8 @@ def upgrade() -> None:
     op.create_index("ix_failure_job", "failure", ["job_id", "id"], unique=False, schema="jobs")
 
     _exchange()
+
+    _notifications()
 
 
 def _library() -> None:
@@ -209,6 +212,66 @@ def _exchange() -> None:
     op.create_index(
         "ix_difference_reconciliation", "difference", ["reconciliation_id"], unique=False, schema="exchange"
     )
+
+
+def _notifications() -> None:
+    op.create_table(
+        "muted_kind",
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.account.id"], name=op.f("fk_muted_kind_account_id")),
+        sa.PrimaryKeyConstraint("account_id", "kind", name=op.f("pk_muted_kind")),
+        schema="notifications",
+    )
+    op.create_table(
+        "notification",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.account.id"], name=op.f("fk_notification_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notification")),
+        schema="notifications",
+    )
+    op.create_index(
+        "ix_notification_account", "notification", ["account_id", "id"], unique=False, schema="notifications"
+    )
+    op.create_index(
+        "ix_notification_unread",
+        "notification",
+        ["account_id"],
+        unique=False,
+        schema="notifications",
+        postgresql_where=sa.text("read_at is null"),
+    )
+    op.create_table(
+        "preference",
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("is_on", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.account.id"], name=op.f("fk_preference_account_id")),
+        sa.PrimaryKeyConstraint("account_id", "channel", name=op.f("pk_preference")),
+        schema="notifications",
+    )
+    op.create_table(
+        "delivery",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("notification_id", sa.BigInteger(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default=sa.text("'queued'"), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("state in ('queued', 'sent', 'skipped', 'failed')", name=op.f("ck_delivery_state_known")),
+        sa.ForeignKeyConstraint(
+            ["notification_id"], ["notifications.notification.id"], name=op.f("fk_delivery_notification_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
+        schema="notifications",
+    )
+    op.create_index("uq_delivery", "delivery", ["notification_id", "channel"], unique=True, schema="notifications")
 
 
 def downgrade() -> None:

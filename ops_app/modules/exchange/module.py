@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from ops_app.actor import Actor
 from ops_app.i18n import N_
 from ops_app.module import Module, NavItem
+from ops_app.modules.exchange.notices import DEAD_LETTER
 from ops_app.modules.exchange.queries import count_dead
 from ops_app.modules.exchange.routes import router
 from ops_app.modules.exchange.tasks import TASKS
@@ -42,4 +43,5 @@ MODULE = Module(
         "exchange:deliver": N_("A message could not be delivered"),
     },
     tasks=TASKS,
+    notices=(DEAD_LETTER,),
 )

@@ -15,6 +15,8 @@ from ops_app.mechanisms.outbox import inbox, outbox
 from ops_app.mechanisms.outbox.declaration import systems
 from ops_app.mechanisms.outbox.models import Message, SystemState
 from ops_app.modules.exchange.forms import CorrectionForm, ReceiptIn
+from ops_app.modules.exchange.notices import DEAD_LETTER
+from ops_app.modules.notifications.service import tell_holders
 from ops_app.permissions import Permission
 
 
@@ -79,7 +81,7 @@ def take_receipt(session: Session, system: str, receipt: ReceiptIn) -> bool:
 
 
 def tell_of_dead(session: Session, message: Message) -> None:
-    """Leave a trace that a message needs a person."""
+    """Leave a trace that a message needs a person, and tell those who may decide."""
     audit.changed(
         session,
         None,
@@ -87,6 +89,13 @@ def tell_of_dead(session: Session, message: Message) -> None:
         entity_id=message.id,
         patient_id=message.patient_id,
         after={"state": "dead"},
+    )
+    tell_holders(
+        session,
+        DEAD_LETTER,
+        Permission.EXCHANGE_MESSAGE_RESEND,
+        message.organization_id,
+        f"/exchange/messages/{message.id}",
     )
 
 

@@ -102,6 +102,7 @@ def test_a_dead_letter_is_corrected_with_a_reason_and_arrives(
     browser = clinic.browser("chief")
     address = f"/exchange/messages/{dead_letter}"
     assert browser.get("/waiting").json()["exchange:journal"] >= 1
+    assert "A message to another system needs your decision" in browser.get("/notifications").text
     assert browser.post(f"{address}/correct", {"body": "{", "reason": "wrong name"}).status_code == 422
     assert browser.post(f"{address}/correct", {"body": "[]", "reason": "wrong name"}).status_code == 422
     assert browser.post(f"{address}/correct", {"body": "{}"}).status_code == 422
