@@ -9,6 +9,8 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor
+from ops_app.mechanisms.jobs.task import Task
+from ops_app.mechanisms.notifications.notice import Notice
 from ops_app.permissions import Permission
 
 NAV_GROUPS = ("day", "patients", "journals", "reports", "administration")
@@ -38,3 +40,7 @@ class Module:
     nav: tuple[NavItem, ...] = field(default=())
     actions: Mapping[str, str] = field(default_factory=dict)
     """Titles of route names and events as the audit journal shows them, marked with ``N_()``."""
+    tasks: tuple[Task, ...] = field(default=())
+    """``TASKS`` of the module's ``tasks.py``, which the worker reads without importing this file."""
+    notices: tuple[Notice, ...] = field(default=())
+    """Kinds of notices the module sends, so that people can choose which come by e-mail."""

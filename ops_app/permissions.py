@@ -28,6 +28,16 @@ class Permission(StrEnum):
     """Register a death."""
     EPISODES_RECORD_WRITE = "episodes:record:write"
     """Put on and take off a register: pregnancy, dispensary."""
+    EXCHANGE_CONTENTS_READ = "exchange:contents:read"
+    """See what a message to another system says of a person."""
+    EXCHANGE_JOURNAL_READ = "exchange:journal:read"
+    """See which messages went to which system and what came of them."""
+    EXCHANGE_MESSAGE_RESEND = "exchange:message:resend"
+    """Correct, send again or withdraw a message that did not arrive."""
+    EXCHANGE_SYSTEM_MANAGE = "exchange:system:manage"
+    """Switch the traffic with another system on and off."""
+    JOBS_QUEUE_MANAGE = "jobs:queue:manage"
+    """See background jobs, run failed ones again or set them aside."""
     ORGANIZATIONS_TREE_MANAGE = "organizations:tree:manage"
     """Change the organisation tree and staff."""
     PATIENTS_CARD_READ = "patients:card:read"
@@ -75,7 +85,16 @@ _CARE_READ = frozenset({_P.PATIENTS_IDENTITY_READ, _P.PATIENTS_CARD_READ, _P.VIS
 _OWN_LIST = frozenset({_P.WORKLIST_TASK_READ, _P.WORKLIST_TASK_ANSWER})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.ADMINISTRATOR: frozenset({_P.ACCOUNTS_USER_MANAGE, _P.AUDIT_JOURNAL_READ, _P.ORGANIZATIONS_TREE_MANAGE}),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            _P.ACCOUNTS_USER_MANAGE,
+            _P.AUDIT_JOURNAL_READ,
+            _P.EXCHANGE_JOURNAL_READ,
+            _P.EXCHANGE_SYSTEM_MANAGE,
+            _P.JOBS_QUEUE_MANAGE,
+            _P.ORGANIZATIONS_TREE_MANAGE,
+        }
+    ),
     Role.REGISTRAR: frozenset(
         {
             _P.APPOINTMENTS_SLOT_BOOK,
@@ -112,6 +131,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.AUDIT_JOURNAL_READ,
         _P.DASHBOARDS_PAGE_READ,
         _P.DEATHS_RECORD_READ,
+        _P.EXCHANGE_CONTENTS_READ,
+        _P.EXCHANGE_JOURNAL_READ,
+        _P.EXCHANGE_MESSAGE_RESEND,
         _P.PATIENTS_RECORD_MERGE,
     },
     # The official decides without a name: nothing here opens a person.

@@ -76,6 +76,10 @@ class Settings(BaseSettings):
         return self.port_base + 4
 
     @property
+    def worker_port(self) -> int:
+        return self.port_base + 5
+
+    @property
     def control_port(self) -> int:
         return self.port_base + 9
 
@@ -103,7 +107,7 @@ class Settings(BaseSettings):
 
     def local_url(self, port: int) -> str:
         """Address of a page from this machine."""
-        every_address = self.bind in ("0.0.0.0", "::", "") or port == self.dagster_port  # noqa: S104
+        every_address = self.bind in ("0.0.0.0", "::", "") or port in (self.dagster_port, self.worker_port)  # noqa: S104
         return f"http://{'127.0.0.1' if every_address else self.bind}:{port}"
 
     def role_password(self, role: str) -> str:

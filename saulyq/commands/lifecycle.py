@@ -38,7 +38,9 @@ def down() -> None:
     say("stopped" if startup.down(settings()) else "nothing was running")
 
 
-def run(part: Annotated[str, typer.Argument(help="ops, dagster-code, dagster, dagster-daemon, dashboards.")]) -> None:
+def run(
+    part: Annotated[str, typer.Argument(help="ops, worker, dagster-code, dagster, dagster-daemon, dashboards.")],
+) -> None:
     """Become one part, for containers and other supervisors; `up` runs them all."""
     import os
 

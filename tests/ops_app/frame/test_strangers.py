@@ -23,7 +23,7 @@ PUBLIC = {
     "oidc:discovery",
     "oidc:jwks",
 }
-WITH_OWN_CREDENTIALS = {"oidc:token", "oidc:userinfo", "oidc:introspect", "oidc:end_session"}
+WITH_OWN_CREDENTIALS = {"oidc:token", "oidc:userinfo", "oidc:introspect", "oidc:end_session", "exchange:receive"}
 
 
 def calls(app: FastAPI) -> list[tuple[APIRoute, str, str]]:

@@ -1,0 +1,1 @@
+"""Domain-free programs that modules declare things for."""
