@@ -23,10 +23,12 @@ MODULES = (
     "audit",
     "classifiers",
     "deaths",
+    "documents",
     "episodes",
     "oidc",
     "organizations",
     "patients",
+    "signatures",
     "visits",
     "worklist",
 )

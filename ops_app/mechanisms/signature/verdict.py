@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from ops_app.i18n import N_
+
 
 class Result(StrEnum):
     """Undecidable is an answer of its own: nothing was proved wrong, and nothing is believed."""
@@ -19,38 +21,41 @@ class Result(StrEnum):
 _V, _I, _U = Result.valid, Result.invalid, Result.undecidable
 
 REASONS: dict[str, tuple[Result, str]] = {
-    "valid": (_V, "The signature is genuine and the certificate was good when it was made"),
-    "empty": (_I, "The file is empty"),
-    "not_a_signature": (_I, "The file is no CMS or XML signature"),
-    "truncated": (_I, "The file ends before the signature does"),
-    "malformed": (_I, "The file begins as a signature but breaks its own format"),
-    "no_signers": (_I, "The file holds certificates but nobody signed"),
-    "certificate_missing": (_I, "The signer's certificate is not in the file"),
-    "no_signed_attributes": (_I, "The signature covers no signed attributes, which CAdES demands"),
-    "document_differs": (_I, "The document is not the one that was signed"),
-    "signature_broken": (_I, "The signature does not fit the certificate"),
-    "wrong_certificate": (_I, "The certificate in the file is not the one the signer named"),
-    "weak_key": (_I, "The key is too short to be believed"),
-    "key_usage": (_I, "The certificate is not meant for this use"),
-    "expired": (_I, "The certificate had expired when the signature was made"),
-    "not_yet_valid": (_I, "The certificate was not valid yet when the signature was made"),
-    "revoked": (_I, "The certificate was revoked when the signature was made"),
-    "bad_chain": (_I, "A certificate of the chain was not issued by the authority it names"),
-    "untrusted_root": (_I, "The chain ends at an authority that is not trusted here"),
-    "time_stamp_differs": (_I, "The time stamp belongs to another signature"),
-    "verifier_refused": (_I, "The GOST verification service refused the signature"),
-    "content_missing": (_U, "The signature is detached: give the signed document too"),
-    "signed_in_future": (_U, "The signing time claimed lies in the future"),
-    "issuer_unknown": (_U, "The authority that issued the certificate is not among the configured ones"),
-    "no_roots": (_U, "No trusted authorities are configured"),
-    "revocation_unknown": (_U, "No OCSP answer or CRL says whether the certificate was revoked"),
-    "revoked_later": (_U, "The certificate was revoked later, and no time stamp proves that the signature is older"),
-    "gost": (_U, "A GOST signature cannot be verified here: no verification service is configured"),
-    "verifier_silent": (_U, "The GOST verification service does not answer or answers nonsense"),
-    "verifier_now": (_U, "The GOST verification service judges by today and cannot say what was valid then"),
-    "xml": (_U, "An XML signature cannot be verified here: no verification service is configured"),
-    "algorithm": (_U, "The signature uses an algorithm that cannot be verified here"),
-    "too_large": (_U, "The file is larger than this program reads"),
+    "valid": (_V, N_("The signature is genuine and the certificate was good when it was made")),
+    "empty": (_I, N_("The file is empty")),
+    "not_a_signature": (_I, N_("The file is no CMS or XML signature")),
+    "truncated": (_I, N_("The file ends before the signature does")),
+    "malformed": (_I, N_("The file begins as a signature but breaks its own format")),
+    "no_signers": (_I, N_("The file holds certificates but nobody signed")),
+    "certificate_missing": (_I, N_("The signer's certificate is not in the file")),
+    "no_signed_attributes": (_I, N_("The signature covers no signed attributes, which CAdES demands")),
+    "document_differs": (_I, N_("The document is not the one that was signed")),
+    "signature_broken": (_I, N_("The signature does not fit the certificate")),
+    "wrong_certificate": (_I, N_("The certificate in the file is not the one the signer named")),
+    "weak_key": (_I, N_("The key is too short to be believed")),
+    "key_usage": (_I, N_("The certificate is not meant for this use")),
+    "expired": (_I, N_("The certificate had expired when the signature was made")),
+    "not_yet_valid": (_I, N_("The certificate was not valid yet when the signature was made")),
+    "revoked": (_I, N_("The certificate was revoked when the signature was made")),
+    "bad_chain": (_I, N_("A certificate of the chain was not issued by the authority it names")),
+    "untrusted_root": (_I, N_("The chain ends at an authority that is not trusted here")),
+    "time_stamp_differs": (_I, N_("The time stamp belongs to another signature")),
+    "verifier_refused": (_I, N_("The GOST verification service refused the signature")),
+    "content_missing": (_U, N_("The signature is detached: give the signed document too")),
+    "signed_in_future": (_U, N_("The signing time claimed lies in the future")),
+    "issuer_unknown": (_U, N_("The authority that issued the certificate is not among the configured ones")),
+    "no_roots": (_U, N_("No trusted authorities are configured")),
+    "revocation_unknown": (_U, N_("No OCSP answer or CRL says whether the certificate was revoked")),
+    "revoked_later": (
+        _U,
+        N_("The certificate was revoked later, and no time stamp proves the signature older"),
+    ),
+    "gost": (_U, N_("A GOST signature cannot be verified here: no verification service is configured")),
+    "verifier_silent": (_U, N_("The GOST verification service does not answer or answers nonsense")),
+    "verifier_now": (_U, N_("The GOST verification service judges by today and cannot say what was valid then")),
+    "xml": (_U, N_("An XML signature cannot be verified here: no verification service is configured")),
+    "algorithm": (_U, N_("The signature uses an algorithm that cannot be verified here")),
+    "too_large": (_U, N_("The file is larger than this program reads")),
 }
 """Every reason belongs to one result, so that no code path can pair them wrongly."""
 
