@@ -27,15 +27,20 @@ class Keys:
     second: Identity
 
 
-@pytest.fixture(scope="module")
-def keys(clinic: Clinic) -> Keys:
-    """The doctor's key, and a colleague's."""
+def name_the_doctor(clinic: Clinic) -> Authority:
+    """Give the doctors and the clinic their numbers; return the authority that issues their keys."""
     with clinic.session() as session:
         for login, iin in (("doctor", DOCTOR_IIN), ("second", SECOND_IIN)):
             practitioner_id = clinic.actor(session, login).practitioner_id
             session.get_one(Practitioner, practitioner_id).iin = iin
         session.get_one(Organization, clinic.tree["hospital"]).bin = CLINIC_BIN
-    authority = authority_of(settings())
+    return authority_of(settings())
+
+
+@pytest.fixture(scope="module")
+def keys(clinic: Clinic) -> Keys:
+    """The doctor's key, and a colleague's."""
+    authority = name_the_doctor(clinic)
     return Keys(
         authority,
         authority.issue("doctor", DOCTOR_IIN, kind="ecdsa", bin=CLINIC_BIN, organization="ТЕСТ"),

@@ -19,14 +19,17 @@ from sqlalchemy.orm import Session
 from ops_app.mechanisms.document.declaration import declarations
 from ops_app.mechanisms.signature import making
 from ops_app.mechanisms.signature.development import Identity
+from ops_app.mechanisms.signature.verify import question, verify
 from ops_app.modules.audit.models import Event
 from ops_app.modules.documents import service
 from ops_app.modules.documents.models import Document, DocumentSignature, NumberCounter
 from ops_app.permissions import Role
+from saulyq.settings import settings
 from tests.installation import Database
 from tests.ops_app.browser import Browser, make_account
 from tests.ops_app.clinic import Clinic
 from tests.ops_app.documents.conftest import CLINIC_BIN, DOCTOR_IIN, Keys, send
+from tests.ops_app.signature.service import answering
 
 pytestmark = pytest.mark.usefixtures("keys")
 
@@ -175,6 +178,28 @@ def test_the_container_holds_document_signature_and_evidence_unchanged(clinic: C
     for name, digest in manifest["sha256"].items():
         assert hashlib.sha256(archive.read(name)).hexdigest() == digest
     assert clinic.browser("nurse").get(f"/documents/{document_id}/container").content == answer.content
+
+
+@pytest.mark.req("EDS-07")
+def test_a_signature_is_stamped_with_the_time_where_a_service_is_named(
+    clinic: Clinic, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document_id = form(clinic)
+    tsa = keys.authority.issue("tsa", DOCTOR_IIN, kind="ecdsa", use="stamp")
+    with answering(lambda _path, body: (200, making.answer_stamp_question(body, tsa))) as url:
+        monkeypatch.setenv("SAULYQ_EDS_TSP_URL", url)
+        settings.cache_clear()
+        try:
+            assert sign(clinic, document_id, keys.doctor) == "valid"
+        finally:
+            monkeypatch.undo()
+            settings.cache_clear()
+    archive = zipfile.ZipFile(io.BytesIO(clinic.browser("nurse").get(f"/documents/{document_id}/container").content))
+    [name] = [name for name in archive.namelist() if name.endswith(".tst")]
+    signature = archive.read("META-INF/signature001.p7s")
+    asked = question(settings(), content=pdf_of(clinic, document_id), tokens=[archive.read(name)])
+    verdict = verify(signature, asked)
+    assert verdict.is_valid and verdict.signers[0].time_source == "time_stamp"
 
 
 @pytest.mark.req("EDS-10")
