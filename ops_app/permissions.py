@@ -26,6 +26,14 @@ class Permission(StrEnum):
     """See registered deaths of the scope."""
     DEATHS_RECORD_WRITE = "deaths:record:write"
     """Register a death."""
+    DOCUMENTS_RECORD_ANNUL = "documents:record:annul"
+    """Annul issued documents, with a reason."""
+    DOCUMENTS_RECORD_READ = "documents:record:read"
+    """Open documents and their journal."""
+    DOCUMENTS_RECORD_SIGN = "documents:record:sign"
+    """Sign documents with one's own EDS."""
+    DOCUMENTS_RECORD_WRITE = "documents:record:write"
+    """Form documents from what is recorded."""
     EPISODES_RECORD_WRITE = "episodes:record:write"
     """Put on and take off a register: pregnancy, dispensary."""
     EXCHANGE_CONTENTS_READ = "exchange:contents:read"
@@ -54,6 +62,10 @@ class Permission(StrEnum):
     """Decide on a pseudonymous case."""
     SIGNALS_CASE_READ = "signals:case:read"
     """See pseudonymous cases of the scope."""
+    SIGNATURES_ATTEMPT_READ = "signatures:attempt:read"
+    """See attempts to enter or sign with an EDS that were refused."""
+    SIGNATURES_RULE_MANAGE = "signatures:rule:manage"
+    """Say where a signature is mandatory."""
     VISITS_RECORD_READ = "visits:record:read"
     """Open visits."""
     VISITS_RECORD_WRITE = "visits:record:write"
@@ -81,7 +93,9 @@ class Role(StrEnum):
 
 _P = Permission
 
-_CARE_READ = frozenset({_P.PATIENTS_IDENTITY_READ, _P.PATIENTS_CARD_READ, _P.VISITS_RECORD_READ})
+_CARE_READ = frozenset(
+    {_P.DOCUMENTS_RECORD_READ, _P.PATIENTS_IDENTITY_READ, _P.PATIENTS_CARD_READ, _P.VISITS_RECORD_READ}
+)
 _OWN_LIST = frozenset({_P.WORKLIST_TASK_READ, _P.WORKLIST_TASK_ANSWER})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -93,6 +107,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.EXCHANGE_SYSTEM_MANAGE,
             _P.JOBS_QUEUE_MANAGE,
             _P.ORGANIZATIONS_TREE_MANAGE,
+            _P.ORGANIZATIONS_TREE_MANAGE,
+            _P.SIGNATURES_ATTEMPT_READ,
+            _P.SIGNATURES_RULE_MANAGE,
         }
     ),
     Role.REGISTRAR: frozenset(
@@ -119,6 +136,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.DASHBOARDS_PAGE_READ,
         _P.DEATHS_RECORD_READ,
         _P.DEATHS_RECORD_WRITE,
+        _P.DOCUMENTS_RECORD_ANNUL,
+        _P.DOCUMENTS_RECORD_SIGN,
+        _P.DOCUMENTS_RECORD_WRITE,
         _P.EPISODES_RECORD_WRITE,
         _P.PATIENTS_IDENTITY_WRITE,
         _P.VISITS_RECORD_WRITE,
@@ -134,6 +154,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.EXCHANGE_CONTENTS_READ,
         _P.EXCHANGE_JOURNAL_READ,
         _P.EXCHANGE_MESSAGE_RESEND,
+        _P.DOCUMENTS_RECORD_ANNUL,
         _P.PATIENTS_RECORD_MERGE,
     },
     # The official decides without a name: nothing here opens a person.

@@ -24,6 +24,7 @@ MODULES = (
     "audit",
     "classifiers",
     "deaths",
+    "documents",
     "episodes",
     "exchange",
     "jobs",
@@ -31,6 +32,7 @@ MODULES = (
     "oidc",
     "organizations",
     "patients",
+    "signatures",
     "visits",
     "worklist",
 )

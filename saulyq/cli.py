@@ -8,6 +8,7 @@ import typer
 from saulyq.commands import (
     bench,
     db,
+    eds,
     indicators,
     lifecycle,
     load,
@@ -34,6 +35,7 @@ app = typer.Typer(
 lifecycle.register(app)
 app.add_typer(db.app, name="db")
 app.add_typer(users.app, name="user")
+app.add_typer(eds.app, name="eds")
 app.add_typer(load.app, name="load")
 app.add_typer(reference.app, name="reference")
 app.add_typer(pipeline.app, name="pipeline")

@@ -48,6 +48,17 @@ class Settings(BaseSettings):
     postgres_options: str = Field(
         "", description="more settings for the embedded server, as name=value pairs with spaces between"
     )
+    eds_trust: Path | None = Field(
+        None, description="folder of authorities' certificates, CRLs and OCSP answers; eds/trust in the home if not set"
+    )
+    eds_online: bool = Field(False, description="ask the OCSP service that a signer's certificate names")
+    eds_verifier_url: str | None = Field(
+        None, description="address of an NCANode-compatible service that verifies GOST and XML signatures"
+    )
+    eds_tsp_url: str | None = Field(None, description="address of a time stamp service (RFC 3161) for signatures")
+    ncalayer_url: str = Field(
+        "wss://127.0.0.1:13579/", description="where browsers find NCALayer, always on the user's own machine"
+    )
     small_cell_threshold: int = Field(5, ge=2, le=50, description="released counts below this are suppressed")
 
     @field_validator("home")

@@ -1,1 +1,1 @@
-"""Domain-free programs that modules declare things for."""
+"""Domain-free programs that many modules share; their declarations live in `ops_app/content`."""

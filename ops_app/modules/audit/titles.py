@@ -18,6 +18,7 @@ RULES = {
     "search": N_("found in search"),
     "registration": N_("registration"),
     "task": N_("on the work list"),
+    "document_journal": N_("in the journal of documents"),
 }
 """Why a person's data could be opened."""
 

@@ -20,8 +20,11 @@ PUBLIC = {
     "accounts:sign_in",
     "accounts:sign_in_post",
     "accounts:language",
+    "documents:check",
     "oidc:discovery",
     "oidc:jwks",
+    "signatures:enter",
+    "signatures:enter_post",
 }
 WITH_OWN_CREDENTIALS = {"oidc:token", "oidc:userinfo", "oidc:introspect", "oidc:end_session", "exchange:receive"}
 
