@@ -32,7 +32,7 @@ def messages(scope: Scope, asked: JournalFilter) -> Select[Any]:
     """Messages that fit the filter, without their contents, with the organisation and the last status."""
     last = aliased(Attempt)
     newest = select(func.max(Attempt.id)).where(Attempt.message_id == Message.id).scalar_subquery()
-    statement = (
+    statement: Select[Any] = (
         select(Message, Organization, last.status, last.side)
         .options(defer(Message.body))
         .outerjoin(Organization, Organization.id == Message.organization_id)
