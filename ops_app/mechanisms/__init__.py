@@ -1,0 +1,1 @@
+"""Programs without a domain of their own that carry many declared things."""
