@@ -40,6 +40,10 @@ class Permission(StrEnum):
     """Link two records of one person, and undo it."""
     PIPELINE_RUN_READ = "pipeline:run:read"
     """See runs, checks and freshness of the warehouse."""
+    QUESTIONNAIRES_DEFINITION_MANAGE = "questionnaires:definition:manage"
+    """Enter new versions of forms and scales, switch them on and off."""
+    QUESTIONNAIRES_RESPONSE_WRITE = "questionnaires:response:write"
+    """Fill in and correct forms and scales of a patient, keep own templates."""
     SIGNALS_CASE_DECIDE = "signals:case:decide"
     """Decide on a pseudonymous case."""
     SIGNALS_CASE_READ = "signals:case:read"
@@ -75,7 +79,14 @@ _CARE_READ = frozenset({_P.PATIENTS_IDENTITY_READ, _P.PATIENTS_CARD_READ, _P.VIS
 _OWN_LIST = frozenset({_P.WORKLIST_TASK_READ, _P.WORKLIST_TASK_ANSWER})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.ADMINISTRATOR: frozenset({_P.ACCOUNTS_USER_MANAGE, _P.AUDIT_JOURNAL_READ, _P.ORGANIZATIONS_TREE_MANAGE}),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            _P.ACCOUNTS_USER_MANAGE,
+            _P.AUDIT_JOURNAL_READ,
+            _P.ORGANIZATIONS_TREE_MANAGE,
+            _P.QUESTIONNAIRES_DEFINITION_MANAGE,
+        }
+    ),
     Role.REGISTRAR: frozenset(
         {
             _P.APPOINTMENTS_SLOT_BOOK,
@@ -91,6 +102,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | {
         _P.APPOINTMENTS_SLOT_BOOK,
         _P.PATIENTS_IDENTITY_WRITE,
+        _P.QUESTIONNAIRES_RESPONSE_WRITE,
         _P.VISITS_VITALS_WRITE,
     },
     Role.DOCTOR: _CARE_READ
@@ -102,6 +114,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.DEATHS_RECORD_WRITE,
         _P.EPISODES_RECORD_WRITE,
         _P.PATIENTS_IDENTITY_WRITE,
+        _P.QUESTIONNAIRES_RESPONSE_WRITE,
         _P.VISITS_RECORD_WRITE,
         _P.VISITS_VITALS_WRITE,
     },

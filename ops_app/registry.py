@@ -27,6 +27,7 @@ MODULES = (
     "oidc",
     "organizations",
     "patients",
+    "questionnaires",
     "visits",
     "worklist",
 )
