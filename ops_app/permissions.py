@@ -58,6 +58,10 @@ class Permission(StrEnum):
     """Link two records of one person, and undo it."""
     PIPELINE_RUN_READ = "pipeline:run:read"
     """See runs, checks and freshness of the warehouse."""
+    QUESTIONNAIRES_DEFINITION_MANAGE = "questionnaires:definition:manage"
+    """Enter new versions of forms and scales, switch them on and off."""
+    QUESTIONNAIRES_RESPONSE_WRITE = "questionnaires:response:write"
+    """Fill in and correct forms and scales of a patient, keep own templates."""
     SIGNALS_CASE_DECIDE = "signals:case:decide"
     """Decide on a pseudonymous case."""
     SIGNALS_CASE_READ = "signals:case:read"
@@ -110,6 +114,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.ORGANIZATIONS_TREE_MANAGE,
             _P.SIGNATURES_ATTEMPT_READ,
             _P.SIGNATURES_RULE_MANAGE,
+            _P.ORGANIZATIONS_TREE_MANAGE,
+            _P.QUESTIONNAIRES_DEFINITION_MANAGE,
         }
     ),
     Role.REGISTRAR: frozenset(
@@ -127,6 +133,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | {
         _P.APPOINTMENTS_SLOT_BOOK,
         _P.PATIENTS_IDENTITY_WRITE,
+        _P.QUESTIONNAIRES_RESPONSE_WRITE,
         _P.VISITS_VITALS_WRITE,
     },
     Role.DOCTOR: _CARE_READ
@@ -141,6 +148,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.DOCUMENTS_RECORD_WRITE,
         _P.EPISODES_RECORD_WRITE,
         _P.PATIENTS_IDENTITY_WRITE,
+        _P.QUESTIONNAIRES_RESPONSE_WRITE,
         _P.VISITS_RECORD_WRITE,
         _P.VISITS_VITALS_WRITE,
     },

@@ -33,6 +33,7 @@ MODULES = (
     "organizations",
     "patients",
     "signatures",
+    "questionnaires",
     "visits",
     "worklist",
 )

@@ -18,6 +18,7 @@ from ops_app.ui.render import page
 
 TABS = (
     ("timeline", N_("Timeline"), "patients:card", Permission.PATIENTS_CARD_READ),
+    ("forms", N_("Forms"), "questionnaires:of_patient", Permission.PATIENTS_CARD_READ),
     ("registers", N_("Register cards"), "episodes:of_patient", Permission.PATIENTS_CARD_READ),
     ("bookings", N_("Bookings"), "appointments:of_patient", Permission.APPOINTMENTS_SLOT_BOOK),
     ("documents", N_("Documents"), "documents:of_patient", Permission.DOCUMENTS_RECORD_READ),
