@@ -28,6 +28,8 @@ class Permission(StrEnum):
     """Register a death."""
     EPISODES_RECORD_WRITE = "episodes:record:write"
     """Put on and take off a register: pregnancy, dispensary."""
+    FHIR_RESOURCE_READ = "fhir:resource:read"
+    """Read through the FHIR API what one's other permissions let see."""
     ORGANIZATIONS_TREE_MANAGE = "organizations:tree:manage"
     """Change the organisation tree and staff."""
     PATIENTS_CARD_READ = "patients:card:read"
@@ -71,7 +73,7 @@ class Role(StrEnum):
 
 _P = Permission
 
-_CARE_READ = frozenset({_P.PATIENTS_IDENTITY_READ, _P.PATIENTS_CARD_READ, _P.VISITS_RECORD_READ})
+_CARE_READ = frozenset({_P.FHIR_RESOURCE_READ, _P.PATIENTS_IDENTITY_READ, _P.PATIENTS_CARD_READ, _P.VISITS_RECORD_READ})
 _OWN_LIST = frozenset({_P.WORKLIST_TASK_READ, _P.WORKLIST_TASK_ANSWER})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -81,6 +83,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.APPOINTMENTS_SLOT_BOOK,
             _P.DEATHS_RECORD_READ,
             _P.DEATHS_RECORD_WRITE,
+            _P.FHIR_RESOURCE_READ,
             _P.PATIENTS_IDENTITY_READ,
             _P.PATIENTS_IDENTITY_WRITE,
             _P.PATIENTS_RECORD_MERGE,

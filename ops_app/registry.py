@@ -24,6 +24,7 @@ MODULES = (
     "classifiers",
     "deaths",
     "episodes",
+    "fhir",
     "oidc",
     "organizations",
     "patients",

@@ -20,6 +20,7 @@ PUBLIC = {
     "accounts:sign_in",
     "accounts:sign_in_post",
     "accounts:language",
+    "fhir:metadata",
     "oidc:discovery",
     "oidc:jwks",
 }
