@@ -46,6 +46,8 @@ class Permission(StrEnum):
     """Switch the traffic with another system on and off."""
     JOBS_QUEUE_MANAGE = "jobs:queue:manage"
     """See background jobs, run failed ones again or set them aside."""
+    FHIR_RESOURCE_READ = "fhir:resource:read"
+    """Read through the FHIR API what one's other permissions let see."""
     ORGANIZATIONS_TREE_MANAGE = "organizations:tree:manage"
     """Change the organisation tree and staff."""
     PATIENTS_CARD_READ = "patients:card:read"
@@ -100,6 +102,7 @@ _P = Permission
 _CARE_READ = frozenset(
     {_P.DOCUMENTS_RECORD_READ, _P.PATIENTS_IDENTITY_READ, _P.PATIENTS_CARD_READ, _P.VISITS_RECORD_READ}
 )
+_CARE_READ = frozenset({_P.FHIR_RESOURCE_READ, _P.PATIENTS_IDENTITY_READ, _P.PATIENTS_CARD_READ, _P.VISITS_RECORD_READ})
 _OWN_LIST = frozenset({_P.WORKLIST_TASK_READ, _P.WORKLIST_TASK_ANSWER})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -123,6 +126,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.APPOINTMENTS_SLOT_BOOK,
             _P.DEATHS_RECORD_READ,
             _P.DEATHS_RECORD_WRITE,
+            _P.FHIR_RESOURCE_READ,
             _P.PATIENTS_IDENTITY_READ,
             _P.PATIENTS_IDENTITY_WRITE,
             _P.PATIENTS_RECORD_MERGE,

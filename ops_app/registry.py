@@ -29,6 +29,7 @@ MODULES = (
     "exchange",
     "jobs",
     "notifications",
+    "fhir",
     "oidc",
     "organizations",
     "patients",

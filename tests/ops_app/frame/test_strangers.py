@@ -21,6 +21,7 @@ PUBLIC = {
     "accounts:sign_in_post",
     "accounts:language",
     "documents:check",
+    "fhir:metadata",
     "oidc:discovery",
     "oidc:jwks",
     "signatures:enter",
