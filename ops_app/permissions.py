@@ -44,10 +44,10 @@ class Permission(StrEnum):
     """Correct, send again or withdraw a message that did not arrive."""
     EXCHANGE_SYSTEM_MANAGE = "exchange:system:manage"
     """Switch the traffic with another system on and off."""
-    JOBS_QUEUE_MANAGE = "jobs:queue:manage"
-    """See background jobs, run failed ones again or set them aside."""
     FHIR_RESOURCE_READ = "fhir:resource:read"
     """Read through the FHIR API what one's other permissions let see."""
+    JOBS_QUEUE_MANAGE = "jobs:queue:manage"
+    """See background jobs, run failed ones again or set them aside."""
     ORGANIZATIONS_TREE_MANAGE = "organizations:tree:manage"
     """Change the organisation tree and staff."""
     PATIENTS_CARD_READ = "patients:card:read"
@@ -100,9 +100,14 @@ class Role(StrEnum):
 _P = Permission
 
 _CARE_READ = frozenset(
-    {_P.DOCUMENTS_RECORD_READ, _P.PATIENTS_IDENTITY_READ, _P.PATIENTS_CARD_READ, _P.VISITS_RECORD_READ}
+    {
+        _P.DOCUMENTS_RECORD_READ,
+        _P.FHIR_RESOURCE_READ,
+        _P.PATIENTS_CARD_READ,
+        _P.PATIENTS_IDENTITY_READ,
+        _P.VISITS_RECORD_READ,
+    }
 )
-_CARE_READ = frozenset({_P.FHIR_RESOURCE_READ, _P.PATIENTS_IDENTITY_READ, _P.PATIENTS_CARD_READ, _P.VISITS_RECORD_READ})
 _OWN_LIST = frozenset({_P.WORKLIST_TASK_READ, _P.WORKLIST_TASK_ANSWER})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -114,11 +119,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.EXCHANGE_SYSTEM_MANAGE,
             _P.JOBS_QUEUE_MANAGE,
             _P.ORGANIZATIONS_TREE_MANAGE,
-            _P.ORGANIZATIONS_TREE_MANAGE,
+            _P.QUESTIONNAIRES_DEFINITION_MANAGE,
             _P.SIGNATURES_ATTEMPT_READ,
             _P.SIGNATURES_RULE_MANAGE,
-            _P.ORGANIZATIONS_TREE_MANAGE,
-            _P.QUESTIONNAIRES_DEFINITION_MANAGE,
         }
     ),
     Role.REGISTRAR: frozenset(
@@ -163,10 +166,10 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.AUDIT_JOURNAL_READ,
         _P.DASHBOARDS_PAGE_READ,
         _P.DEATHS_RECORD_READ,
+        _P.DOCUMENTS_RECORD_ANNUL,
         _P.EXCHANGE_CONTENTS_READ,
         _P.EXCHANGE_JOURNAL_READ,
         _P.EXCHANGE_MESSAGE_RESEND,
-        _P.DOCUMENTS_RECORD_ANNUL,
         _P.PATIENTS_RECORD_MERGE,
     },
     # The official decides without a name: nothing here opens a person.
