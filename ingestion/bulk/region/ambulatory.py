@@ -162,9 +162,8 @@ def _prescriptions(
 def _bookings(district: District, rng: np.random.Generator, who: Ints, at: Ints, booked: np.ndarray) -> None:
     chosen = np.flatnonzero(booked)
     ahead = rng.exponential(2600, len(chosen)).astype(np.int64).clip(40, 14 * 1440)
-    district.facts(
-        "appointment", who[chosen], at[chosen] - ahead, start_at=at[chosen], end_at=at[chosen] + 15, late=at[chosen]
-    )
+    made = district.booked_at(who[chosen], at[chosen] - ahead)
+    district.facts("appointment", who[chosen], made, start_at=at[chosen], end_at=at[chosen] + 15, late=at[chosen])
 
 
 def _missed_bookings(district: District, rng: np.random.Generator, who: Ints, start: int, end: int) -> None:
@@ -177,7 +176,7 @@ def _missed_bookings(district: District, rng: np.random.Generator, who: Ints, st
     district.facts(
         "appointment",
         chosen[here],
-        at[here] - rng.integers(60, 9000, len(here)),
+        district.booked_at(chosen[here], at[here] - rng.integers(60, 9000, len(here))),
         start_at=at[here],
         end_at=at[here] + 15,
         status=Coded(cancelled.astype(np.int64), ("noshow", "cancelled")),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ingestion.bulk.region.calibration import figure
-from ingestion.bulk.region.days import FAR, NULL, Ints, local_day
+from ingestion.bulk.region.days import FAR, NULL, Ints, local_day, moment
 from ingestion.bulk.region.draws import chance, stream
 from ingestion.bulk.region.families import Span
 from ingestion.bulk.region.identity import IinSeries
@@ -146,6 +146,10 @@ class District:
             **(error | place),
         )
         return encounter
+
+    def booked_at(self, who: Ints, wanted: Ints) -> Ints:
+        """When bookings were made: nobody is booked before there is a record of them."""
+        return np.maximum(wanted, moment(self.people.birth[who]))
 
     def presence(self, rng: np.random.Generator, size: int) -> Coded:
         """Half of the visits have the patient's presence confirmed, the rest is typing."""

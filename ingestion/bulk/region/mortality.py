@@ -62,7 +62,7 @@ def _after(district: District, rng: np.random.Generator, who: Ints, at: Ints, kn
     district.facts(
         "appointment",
         who[booked],
-        at[booked] - rng.integers(600, 9000, len(booked)),
+        district.booked_at(who[booked], at[booked] - rng.integers(600, 9000, len(booked))),
         start_at=start,
         end_at=start + 15,
         status=Coded(cancelled.astype(np.int64), ("noshow", "cancelled")),
