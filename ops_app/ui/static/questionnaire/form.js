@@ -5,7 +5,7 @@
   const one = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const name = (...parts) => "q-" + parts.join("--");
-  const AUTOSAVE_MS = 1500, RETRY_MS = 5000;
+  const AUTOSAVE_MS = 1500, RETRY_MS = 5000, SETTLE_MS = 300;
 
   function typedNumber(text) {
     const number = text.replace(/\s/g, "").replace(",", ".").replace("−", "-");
@@ -29,11 +29,11 @@
       this.form = form;
       this.model = JSON.parse(one("[data-questionnaire-model]", form).textContent);
       this.items = this.model.sections.flatMap((section) => section.items);
-      this.bar = form;
       form.addEventListener("input", () => this.changed());
       form.addEventListener("change", () => this.changed());
       form.addEventListener("click", (event) => this.clicked(event));
-      form.addEventListener("focusout", (event) => this.left(event.target));
+      // Later: a message that goes away moves the page under a click that is just being made.
+      form.addEventListener("focusout", (event) => setTimeout(() => this.left(event.target), SETTLE_MS));
       form.addEventListener("submit", (event) => this.submitted(event));
       all("[data-add-row], [data-add-point]", form).forEach((button) => { button.hidden = false; });
       this.draftUrl = form.dataset.draftUrl;
@@ -178,6 +178,13 @@
     submitted(event) {
       if (this.form.hasAttribute("data-preview")) { event.preventDefault(); return; }
       clearTimeout(this.timer);
+      if (this.saving) {
+        // The draft on its way makes a new state of the form; what is sent must name that one.
+        event.preventDefault();
+        event.stopPropagation();
+        this.sendAfterwards = event.submitter;
+        return;
+      }
       const other = event.submitter && event.submitter.hasAttribute("formaction");
       if (this.form.hasAttribute("data-template-form") || other) return;
       this.update();
@@ -187,7 +194,8 @@
       const broken = told.length ? [] : this.result.broken.map((number) => this.model.rules[number].text);
       if (!told.length && !broken.length) return;
       event.preventDefault();
-      delete this.form.dataset.sent;
+      // The frame would take the form for sent and refuse the next press.
+      event.stopPropagation();
       this.summary(told, broken);
     }
 
@@ -200,7 +208,7 @@
         const holder = one(`[data-error-of="${field}"]`, this.form).closest(".q-item");
         const title = one("label, legend, h3", holder);
         link.textContent = (title ? title.textContent.trim() + ": " : "") + message;
-        list.append(Object.assign(document.createElement("li"), {}));
+        list.append(document.createElement("li"));
         list.lastChild.append(link);
       }
       for (const text of broken) list.append(Object.assign(document.createElement("li"), { textContent: text }));
@@ -336,6 +344,7 @@
         wait = RETRY_MS;
       }
       this.saving = false;
+      if (this.sendAfterwards) { const button = this.sendAfterwards; this.sendAfterwards = null; this.form.requestSubmit(button); return; }
       if (this.dirty && !this.stopped) { clearTimeout(this.timer); this.timer = setTimeout(() => this.save(), wait || AUTOSAVE_MS); }
     }
   }

@@ -1,0 +1,73 @@
+"""A form in a real browser: live values, drafts, the server's words at the field, no serious accessibility finding."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from ops_app.modules.questionnaires.models import QuestionnaireResponse
+from tests.ops_app.browser import PASSWORD
+from tests.ops_app.clinic import Clinic
+from tests.ops_app.live import served
+
+AXE = Path(__file__).resolve().parents[3] / "ops_app/ui/node_modules/axe-core/axe.min.js"
+
+
+@pytest.mark.browser
+def test_a_nurse_fills_in_a_form(clinic: Clinic) -> None:
+    patient = clinic.register()
+    clinic.visit(patient.id, systolic=131, diastolic=84, pulse=70, height=170)
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    with served(clinic.app) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        page = browser.new_page()
+        page.set_default_timeout(20_000)
+        broken: list[str] = []
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        page.goto(f"{address}/sign-in")
+        page.fill("#f-login", "nurse")
+        page.fill("#f-password", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda url: "sign-in" not in url)
+        page.goto(f"{address}/patients/{patient.id}/questionnaires")
+        page.select_option("#f-key", "nurse_assessment")
+        page.click("form.filters button[type=submit]")
+        page.wait_for_url("**/edit")
+
+        # computed while typing, asked only when it matters
+        page.fill("#f-q-weight", "68,5")
+        assert page.text_content("[data-calculated=q-bmi]") == "23,7"
+        assert not page.is_visible("[data-item=pain_places]")
+        page.fill("#f-q-pain", "4")
+        page.click("[data-body-map=pain_places] svg[data-view=back]", position={"x": 50, "y": 66})
+        page.select_option("#f-q-pain_places--0--finding", "sharp")
+        page.get_by_text("сақталды").first.wait_for()
+
+        # the same words as the server's, and a second press goes through
+        page.fill("#f-q-systolic", "400")
+        page.click("[data-submit]")
+        page.wait_for_selector(".error-summary")
+        assert "260" in page.inner_text("[data-error-of=q-systolic]")
+        assert page.is_visible("[data-error-of=q-consciousness]")
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate("axe.run()")["violations"]
+        serious = [each["id"] for each in found if each["impact"] in ("serious", "critical")]
+        assert serious == [], [each for each in found if each["id"] in serious]
+        page.fill("#f-q-systolic", "131")
+        page.check("input[name=q-consciousness][value=clear]")
+        page.click("[data-submit]")
+        page.wait_for_url(re.compile(r"questionnaire-responses/\d+$"))
+        number = int(page.url.rsplit("/", 1)[1])
+        browser.close()
+    assert broken == []
+    with clinic.session() as session:
+        stored = session.get(QuestionnaireResponse, number)
+    assert stored is not None
+    assert stored.status == "completed"
+    assert stored.answers["pain_places"][0]["finding"] == "sharp"
