@@ -19,8 +19,8 @@ def run_script(name: str, *arguments: str, timeout: float = 60) -> subprocess.Co
     )
 
 
-def test_the_three_benchmarks_are_there() -> None:
-    assert NAMES == ["drill", "ops", "pipeline"]
+def test_the_benchmarks_are_there() -> None:
+    assert NAMES == ["drill", "duplicates", "ops", "pipeline"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -37,6 +37,17 @@ def test_drill_questions_are_the_same_in_postgres(monkeypatch: pytest.MonkeyPatc
     assert in_postgres("where site_id in (from subtree) and period = $period") == (
         "where site_id in (select * from subtree) and period = %(period)s"
     )
+
+
+@pytest.mark.req("REG-08")
+def test_doubles_are_found_and_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    from _labelled_people import people
+    from duplicates import measured
+
+    result = measured(people(4000))
+    assert result["precision"] >= 0.99  # type: ignore[operator]
+    assert result["recall"] >= 0.95  # type: ignore[operator]
 
 
 def test_percentiles(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,20 +6,18 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Row, and_, func, or_, select, text
+from sqlalchemy import Row, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Scope
 from ops_app.errors import NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
-from ops_app.kit.spelling import fold
 from ops_app.modules.deaths.models import Death
 from ops_app.modules.episodes.models import CarePlanActivity, EpisodeOfCare
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.patients.access import within, within_parameters
 from ops_app.modules.patients.models import Attachment, Patient, PatientLink, ServingSite
-from ops_app.modules.patients.names import one_typo_apart
 
 
 def patient_or_404(session: Session, patient_id: int) -> Patient:
@@ -63,42 +61,6 @@ def live_by_identifier(session: Session, identifier: str) -> Patient | None:
             Patient.entered_in_error_at.is_(None),
         )
     )
-
-
-def similar_people(
-    session: Session, family_name: str, given_name: str, birth_date: dt.date, *, besides: int | None = None
-) -> list[Patient]:
-    """People who may be the same person: nearly the same names and the same or nearly the same birth date."""
-    family, given = fold(family_name), fold(given_name)
-    same_day = Patient.birth_date == birth_date
-    same_names = and_(
-        or_(
-            and_(Patient.family_fold == family, Patient.given_fold == given),
-            and_(Patient.family_fold == given, Patient.given_fold == family),
-        ),
-        # A slip of one part of the date: another day, month or year.
-        or_(
-            func.date_part("year", Patient.birth_date) == birth_date.year,
-            and_(
-                func.date_part("month", Patient.birth_date) == birth_date.month,
-                func.date_part("day", Patient.birth_date) == birth_date.day,
-            ),
-        ),
-    )
-    found = session.scalars(
-        select(Patient)
-        .where(or_(same_day, same_names), Patient.is_live, Patient.entered_in_error_at.is_(None))
-        .where(Patient.id != besides if besides else Patient.id.is_not(None))
-        .order_by(Patient.sort_key, Patient.id)
-        .limit(2000)
-    )
-    return [person for person in found if _similar(person, family, given)]
-
-
-def _similar(person: Patient, family: str, given: str) -> bool:
-    straight = one_typo_apart(person.family_fold, family) and one_typo_apart(person.given_fold, given)
-    swapped = one_typo_apart(person.family_fold, given) and one_typo_apart(person.given_fold, family)
-    return straight or swapped
 
 
 def attachments(session: Session, records: Sequence[int]) -> Sequence[Row[Attachment, Organization]]:

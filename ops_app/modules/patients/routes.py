@@ -21,6 +21,7 @@ from ops_app.modules.classifiers.queries import concept, title
 from ops_app.modules.organizations.queries import organizations, sites, workplace
 from ops_app.modules.patients import iin as iin_rules
 from ops_app.modules.patients import queries, service
+from ops_app.modules.patients.duplicates import REASONS
 from ops_app.modules.patients.forms import DOCUMENT_TYPES, KINDS, RELATIONS, SEXES, RegistrationForm
 from ops_app.modules.patients.identifiers import explain
 from ops_app.modules.patients.permissions import PatientFinder, PatientRegistrar
@@ -124,7 +125,7 @@ def _new_page(
     request: Request, db: Session, actor: Actor, form: Form[Any], status_code: int = 200, **context: Any
 ) -> Response:
     choices = form_choices(db, actor, _number(form.text("organization_id")))
-    defaults: dict[str, Any] = {"similar": [], "existing": None}
+    defaults: dict[str, Any] = {"similar": [], "existing": None, "reasons": REASONS}
     return page(
         request,
         "patients/new.html",
@@ -207,7 +208,7 @@ def register(request: Request, actor: PatientRegistrar, db: Db, posted: PostedFo
         except service.SimilarPeople as refused:
             form.refuse(refused)
             context["similar"] = refused.people
-            audit.read_many(db, actor, [person.id for person in refused.people], rule="duplicate_check")
+            audit.read_many(db, actor, [double.person.id for double in refused.people], rule="duplicate_check")
         except OpsError as refused:
             form.refuse(refused)
         else:

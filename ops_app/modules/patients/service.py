@@ -18,6 +18,7 @@ from ops_app.kit.spelling import fold, sort_key
 from ops_app.modules.patients import iin as iin_rules
 from ops_app.modules.patients import queries
 from ops_app.modules.patients.attachment import attach, serve
+from ops_app.modules.patients.duplicates import Double, doubles_of, entered
 from ops_app.modules.patients.forms import EditForm, PersonForm, RegistrationForm
 from ops_app.modules.patients.identifiers import explain, field_of, newborn_id, temporary_id
 from ops_app.modules.patients.models import AccessGrant, Patient
@@ -44,7 +45,7 @@ class AlreadyRegistered(Conflict):
 class SimilarPeople(Conflict):
     """Somebody registered looks like the same person; the registrar decides."""
 
-    def __init__(self, people: list[Patient]):
+    def __init__(self, people: list[Double]):
         super().__init__(
             _("Similar people are already registered"),
             advice=_("Look at the list. If none of them is this person, tick the box and register again."),
@@ -134,7 +135,17 @@ def register(session: Session, actor: Actor, data: RegistrationForm) -> Patient:
         if existing is not None:
             raise AlreadyRegistered(existing.id)
     if not data.is_another_person and data.kind != "newborn":
-        similar = queries.similar_people(session, passport.family_name, passport.given_name, passport.birth_date)
+        typed = entered(
+            passport.family_name,
+            passport.given_name,
+            passport.patronymic,
+            passport.birth_date,
+            passport.sex,
+            iin=passport.iin,
+            phone=data.phone,
+            document_number=data.document_number,
+        )
+        similar = doubles_of(session, typed)
         if similar:
             raise SimilarPeople(similar)
     if data.organization_id is None:
