@@ -44,6 +44,10 @@ class Permission(StrEnum):
     """Correct, send again or withdraw a message that did not arrive."""
     EXCHANGE_SYSTEM_MANAGE = "exchange:system:manage"
     """Switch the traffic with another system on and off."""
+    JOBS_QUEUE_MANAGE = "jobs:queue:manage"
+    """See background jobs, run failed ones again or set them aside."""
+    EXPORTS_PERSON_MAKE = "exports:person:make"
+    """Give out everything of one person as files."""
     FHIR_RESOURCE_READ = "fhir:resource:read"
     """Read through the FHIR API what one's other permissions let see."""
     JOBS_QUEUE_MANAGE = "jobs:queue:manage"
@@ -154,6 +158,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.DOCUMENTS_RECORD_SIGN,
         _P.DOCUMENTS_RECORD_WRITE,
         _P.EPISODES_RECORD_WRITE,
+        _P.EXPORTS_PERSON_MAKE,
         _P.PATIENTS_IDENTITY_WRITE,
         _P.QUESTIONNAIRES_RESPONSE_WRITE,
         _P.VISITS_RECORD_WRITE,
@@ -170,6 +175,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.EXCHANGE_CONTENTS_READ,
         _P.EXCHANGE_JOURNAL_READ,
         _P.EXCHANGE_MESSAGE_RESEND,
+        _P.DOCUMENTS_RECORD_ANNUL,
+        _P.EXPORTS_PERSON_MAKE,
         _P.PATIENTS_RECORD_MERGE,
     },
     # The official decides without a name: nothing here opens a person.

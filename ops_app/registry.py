@@ -28,6 +28,7 @@ MODULES = (
     "episodes",
     "exchange",
     "fhir",
+    "exports",
     "jobs",
     "notifications",
     "oidc",

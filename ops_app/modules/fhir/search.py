@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -253,8 +253,13 @@ def read(session: Session, actor: Actor, kind: str, row_id: int) -> Resource:
     return draw(session, kind, rows[:1])[0]
 
 
-def everything(session: Session, patient_id: int) -> list[Resource]:
-    """All resources about one person, whom the caller has opened: the person first, then places, staff and facts."""
+def everything(
+    session: Session, patient_id: int, wanted: Mapping[str, Sequence[p.Condition]] | None = None
+) -> list[Resource]:
+    """All resources about one person, whom the caller has opened: the person first, then places, staff and facts.
+
+    ``wanted`` keeps only these kinds of facts, each under its conditions.
+    """
     records = record_ids(session, patient_id)
     people = queries.page_of(session, queries.people([Patient.id.in_(records)], [], None), len(records), 0)
     # The record that stands comes first: whoever reads one entry reads the right one.
@@ -262,7 +267,10 @@ def everything(session: Session, patient_id: int) -> list[Resource]:
     facts: list[Resource] = []
     rows: list[Any] = []
     for name, kind in CLINICAL.items():
-        found = queries.page_of(session, queries.facts(kind, records, [], []), 1_000_000, 0)
+        if wanted is not None and name not in wanted:
+            continue
+        where = wanted[name] if wanted is not None else []
+        found = queries.page_of(session, queries.facts(kind, records, where, []), 1_000_000, 0)
         rows += [row for row, _changed in found]
         facts += draw(session, name, found)
     return [*draw(session, "Patient", people), *_around_facts(session, rows), *facts]

@@ -70,6 +70,7 @@ def card_page(
         "register": access.actor.may(Permission.EPISODES_RECORD_WRITE),
         "edit": access.actor.may(Permission.PATIENTS_IDENTITY_WRITE),
         "bury": access.actor.may(Permission.DEATHS_RECORD_WRITE),
+        "export": access.actor.may(Permission.EXPORTS_PERSON_MAKE),
         "merge": access.actor.may(Permission.PATIENTS_RECORD_MERGE),
     }
     return page(

@@ -1,0 +1,121 @@
+"""The summary that people read: the passport part and facts by kind, as PDF in Kazakh or Russian."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typst
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ops_app.i18n import _
+from ops_app.kit import clock, request_context
+from ops_app.kit.dates import show_date, show_moment
+from ops_app.modules.exports.forms import ExportForm
+from ops_app.modules.fhir.types import CLINICAL, ClinicalType
+from ops_app.modules.patients import fact_text
+from ops_app.modules.patients.fact_text import KIND_TITLES, Wording
+from ops_app.modules.patients.header import full_name, header
+from ops_app.modules.patients.queries import patient_or_404, record_ids
+from ops_app.ui.render import local_name
+
+_TEMPLATE = Path(__file__).parent / "summary.typ"
+
+
+@contextmanager
+def spoken(language: str) -> Iterator[None]:
+    """Write in the language that was asked for, whatever the reader's own is."""
+    context = request_context.current()
+    before, context.language = context.language, language
+    try:
+        yield
+    finally:
+        context.language = before
+
+
+def period_conditions(kind: ClinicalType, form: ExportForm) -> list[Any]:
+    """Facts of the days that were asked for, both included."""
+    found: list[Any] = []
+    if form.since:
+        found.append(kind.at >= clock.from_local(form.since))
+    if form.until:
+        found.append(kind.at < clock.from_local(form.until + dt.timedelta(days=1)))
+    return found
+
+
+def kinds_of(form: ExportForm) -> list[ClinicalType]:
+    """The kinds of facts that were asked for."""
+    return [kind for name, kind in CLINICAL.items() if form.kind in (None, name)]
+
+
+def summary(session: Session, patient_id: int, form: ExportForm) -> bytes:
+    """The PDF; rows entered in error are left out of what people read."""
+    with spoken(form.language):
+        document = _document(session, patient_id, form)
+        return typst.compile(str(_TEMPLATE), sys_inputs={"data": json.dumps(document, ensure_ascii=False)})
+
+
+def _document(session: Session, patient_id: int, form: ExportForm) -> dict[str, Any]:
+    patient = patient_or_404(session, patient_id)
+    records = record_ids(session, patient_id)
+    head = header(session, patient, records, clinical=False)
+    person = [
+        (_("Name"), full_name(patient)),
+        (_("IIN"), patient.iin or patient.temporary_id or ""),
+        (_("Birth date"), show_date(patient.birth_date)),
+        (_("Sex"), head.sex),
+        (_("Phone"), patient.phone or "—"),
+        (_("Address"), patient.address_line or "—"),
+        (_("Attachment"), head.attachment or _("not attached")),
+    ]
+    if head.death_date:
+        person.append((_("Death"), show_date(head.death_date)))
+    if form.since or form.until:
+        person.append((_("Period"), f"{show_date(form.since) or '…'} – {show_date(form.until) or '…'}"))
+    return {
+        "language": form.language,
+        "title": _("Personal medical data"),
+        "name": full_name(patient),
+        "number": patient.iin or patient.temporary_id,
+        "person": person,
+        "sections": [section for kind in kinds_of(form) if (section := _section(session, records, kind, form))],
+        "footer": _("Made %(moment)s. The same data for programs: bundle.json.", moment=show_moment(clock.now())),
+    }
+
+
+def _section(session: Session, records: Sequence[int], kind: ClinicalType, form: ExportForm) -> dict[str, Any] | None:
+    model = kind.model
+    statement = select(model).where(
+        model.patient_id.in_(records), model.entered_in_error_at.is_(None), *period_conditions(kind, form)
+    )
+    rows = session.scalars(statement.order_by(kind.at, model.id)).all()
+    if not rows:
+        return None
+    name = model.__tablename__
+    words = Wording.of(session, [(name, row) for row in rows])
+    moments = "start_at" if name == "appointment" else "event_at"
+    lines = [
+        (show_date(getattr(row, moments)), _line(name, row, words), local_name(words.organization(row))) for row in rows
+    ]
+    return {"title": _(KIND_TITLES[name]), "rows": lines}
+
+
+def _line(name: str, row: Any, words: Wording) -> str:
+    place = words.organizations.get(getattr(row, "performer_organization_id", None) or 0)
+    texts = {
+        "encounter": lambda: " · ".join(filter(None, (fact_text.encounter(row), row.note))),
+        "condition": lambda: fact_text.diagnosis(row, words),
+        "observation": lambda: fact_text.observation(row, words),
+        "procedure": lambda: fact_text.service(row, words),
+        "service_request": lambda: fact_text.referral(row, words, local_name(place)),
+        "medication_request": lambda: fact_text.prescription(row, words),
+        "immunization": lambda: fact_text.immunization(row),
+        "episode_of_care": lambda: fact_text.episode(row, words),
+        "appointment": lambda: fact_text.appointment(row),
+    }
+    return texts[name]()
