@@ -44,8 +44,6 @@ class Permission(StrEnum):
     """Correct, send again or withdraw a message that did not arrive."""
     EXCHANGE_SYSTEM_MANAGE = "exchange:system:manage"
     """Switch the traffic with another system on and off."""
-    JOBS_QUEUE_MANAGE = "jobs:queue:manage"
-    """See background jobs, run failed ones again or set them aside."""
     EXPORTS_PERSON_MAKE = "exports:person:make"
     """Give out everything of one person as files."""
     FHIR_RESOURCE_READ = "fhir:resource:read"
