@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor
+from ops_app.mechanisms.journal.declaration import Journal
 from ops_app.permissions import Permission
 
 NAV_GROUPS = ("day", "patients", "journals", "reports", "administration")
@@ -38,3 +39,19 @@ class Module:
     nav: tuple[NavItem, ...] = field(default=())
     actions: Mapping[str, str] = field(default_factory=dict)
     """Titles of route names and events as the audit journal shows them, marked with ``N_()``."""
+    journals: tuple[Journal, ...] = ()
+    """Declared lists; each has a screen, a print and a spreadsheet."""
+
+    def journal_route(self, journal: Journal) -> str:
+        """The route name of a journal's screen."""
+        return f"{self.name}:journal_{journal.name}"
+
+    @property
+    def items(self) -> tuple[NavItem, ...]:
+        """Lines of the navigation: the module's own and its journals."""
+        lists = (
+            NavItem(each.title, self.journal_route(each), each.permission, group="journals", order=each.order)
+            for each in self.journals
+            if each.nav
+        )
+        return (*self.nav, *lists)

@@ -40,6 +40,8 @@ class Permission(StrEnum):
     """Link two records of one person, and undo it."""
     PIPELINE_RUN_READ = "pipeline:run:read"
     """See runs, checks and freshness of the warehouse."""
+    PROGRAMMES_STEP_EXCLUDE = "programmes:step:exclude"
+    """Take a person off the list of a programme for a reason, and put him back."""
     SIGNALS_CASE_DECIDE = "signals:case:decide"
     """Decide on a pseudonymous case."""
     SIGNALS_CASE_READ = "signals:case:read"
@@ -91,6 +93,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | {
         _P.APPOINTMENTS_SLOT_BOOK,
         _P.PATIENTS_IDENTITY_WRITE,
+        _P.PROGRAMMES_STEP_EXCLUDE,
         _P.VISITS_VITALS_WRITE,
     },
     Role.DOCTOR: _CARE_READ
@@ -102,6 +105,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.DEATHS_RECORD_WRITE,
         _P.EPISODES_RECORD_WRITE,
         _P.PATIENTS_IDENTITY_WRITE,
+        _P.PROGRAMMES_STEP_EXCLUDE,
         _P.VISITS_RECORD_WRITE,
         _P.VISITS_VITALS_WRITE,
     },

@@ -12,6 +12,7 @@ from saulyq.commands import (
     lifecycle,
     load,
     pipeline,
+    plans,
     query,
     reference,
     release,
@@ -37,6 +38,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(load.app, name="load")
 app.add_typer(reference.app, name="reference")
 app.add_typer(pipeline.app, name="pipeline")
+app.add_typer(plans.app, name="plans")
 app.add_typer(signals.app, name="signals")
 app.add_typer(indicators.app, name="indicators")
 app.command("query")(query.query)

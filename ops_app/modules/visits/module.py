@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from ops_app.i18n import N_
 from ops_app.module import Module
 from ops_app.modules.visits import api, routes
+from ops_app.modules.visits.journals import JOURNALS
 
 router = APIRouter()
 router.routes.extend((*routes.router.routes, *api.router.routes))
@@ -14,6 +15,7 @@ router.routes.extend((*routes.router.routes, *api.router.routes))
 MODULE = Module(
     "visits",
     router=router,
+    journals=JOURNALS,
     actions={
         "visits:new": N_("Opened the visit form"),
         "visits:record": N_("Recorded a visit"),

@@ -1,0 +1,1 @@
+"""Programs that carry many declarations each; they know no module."""
