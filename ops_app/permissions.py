@@ -42,6 +42,8 @@ class Permission(StrEnum):
     """See runs, checks and freshness of the warehouse."""
     PROGRAMMES_STEP_EXCLUDE = "programmes:step:exclude"
     """Take a person off the list of a programme for a reason, and put him back."""
+    REFERRALS_REQUEST_PERFORM = "referrals:request:perform"
+    """Take, schedule, complete and refuse referrals addressed to the own organisation."""
     SIGNALS_CASE_DECIDE = "signals:case:decide"
     """Decide on a pseudonymous case."""
     SIGNALS_CASE_READ = "signals:case:read"
@@ -94,6 +96,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.APPOINTMENTS_SLOT_BOOK,
         _P.PATIENTS_IDENTITY_WRITE,
         _P.PROGRAMMES_STEP_EXCLUDE,
+        _P.REFERRALS_REQUEST_PERFORM,
         _P.VISITS_VITALS_WRITE,
     },
     Role.DOCTOR: _CARE_READ
@@ -106,6 +109,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.EPISODES_RECORD_WRITE,
         _P.PATIENTS_IDENTITY_WRITE,
         _P.PROGRAMMES_STEP_EXCLUDE,
+        _P.REFERRALS_REQUEST_PERFORM,
         _P.VISITS_RECORD_WRITE,
         _P.VISITS_VITALS_WRITE,
     },

@@ -1,12 +1,9 @@
-"""What is known of one person as a set of facts, and declarations that look for them.
-
-Care plans and tasks ask the same two questions of the same facts: is there evidence, and since when.
-"""
+"""What is known of one person as a set of facts, and declarations that look for them."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
@@ -76,14 +73,3 @@ def found(history: History, wanted: Sequence[Match], since: dt.date, until: dt.d
         (fact for fact in history.facts if since <= fact.day <= until and any(match.fits(fact) for match in wanted)),
         key=lambda fact: fact.order,
     )
-
-
-def resolved(history: History, requirements: Iterable[Sequence[Match]], since: dt.date, until: dt.date) -> list[Fact]:
-    """One fact for each requirement when all are met between two days, else nothing."""
-    evidence = []
-    for alternatives in requirements:
-        meeting = found(history, alternatives, since, until)
-        if not meeting:
-            return []
-        evidence.append(meeting[0])
-    return evidence

@@ -64,7 +64,7 @@ class Journal:
     about: str
     """One sentence: what stands here."""
     permission: Permission
-    query: Callable[[Scope, Asked], Select[Any]]
+    query: Callable[[Scope, Asked], Select[*tuple[Any, ...]]]
     columns: tuple[Column, ...]
     default_sort: Sequence[Any]
     """Ends with a unique column."""

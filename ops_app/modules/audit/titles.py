@@ -18,6 +18,7 @@ RULES = {
     "search": N_("found in search"),
     "registration": N_("registration"),
     "task": N_("on the work list"),
+    "referral": N_("named by a referral"),
     "care plan": N_("rule of a programme"),
 }
 """Why a person's data could be opened."""

@@ -31,8 +31,8 @@ class _More:
     reviewed: set[int]
 
 
-def _deaths(scope: Scope, asked: Asked) -> Select[Any]:
-    statement: Select[Any] = (
+def _deaths(scope: Scope, asked: Asked) -> Select[Death, Patient]:
+    statement: Select[Death, Patient] = (
         select(Death, Patient)
         .join(Patient, Patient.id == Death.patient_id)
         .where(scope.condition(Death.organization_id), Death.entered_in_error_at.is_(None))

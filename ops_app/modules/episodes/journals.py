@@ -31,8 +31,8 @@ class _More:
     next_visits: dict[int, Any]
 
 
-def _cards(scope: Scope, asked: Asked) -> Select[Any]:
-    statement: Select[Any] = (
+def _cards(scope: Scope, asked: Asked) -> Select[EpisodeOfCare, Patient]:
+    statement: Select[EpisodeOfCare, Patient] = (
         select(EpisodeOfCare, Patient)
         .join(Patient, Patient.id == EpisodeOfCare.patient_id)
         .where(

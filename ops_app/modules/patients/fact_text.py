@@ -172,6 +172,11 @@ def referral(row: Any, words: Wording, place: str) -> str:
     )
 
 
+def referral_state(row: Any) -> str:
+    """Where a referral stands: the words of the link to it."""
+    return _("Referral: %(state)s", state=_(forms.REFERRAL_STATES[row.status]))
+
+
 def prescription(row: Any, words: Wording) -> str:
     """A medicine with its dosage and end."""
     return _joined(

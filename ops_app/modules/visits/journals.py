@@ -33,8 +33,8 @@ class _More:
     doctors: dict[int, str]
 
 
-def _visits(scope: Scope, asked: Asked) -> Select[Any]:
-    statement: Select[Any] = (
+def _visits(scope: Scope, asked: Asked) -> Select[Encounter, Patient]:
+    statement: Select[Encounter, Patient] = (
         select(Encounter, Patient)
         .join(Patient, Patient.id == Encounter.patient_id)
         .where(
