@@ -53,6 +53,8 @@ class ChoiceFilter:
     title: str
     choices: Choices = ()
     options: Callable[[Session, Actor, Scope], Choices] | None = None
+    default: str | None = None
+    """What stands there when nothing was asked."""
 
 
 @dataclass(frozen=True, slots=True)

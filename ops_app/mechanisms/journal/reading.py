@@ -66,6 +66,8 @@ def read(session: Session, actor: Actor, journal: Journal, query: Mapping[str, s
                 reading.errors[each.name] = _("Write a date, for example 20.11.2026, 20 11, today or +3")
             value: Any = day
         else:
+            if is_first and each.default is not None:
+                typed = each.default
             marked = [(code, gettext(title)) for code, title in each.choices]
             reading.choices[each.name] = (
                 each.options(session, actor, actor.scope(journal.permission)) if each.options else marked
