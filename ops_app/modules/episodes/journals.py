@@ -39,9 +39,10 @@ def _cards(scope: Scope, asked: Asked) -> Select[EpisodeOfCare, Patient]:
             EpisodeOfCare.kind == "pregnancy",
             scope.condition(EpisodeOfCare.organization_id),
             EpisodeOfCare.entered_in_error_at.is_(None),
-            EpisodeOfCare.status == asked.get("state", "active"),
         )
     )
+    if "state" in asked:
+        statement = statement.where(EpisodeOfCare.status == asked["state"])
     if "risk" in asked:
         statement = statement.where(EpisodeOfCare.risk_level == asked["risk"])
     return statement.where(EpisodeOfCare.site_id == int(asked["site"])) if "site" in asked else statement
@@ -127,7 +128,7 @@ JOURNALS = (
         default_sort=(EpisodeOfCare.due_date, EpisodeOfCare.id),
         person=lambda row: row.Patient.id,
         filters=(
-            ChoiceFilter("state", N_("State"), choices=STATES),
+            ChoiceFilter("state", N_("State"), choices=STATES, default="active"),
             ChoiceFilter("risk", N_("Risk"), choices=RISK_LEVELS),
             ChoiceFilter("site", N_("Site"), options=_sites),
         ),

@@ -41,9 +41,9 @@ def _filtered(asked: Asked) -> Select[ServiceRequest, Patient]:
         .join(Patient, Patient.id == ServiceRequest.patient_id)
         .where(ServiceRequest.entered_in_error_at.is_(None))
     )
-    if asked.get("state") == "open" or "state" not in asked:
+    if asked.get("state") == "open":
         statement = statement.where(ServiceRequest.status.in_(OPEN))
-    elif asked["state"] != "all":
+    elif "state" in asked:
         statement = statement.where(ServiceRequest.status == asked["state"])
     if "since" in asked:
         statement = statement.where(ServiceRequest.event_at >= clock.from_local(asked["since"]))
@@ -128,7 +128,8 @@ _FILTERS = (
     ChoiceFilter(
         "state",
         N_("State"),
-        choices=(("open", N_("not done yet")), ("all", N_("every state")), *REFERRAL_STATES.items()),
+        choices=(("open", N_("not done yet")), *REFERRAL_STATES.items()),
+        default="open",
     ),
     DateFilter("since", N_("From")),
     DateFilter("until", N_("To")),
