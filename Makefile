@@ -15,10 +15,10 @@ run: setup ## start everything with the demo district; Ctrl-C ends it
 	@exec $(SAULYQ) up --demo
 
 test: setup ## every kind of test at small size
-	@$(PY) -m pytest -n 2 --dist loadgroup
+	@$(PY) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 test-long: setup ## the same tests at full size
-	@SAULYQ_TEST_SIZE=full $(PY) -m pytest -n 2 --dist loadgroup --timeout=7200
+	@SAULYQ_TEST_SIZE=full $(PY) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --timeout=7200
 
 docs: setup ## write the reference pages that follow from the code
 	@$(PY) docs/generate.py

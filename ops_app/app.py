@@ -50,7 +50,10 @@ class Frame:
         self.headers = {
             # The dashboards' address: browsers check redirects after a posted sign-in form too.
             "Content-Security-Policy": (
-                "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+                "default-src 'self'; img-src 'self' data:; "
+                # NCALayer listens on the user's own machine
+                f"connect-src 'self' {settings().ncalayer_url.rstrip('/')}; "
+                "object-src 'none'; base-uri 'none'; "
                 f"frame-ancestors 'none'; form-action 'self' {dashboards}"
             ),
             "X-Content-Type-Options": "nosniff",

@@ -124,6 +124,11 @@ def answer(
         # No route was reached that would have asked; the page still shows the way on.
         request.state.actor = actor_of_request(request)
     fields = fields or []
+    draw = getattr(request.scope.get("route"), "draw_error", None)
+    if draw is not None:
+        # An interface with an error format of its own, such as FHIR.
+        drawn: Response = draw(status, message, advice)
+        return drawn
     if is_htmx(request):
         return fragment(request, "_error.html", message=message, advice=advice, fields=fields, status_code=status)
     if wants_html(request):

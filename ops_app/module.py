@@ -9,7 +9,9 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor
+from ops_app.mechanisms.jobs.task import Task
 from ops_app.mechanisms.journal.declaration import Journal
+from ops_app.mechanisms.notifications.notice import Notice
 from ops_app.permissions import Permission
 
 NAV_GROUPS = ("day", "patients", "journals", "reports", "administration")
@@ -55,3 +57,8 @@ class Module:
             if each.nav
         )
         return (*self.nav, *lists)
+
+    tasks: tuple[Task, ...] = field(default=())
+    """``TASKS`` of the module's ``tasks.py``, which the worker reads without importing this file."""
+    notices: tuple[Notice, ...] = field(default=())
+    """Kinds of notices the module sends, so that people can choose which come by e-mail."""

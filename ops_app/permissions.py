@@ -26,8 +26,28 @@ class Permission(StrEnum):
     """See registered deaths of the scope."""
     DEATHS_RECORD_WRITE = "deaths:record:write"
     """Register a death."""
+    DOCUMENTS_RECORD_ANNUL = "documents:record:annul"
+    """Annul issued documents, with a reason."""
+    DOCUMENTS_RECORD_READ = "documents:record:read"
+    """Open documents and their journal."""
+    DOCUMENTS_RECORD_SIGN = "documents:record:sign"
+    """Sign documents with one's own EDS."""
+    DOCUMENTS_RECORD_WRITE = "documents:record:write"
+    """Form documents from what is recorded."""
     EPISODES_RECORD_WRITE = "episodes:record:write"
     """Put on and take off a register: pregnancy, dispensary."""
+    EXCHANGE_CONTENTS_READ = "exchange:contents:read"
+    """See what a message to another system says of a person."""
+    EXCHANGE_JOURNAL_READ = "exchange:journal:read"
+    """See which messages went to which system and what came of them."""
+    EXCHANGE_MESSAGE_RESEND = "exchange:message:resend"
+    """Correct, send again or withdraw a message that did not arrive."""
+    EXCHANGE_SYSTEM_MANAGE = "exchange:system:manage"
+    """Switch the traffic with another system on and off."""
+    JOBS_QUEUE_MANAGE = "jobs:queue:manage"
+    """See background jobs, run failed ones again or set them aside."""
+    FHIR_RESOURCE_READ = "fhir:resource:read"
+    """Read through the FHIR API what one's other permissions let see."""
     ORGANIZATIONS_TREE_MANAGE = "organizations:tree:manage"
     """Change the organisation tree and staff."""
     PATIENTS_CARD_READ = "patients:card:read"
@@ -44,10 +64,18 @@ class Permission(StrEnum):
     """Take a person off the list of a programme for a reason, and put him back."""
     REFERRALS_REQUEST_PERFORM = "referrals:request:perform"
     """Take, schedule, complete and refuse referrals addressed to the own organisation."""
+    QUESTIONNAIRES_DEFINITION_MANAGE = "questionnaires:definition:manage"
+    """Enter new versions of forms and scales, switch them on and off."""
+    QUESTIONNAIRES_RESPONSE_WRITE = "questionnaires:response:write"
+    """Fill in and correct forms and scales of a patient, keep own templates."""
     SIGNALS_CASE_DECIDE = "signals:case:decide"
     """Decide on a pseudonymous case."""
     SIGNALS_CASE_READ = "signals:case:read"
     """See pseudonymous cases of the scope."""
+    SIGNATURES_ATTEMPT_READ = "signatures:attempt:read"
+    """See attempts to enter or sign with an EDS that were refused."""
+    SIGNATURES_RULE_MANAGE = "signatures:rule:manage"
+    """Say where a signature is mandatory."""
     VISITS_RECORD_READ = "visits:record:read"
     """Open visits."""
     VISITS_RECORD_WRITE = "visits:record:write"
@@ -75,16 +103,34 @@ class Role(StrEnum):
 
 _P = Permission
 
-_CARE_READ = frozenset({_P.PATIENTS_IDENTITY_READ, _P.PATIENTS_CARD_READ, _P.VISITS_RECORD_READ})
+_CARE_READ = frozenset(
+    {_P.DOCUMENTS_RECORD_READ, _P.PATIENTS_IDENTITY_READ, _P.PATIENTS_CARD_READ, _P.VISITS_RECORD_READ}
+)
+_CARE_READ = frozenset({_P.FHIR_RESOURCE_READ, _P.PATIENTS_IDENTITY_READ, _P.PATIENTS_CARD_READ, _P.VISITS_RECORD_READ})
 _OWN_LIST = frozenset({_P.WORKLIST_TASK_READ, _P.WORKLIST_TASK_ANSWER})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.ADMINISTRATOR: frozenset({_P.ACCOUNTS_USER_MANAGE, _P.AUDIT_JOURNAL_READ, _P.ORGANIZATIONS_TREE_MANAGE}),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            _P.ACCOUNTS_USER_MANAGE,
+            _P.AUDIT_JOURNAL_READ,
+            _P.EXCHANGE_JOURNAL_READ,
+            _P.EXCHANGE_SYSTEM_MANAGE,
+            _P.JOBS_QUEUE_MANAGE,
+            _P.ORGANIZATIONS_TREE_MANAGE,
+            _P.ORGANIZATIONS_TREE_MANAGE,
+            _P.SIGNATURES_ATTEMPT_READ,
+            _P.SIGNATURES_RULE_MANAGE,
+            _P.ORGANIZATIONS_TREE_MANAGE,
+            _P.QUESTIONNAIRES_DEFINITION_MANAGE,
+        }
+    ),
     Role.REGISTRAR: frozenset(
         {
             _P.APPOINTMENTS_SLOT_BOOK,
             _P.DEATHS_RECORD_READ,
             _P.DEATHS_RECORD_WRITE,
+            _P.FHIR_RESOURCE_READ,
             _P.PATIENTS_IDENTITY_READ,
             _P.PATIENTS_IDENTITY_WRITE,
             _P.PATIENTS_RECORD_MERGE,
@@ -97,6 +143,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.PATIENTS_IDENTITY_WRITE,
         _P.PROGRAMMES_STEP_EXCLUDE,
         _P.REFERRALS_REQUEST_PERFORM,
+        _P.QUESTIONNAIRES_RESPONSE_WRITE,
         _P.VISITS_VITALS_WRITE,
     },
     Role.DOCTOR: _CARE_READ
@@ -106,10 +153,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.DASHBOARDS_PAGE_READ,
         _P.DEATHS_RECORD_READ,
         _P.DEATHS_RECORD_WRITE,
+        _P.DOCUMENTS_RECORD_ANNUL,
+        _P.DOCUMENTS_RECORD_SIGN,
+        _P.DOCUMENTS_RECORD_WRITE,
         _P.EPISODES_RECORD_WRITE,
         _P.PATIENTS_IDENTITY_WRITE,
         _P.PROGRAMMES_STEP_EXCLUDE,
         _P.REFERRALS_REQUEST_PERFORM,
+        _P.QUESTIONNAIRES_RESPONSE_WRITE,
         _P.VISITS_RECORD_WRITE,
         _P.VISITS_VITALS_WRITE,
     },
@@ -120,6 +171,10 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.AUDIT_JOURNAL_READ,
         _P.DASHBOARDS_PAGE_READ,
         _P.DEATHS_RECORD_READ,
+        _P.EXCHANGE_CONTENTS_READ,
+        _P.EXCHANGE_JOURNAL_READ,
+        _P.EXCHANGE_MESSAGE_RESEND,
+        _P.DOCUMENTS_RECORD_ANNUL,
         _P.PATIENTS_RECORD_MERGE,
     },
     # The official decides without a name: nothing here opens a person.

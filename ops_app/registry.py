@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 
 from ops_app.auth import OpenRule, rule_in
 from ops_app.gate.views import privacy_of, subject_of
+from ops_app.mechanisms.jobs.task import Task, declared
 from ops_app.models import load_all
 from ops_app.module import NAV_GROUPS, Module
 from ops_app.ui.journal_routes import journal_routes
@@ -24,10 +25,17 @@ MODULES = (
     "audit",
     "classifiers",
     "deaths",
+    "documents",
     "episodes",
+    "exchange",
+    "jobs",
+    "notifications",
+    "fhir",
     "oidc",
     "organizations",
     "patients",
+    "signatures",
+    "questionnaires",
     "visits",
     "worklist",
 )
@@ -53,6 +61,8 @@ def modules() -> tuple[Module, ...]:
             raise RegistrationError(f"modules/{name}/module.py calls itself {module.name}")
     refuse_bad_routes(found)
     refuse_bad_navigation(found)
+    refuse_bad_tasks(found, declared())
+    refuse_bad_notices(found)
     refuse_unclassified_columns()
     return found
 
@@ -127,6 +137,37 @@ def refuse_bad_navigation(listed: tuple[Module, ...]) -> None:
                 raise RegistrationError(f"navigation of {module.name} points to {item.route}, which does not exist")
             if item.group not in NAV_GROUPS:
                 raise RegistrationError(f"navigation of {module.name} uses the unknown group {item.group}")
+
+
+def refuse_bad_tasks(listed: tuple[Module, ...], seen_by_worker: tuple[Task, ...]) -> None:
+    """The worker sees what the modules declare, each task under its module's name, once, with its function."""
+    names: Counter[str] = Counter()
+    for module in listed:
+        for task in module.tasks:
+            names[task.name] += 1
+            if not task.name.startswith(f"{module.name}:"):
+                raise RegistrationError(f"task {task.name} must be named {module.name}:…")
+            if not callable(task.function()):
+                raise RegistrationError(f"task {task.name} names {task.run}, which is no function")
+    repeated = [name for name, times in names.items() if times > 1]
+    if repeated:
+        raise RegistrationError(f"task names used twice: {', '.join(repeated)}")
+    unseen = names.keys() ^ {task.name for task in seen_by_worker}
+    if unseen:
+        raise RegistrationError(f"not both in tasks.py and in module.py: {', '.join(sorted(unseen))}")
+
+
+def refuse_bad_notices(listed: tuple[Module, ...]) -> None:
+    """Each kind of notice stands under its module's name, once."""
+    kinds = Counter(notice.kind for module in listed for notice in module.notices)
+    strays = [
+        notice.kind
+        for module in listed
+        for notice in module.notices
+        if not notice.kind.startswith(f"{module.name}:") or kinds[notice.kind] > 1
+    ]
+    if strays:
+        raise RegistrationError(f"notices under a wrong name or used twice: {', '.join(strays)}")
 
 
 def refuse_unclassified_columns() -> None:

@@ -6,8 +6,11 @@ import sys
 import typer
 
 from saulyq.commands import (
+    backup,
     bench,
     db,
+    eds,
+    export,
     indicators,
     lifecycle,
     load,
@@ -35,12 +38,18 @@ app = typer.Typer(
 lifecycle.register(app)
 app.add_typer(db.app, name="db")
 app.add_typer(users.app, name="user")
+app.add_typer(eds.app, name="eds")
 app.add_typer(load.app, name="load")
+app.add_typer(export.app, name="export")
+app.add_typer(export.import_app, name="import")
 app.add_typer(reference.app, name="reference")
 app.add_typer(pipeline.app, name="pipeline")
 app.add_typer(plans.app, name="plans")
 app.add_typer(signals.app, name="signals")
 app.add_typer(indicators.app, name="indicators")
+app.command("backup")(backup.backup)
+app.command("verify-backup")(backup.verify_backup)
+app.command("restore")(backup.restore)
 app.command("query")(query.query)
 app.command("release")(release.release)
 app.command("bench")(bench.bench)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+from sqlalchemy import Engine, create_engine
 
 from saulyq import postgres
 from saulyq.settings import Settings
@@ -28,3 +29,13 @@ def migrate(current: Settings) -> None:
 
     migrations.upgrade(current.database_url("owner"))
     install.apply(current.database_url("owner"))
+
+
+@contextmanager
+def engine(current: Settings, role: str) -> Iterator[Engine]:
+    """An engine of a role for one command."""
+    made = create_engine(current.database_url(role))
+    try:
+        yield made
+    finally:
+        made.dispose()

@@ -25,7 +25,7 @@ def components(current: Settings) -> list[Component]:
 
 def answers(current: Settings, part: Part) -> bool:
     """Whether a part does what it is for: shows its page, or takes connections."""
-    if part.page is not None:
+    if part.page is not None or part.probe is not None:
         return page_of(current, part) is not None
     try:
         socket.create_connection(("127.0.0.1", part.port), timeout=1).close()
@@ -36,10 +36,11 @@ def answers(current: Settings, part: Part) -> bool:
 
 def page_of(current: Settings, part: Part) -> str | None:
     """The address that answers 200 to a stranger, after the redirects a browser would follow."""
-    if part.page is None:
+    address = part.page or part.probe
+    if address is None:
         return None
     request = urllib.request.Request(  # noqa: S310
-        current.local_url(part.port) + part.page, headers={"Accept": "text/html"}
+        current.local_url(part.port) + address, headers={"Accept": "text/html"}
     )
     # a proxy of the user's shell must not stand between two processes of one machine
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -57,7 +58,7 @@ def _component(current: Settings, part: Part, listeners: Mapping[int, int], stat
     if part.name == "database":
         row["ok"] = _database_answers(current)
     elif part.page is None:
-        row["ok"] = part.port in listeners
+        row["ok"] = part.port in listeners and (part.probe is None or page_of(current, part) is not None)
     elif part.port in listeners and (url := page_of(current, part)) is not None:
         row |= {"ok": others_run, "url": url}
     return row

@@ -30,6 +30,8 @@ class Part:
     port: int
     programs: list[Program]
     page: str | None = None
+    probe: str | None = None
+    """An address that shows to programs that the part works; nobody else needs it."""
     address: str = "127.0.0.1"
 
 
@@ -49,7 +51,7 @@ def database_part(current: Settings) -> Part:
 
 def parts(current: Settings) -> list[Part]:
     """Every part, the database first: the others need it."""
-    return [database_part(current), _ops(current), *_dagster(current), _dashboards(current)]
+    return [database_part(current), _ops(current), _worker(current), *_dagster(current), _dashboards(current)]
 
 
 def _ops(current: Settings) -> Part:
@@ -61,6 +63,12 @@ def _ops(current: Settings) -> Part:
     ]
     programs = [Program("ops", command)]
     return Part("ops", "Operational app", current.ops_port, programs, page="/", address=current.bind)
+
+
+def _worker(current: Settings) -> Part:
+    # a job that is sending gets a quarter of a minute to end; one that is cut off is repeated
+    program = Program("worker", [PYTHON, "-m", "ops_app.worker"], stop_seconds=20)
+    return Part("worker", "Background jobs", current.worker_port, [program], probe="/heartbeat")
 
 
 def _dagster(current: Settings) -> list[Part]:

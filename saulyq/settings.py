@@ -48,6 +48,17 @@ class Settings(BaseSettings):
     postgres_options: str = Field(
         "", description="more settings for the embedded server, as name=value pairs with spaces between"
     )
+    eds_trust: Path | None = Field(
+        None, description="folder of authorities' certificates, CRLs and OCSP answers; eds/trust in the home if not set"
+    )
+    eds_online: bool = Field(False, description="ask the OCSP service that a signer's certificate names")
+    eds_verifier_url: str | None = Field(
+        None, description="address of an NCANode-compatible service that verifies GOST and XML signatures"
+    )
+    eds_tsp_url: str | None = Field(None, description="address of a time stamp service (RFC 3161) for signatures")
+    ncalayer_url: str = Field(
+        "wss://127.0.0.1:13579/", description="where browsers find NCALayer, always on the user's own machine"
+    )
     small_cell_threshold: int = Field(5, ge=2, le=50, description="released counts below this are suppressed")
 
     @field_validator("home")
@@ -74,6 +85,10 @@ class Settings(BaseSettings):
     @property
     def dagster_code_port(self) -> int:
         return self.port_base + 4
+
+    @property
+    def worker_port(self) -> int:
+        return self.port_base + 5
 
     @property
     def control_port(self) -> int:
@@ -103,7 +118,7 @@ class Settings(BaseSettings):
 
     def local_url(self, port: int) -> str:
         """Address of a page from this machine."""
-        every_address = self.bind in ("0.0.0.0", "::", "") or port == self.dagster_port  # noqa: S104
+        every_address = self.bind in ("0.0.0.0", "::", "") or port in (self.dagster_port, self.worker_port)  # noqa: S104
         return f"http://{'127.0.0.1' if every_address else self.bind}:{port}"
 
     def role_password(self, role: str) -> str:

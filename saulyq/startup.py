@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from saulyq import children, database, demo, postgres, supervisor
+from saulyq.dagster_storage import Making
 from saulyq.errors import SaulyqError
 from saulyq.health import answers
 from saulyq.output import say, work
@@ -55,6 +56,7 @@ def down(current: Settings) -> bool:
 
 
 def _bring_up(current: Settings, with_demo: bool) -> None:
+    dagster_storage = Making(current)
     _wait_database(current)
     prepare(current)
     with work("preparing the database"):
@@ -63,6 +65,7 @@ def _bring_up(current: Settings, with_demo: bool) -> None:
 
     password = accounts.ensure_admin(current)
     made_now = with_demo and demo.ensure(current)
+    dagster_storage.finish()
     started = [part for part in parts(current) if part.name != "database"]
     for part in started:
         for program in part.programs:

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,20 +15,31 @@ from tests.installation import (
     use_installation,
 )
 
+FOLDER = Path(__file__).resolve().parent
+LONGEST_FIRST = ("spec", "platform", "pipelines", "dbt")
 FULL_SIZE = os.environ.get("SAULYQ_TEST_SIZE") == "full"
 
 
+# before xdist reads the groups
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip, by name, what this machine or this size does not allow."""
     has_browser = any(shutil.which(name) for name in ("chromium", "chromium-browser"))
     for item in items:
         # two processes share the tests by file, because a file shares its database; the district is built once
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder == "spec" else str(item.path)))
+        file = item.path.relative_to(FOLDER).as_posix()
+        item.add_marker(pytest.mark.xdist_group("spec" if file.startswith("spec/") else file))
         if item.get_closest_marker("long") and not FULL_SIZE:
             item.add_marker(pytest.mark.skip(reason="long: run by make test-long"))
         if item.get_closest_marker("browser") and not has_browser:
             item.add_marker(pytest.mark.skip(reason="browser: chromium is not installed"))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """Folders with long files begin, so that neither process is left alone with one at the end."""
+    folder = item.path.relative_to(FOLDER).parts[0]
+    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 @pytest.fixture(scope="session")

@@ -11,12 +11,14 @@ PROPERTY = "requirements"
 _passed: dict[str, dict[str, bool]] = {}
 
 
+# before xdist adds the group of a test to its name
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let each test carry its requirements to the process that writes the report."""
     for item in items:
         named = {str(requirement) for marker in item.iter_markers("req") for requirement in marker.args}
         if named:
-            item.user_properties.append((PROPERTY, sorted(named)))
+            item.user_properties.append((PROPERTY, {"test": item.nodeid, "holds": sorted(named)}))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -24,10 +26,11 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.skipped or (report.when != "call" and report.passed):
         return
     for name, value in report.user_properties:
-        if name == PROPERTY:
-            for requirement in value:
-                nodes = _passed.setdefault(str(requirement), {})
-                nodes[report.nodeid] = report.passed and nodes.get(report.nodeid, True)
+        if name == PROPERTY and isinstance(value, dict):
+            test = value["test"]
+            for requirement in value["holds"]:
+                nodes = _passed.setdefault(requirement, {})
+                nodes[test] = report.passed and nodes.get(test, True)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib import resources
 
-from ingestion.bulk.records import ROOT_KEY, BadRecordError, Record
+from ingestion.bulk.records import ROOT_KEY, BadRecordError, Record, times
+from ingestion.bulk.report import LoadReport
 from ops_app.kit.spelling import fold, sort_key
 
 SNOMED = "snomed"
@@ -111,6 +113,29 @@ def patient(key: str, family: str, given: str, middle: str | None, birth_date: d
         "sex": sex(code),
         "birth_date": birth_date,
     }
+
+
+def condition(
+    key: str, code: str, start: dt.datetime, end: dt.datetime | None, links: Record, report: LoadReport
+) -> Iterator[tuple[str, Record]]:
+    """A diagnosis by its SNOMED code, and the pregnancy card that some findings open."""
+    icd10 = snomed_to_icd10().get(code)
+    if icd10 is None:
+        report.unmapped[code] += 1
+    yield (
+        "conditions",
+        times(start, "typed")
+        | links
+        | {
+            "source_key": key,
+            "icd10": icd10,
+            "original_system": SNOMED,
+            "original_code": code,
+            "abated_at": end,
+        },
+    )
+    if code in PREGNANCY:
+        yield "pregnancies", times(start, "typed") | links | pregnancy(key, start, end)
 
 
 def pregnancy(key: str, start: dt.datetime, end: dt.datetime | None) -> Record:

@@ -137,24 +137,8 @@ def _condition(resource: Resource, report: LoadReport) -> Converted:
     start = moment(_start(resource, "onsetDateTime", "onsetPeriod", "recordedDate"), "onsetDateTime")
     abated = resource.get("abatementDateTime")
     end = moment(str(abated), "abatementDateTime") if abated else None
-    icd10 = mapping.snomed_to_icd10().get(code)
-    if icd10 is None:
-        report.unmapped[code] += 1
     key = _key(resource)
-    yield (
-        "conditions",
-        times(start, "typed")
-        | links
-        | {
-            "source_key": key,
-            "icd10": icd10,
-            "original_system": mapping.SNOMED,
-            "original_code": code,
-            "abated_at": end,
-        },
-    )
-    if code in mapping.PREGNANCY:
-        yield "pregnancies", times(start, "typed") | links | mapping.pregnancy(key, start, end)
+    yield from mapping.condition(key, code, start, end, links, report)
 
 
 def _observation(resource: Resource, _: LoadReport) -> Converted:

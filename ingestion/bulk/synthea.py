@@ -204,24 +204,8 @@ def _condition(row: CsvRow, report: LoadReport) -> Converted:
     start = moment(required(row, "START"), "START")
     stop = optional(row, "STOP")
     end = moment(stop, "STOP") if stop else None
-    icd10 = mapping.snomed_to_icd10().get(code)
-    if icd10 is None:
-        report.unmapped[code] += 1
     key = content_key("condition", *links.values(), code, row["START"])
-    yield (
-        "conditions",
-        times(start, "typed")
-        | links
-        | {
-            "source_key": key,
-            "icd10": icd10,
-            "original_system": mapping.SNOMED,
-            "original_code": code,
-            "abated_at": end,
-        },
-    )
-    if code in mapping.PREGNANCY:
-        yield "pregnancies", times(start, "typed") | links | mapping.pregnancy(key, start, end)
+    yield from mapping.condition(key, code, start, end, links, report)
 
 
 def _observation(row: CsvRow, _: LoadReport) -> Converted:

@@ -9,8 +9,8 @@ from ops_app.kit.model import Base
 APP, PIPELINE, EGRESS, DASHBOARDS = "saulyq_app", "saulyq_pipeline", "saulyq_egress", "saulyq_dashboards"
 
 # Sessions, codes and the typo index are not records of care; their rows may go.
-DELETABLE_SCHEMAS = ("accounts",)
-DELETABLE_TABLES = ("patients.name_token", "patients.name_deletion")
+DELETABLE_SCHEMAS = ("accounts", "jobs")
+DELETABLE_TABLES = ("notifications.muted_kind", "patients.name_token", "patients.name_deletion")
 APPEND_ONLY_SCHEMAS = ("audit",)
 
 
@@ -38,7 +38,21 @@ def statements() -> Iterator[str]:
         yield f"grant delete on {table} to {APP}"
     yield f"grant usage on schema vault, inbox to {APP}"
     yield f"grant select on vault.pseudonym, vault.practitioner_number, inbox.signal to {APP}"
+    yield from _job_queue()
     yield f"grant usage on schema anon to {PIPELINE}"
     yield f"grant select on all tables in schema anon to {PIPELINE}"
     yield f"grant usage on schema inbox to {EGRESS}"
     yield f"grant select, insert on inbox.signal to {EGRESS}"
+
+
+def _job_queue() -> Iterator[str]:
+    # Tables and functions of the job library: requests queue jobs, the worker runs and removes them.
+    schema = "procrastinate"
+    everyone = ", ".join((APP, PIPELINE, EGRESS, DASHBOARDS))
+    yield f"revoke all on schema {schema} from public, {everyone}"
+    yield f"revoke all on all tables in schema {schema} from public, {everyone}"
+    yield f"revoke all on all functions in schema {schema} from public, {everyone}"
+    yield f"grant usage on schema {schema} to {APP}"
+    yield f"grant select, insert, update, delete on all tables in schema {schema} to {APP}"
+    yield f"grant usage on all sequences in schema {schema} to {APP}"
+    yield f"grant execute on all functions in schema {schema} to {APP}"

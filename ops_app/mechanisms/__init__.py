@@ -1,1 +1,1 @@
-"""Programs that carry many declarations each; they know no module."""
+"""Domain-free programs that many modules share; their declarations live in `ops_app/content`."""

@@ -38,10 +38,13 @@ def down() -> None:
     say("stopped" if startup.down(settings()) else "nothing was running")
 
 
-def run(part: Annotated[str, typer.Argument(help="ops, dagster-code, dagster, dagster-daemon, dashboards.")]) -> None:
+def run(
+    part: Annotated[str, typer.Argument(help="ops, worker, dagster-code, dagster, dagster-daemon, dashboards.")],
+) -> None:
     """Become one part, for containers and other supervisors; `up` runs them all."""
     import os
 
+    from saulyq.dagster_storage import Making
     from saulyq.environment import installation_environment
     from saulyq.part_files import write_part_files
     from saulyq.parts import ROOT, parts
@@ -54,6 +57,8 @@ def run(part: Annotated[str, typer.Argument(help="ops, dagster-code, dagster, da
     # in containers the parts are different users of one group: dashboards read what the pipeline publishes
     os.umask(0o027)
     write_part_files(current)
+    if part.startswith("dagster"):
+        Making(current).finish()
     os.chdir(ROOT)
     command = programs[part].command
     os.execve(command[0], command, installation_environment(current))  # noqa: S606

@@ -24,7 +24,7 @@ FOLDERS = (
 PATH = re.compile(rf"`((?:{'|'.join(FOLDERS)})/[\w./-]*)`")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 # at the start of a line, after a path, or inside quotes: not the user or folder of that name
-COMMAND = re.compile(r"(?:^|[`/(] ?|&& |\$\(|= ?)saulyq ((?:[a-z]+ ?){1,2})", re.MULTILINE)
+COMMAND = re.compile(r"(?:^|[`/(] ?|&& |\$\(|= ?)saulyq ((?:[a-z]+(?:-[a-z]+)* ?){1,2})", re.MULTILINE)
 OF_AN_INSTALLATION = ("warehouse/build", "warehouse/build/", "dashboards/", "warehouse/saulyq")
 
 

@@ -24,7 +24,7 @@ class TestBeforeTheFirstStart:
     def test_status_lists_every_part(self, fresh: Installation) -> None:
         document = json.loads(fresh.run("status", "--json").stdout)
         rows = {row["name"]: row for row in document["components"]}
-        assert {"database", "ops", "dagster", "dashboards"} <= set(rows)
+        assert {"database", "ops", "worker", "dagster", "dashboards"} <= set(rows)
         for row in rows.values():
             assert row["ok"] is False
             assert row["pid"] is None

@@ -19,14 +19,15 @@ def test_compose_file_is_valid() -> None:
 
 def test_parts_run_as_separate_users_with_their_own_secrets() -> None:
     services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
-    users = {name: services[name]["user"] for name in ("migrate", "ops", "dagster-code", "dashboards")}
-    assert len(set(users.values())) == 4
+    users = {name: services[name]["user"] for name in ("migrate", "ops", "worker", "dagster-code", "dashboards")}
+    assert len(set(users.values())) == 5
     assert not any(user.startswith(("0", "root")) for user in users.values())
     database_secrets = {
         name: {secret for secret in service.get("secrets", []) if secret.startswith("db_")}
         for name, service in services.items()
     }
     assert database_secrets["ops"] == {"db_saulyq_app"}
+    assert database_secrets["worker"] == {"db_saulyq_app"}
     assert database_secrets["dagster-code"] == {"db_saulyq_pipeline", "db_saulyq_egress"}
     assert database_secrets["dashboards"] == set()
     assert [name for name, service in services.items() if service.get("ports")] == ["proxy"]

@@ -39,7 +39,10 @@ class Running:
             if reached(rows := self.components()):
                 return rows
             time.sleep(0.5)
-        raise AssertionError(f"not reached within {seconds} s: {rows}")
+        silent = [self.installation.settings.logs_dir / f"{name}.log" for name, row in rows.items() if not row["ok"]]
+        told = [self.installation.home / "up.log", *(file for file in silent if file.exists())]
+        logs = [f"{file.name}: {file.read_text()[-3000:]}" for file in told]
+        raise AssertionError("\n".join([f"not reached within {seconds} s: {rows}", *logs]))
 
     def processes(self) -> list[psutil.Process]:
         """Every process of the installation, found by the mark in its environment; PostgreSQL by its folder."""

@@ -38,6 +38,19 @@ _VILLAGE_TYPES = {
     },
 }
 
+_COLUMNS = (
+    "organization",
+    "adult_site",
+    "child_site",
+    "women_site",
+    "doctor_adult",
+    "doctor_child",
+    "nurse",
+    "midwife",
+    "obstetrician",
+    "weights",
+)
+
 
 @dataclass
 class Places:
@@ -174,21 +187,7 @@ def build_district(rows: Rows, staff: Staff, district: int, people: int) -> Plac
         )
         organizations.append(organization)
         _village_places(tree, staff, columns, village, organization, specialists, people)
-    arrays = {
-        name: np.array(columns[name], dtype=float if name == "weights" else np.int64)
-        for name in (
-            "organization",
-            "adult_site",
-            "child_site",
-            "women_site",
-            "doctor_adult",
-            "doctor_child",
-            "nurse",
-            "midwife",
-            "obstetrician",
-            "weights",
-        )
-    }
+    arrays = {name: np.array(columns[name], dtype=float if name == "weights" else np.int64) for name in _COLUMNS}
     return Places(
         region=region,
         hospital=houses["hospital"],
@@ -309,19 +308,7 @@ def _append(
     settlement: dict[str, Any],
 ) -> None:
     values = (organization, adult, child, women, doctor, paediatrician, nurse, midwife, obstetrician, weight)
-    names = (
-        "organization",
-        "adult_site",
-        "child_site",
-        "women_site",
-        "doctor_adult",
-        "doctor_child",
-        "nurse",
-        "midwife",
-        "obstetrician",
-        "weights",
-    )
-    for name, value in zip(names, values, strict=True):
+    for name, value in zip(_COLUMNS, values, strict=True):
         columns[name].append(value)
     columns["kato"].append(settlement["kato"])
     columns["names_kk"].append(settlement["kk"])

@@ -20,6 +20,7 @@ RULES = {
     "task": N_("on the work list"),
     "referral": N_("named by a referral"),
     "care plan": N_("rule of a programme"),
+    "document_journal": N_("in the journal of documents"),
 }
 """Why a person's data could be opened."""
 

@@ -81,7 +81,7 @@ REFERRAL_STATES = {
     "active": N_("waits"),
     "scheduled": N_("scheduled"),
     "in_progress": N_("in progress"),
-    "completed": N_("completed"),
+    "completed": N_("carried out"),
     "cancelled": N_("cancelled"),
 }
 REFERRAL_MOVES = {

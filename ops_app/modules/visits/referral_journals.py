@@ -81,7 +81,7 @@ def _columns(place: str, place_title: str) -> tuple[Column, ...]:
     return (
         Column(
             "at",
-            N_("Written"),
+            N_("Written on"),
             lambda row, more: row.ServiceRequest.event_at,
             "moment",
             sort=ServiceRequest.event_at,

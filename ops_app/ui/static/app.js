@@ -249,8 +249,18 @@ async function showWaiting() {
   for (const place of places) place.textContent = counts[place.dataset.count] || "";
 }
 
+async function showUnread() {
+  const bell = $("[data-bell]");
+  if (!bell) return;
+  const answer = await fetch(bell.dataset.bell, { headers: { Accept: "application/json" } });
+  if (!answer.ok) return;
+  const { unread } = await answer.json();
+  $(".bell-count", bell).textContent = unread > 99 ? "99+" : unread || "";
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   showWaiting();
+  showUnread();
   $$("[data-date]").forEach(echoDate);
   const focus = $("[data-focus]");
   if (focus) focus.focus();

@@ -20,10 +20,14 @@ PUBLIC = {
     "accounts:sign_in",
     "accounts:sign_in_post",
     "accounts:language",
+    "documents:check",
+    "fhir:metadata",
     "oidc:discovery",
     "oidc:jwks",
+    "signatures:enter",
+    "signatures:enter_post",
 }
-WITH_OWN_CREDENTIALS = {"oidc:token", "oidc:userinfo", "oidc:introspect", "oidc:end_session"}
+WITH_OWN_CREDENTIALS = {"oidc:token", "oidc:userinfo", "oidc:introspect", "oidc:end_session", "exchange:receive"}
 
 
 def calls(app: FastAPI) -> list[tuple[APIRoute, str, str]]:

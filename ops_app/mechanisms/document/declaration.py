@@ -1,0 +1,91 @@
+"""The kinds of documents: one YAML file and one typst template each in `ops_app/content/documents`."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+FOLDER = Path(__file__).parents[2] / "content" / "documents"
+LANGUAGES = ("kk", "ru")
+"""Documents are issued in the two languages of the state; English is for screens only."""
+
+
+class Titles(BaseModel):
+    """A text in the languages of documents, and in English for the screens."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kk: str
+    ru: str
+    en: str
+
+    def of(self, language: str) -> str:
+        """The text in a language."""
+        return str(getattr(self, language, self.ru))
+
+
+class TypedField(BaseModel):
+    """Something the person who forms the document types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z_]{2,40}$")
+    title: Titles
+    required: bool = False
+    max_length: int = Field(500, ge=1, le=4000)
+
+
+class Declaration(BaseModel):
+    """A kind of document."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str = Field(pattern=r"^[a-z_]{3,40}$")
+    version: str
+    prefix: str = Field(pattern=r"^[A-Z]{1,6}$")
+    about: Literal["visit"]
+    title: Titles
+    signature: Literal["mandatory", "optional"]
+    """Unless the administrator of an organisation said otherwise."""
+    one_per_visit: bool = False
+    """A second one is a new version of the first, under its number."""
+    fields: tuple[TypedField, ...] = ()
+    labels: dict[str, Titles] = {}
+    """The fixed texts of the template."""
+
+    @model_validator(mode="after")
+    def _has_a_template(self) -> Declaration:
+        if not self.template.exists():
+            raise ValueError(f"{self.kind} has no template {self.template.name}")
+        names = [field.name for field in self.fields]
+        if len(names) != len(set(names)):
+            raise ValueError(f"{self.kind} repeats a field")
+        return self
+
+    @property
+    def template(self) -> Path:
+        """The typst file that sets it."""
+        return FOLDER / f"{self.kind}.typ"
+
+
+@lru_cache(maxsize=1)
+def declarations() -> dict[str, Declaration]:
+    """All kinds by name; a wrong file stops the start."""
+    found: dict[str, Declaration] = {}
+    for file in sorted(FOLDER.glob("*.yaml")):
+        declared = Declaration.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        if declared.kind != file.stem:
+            raise ValueError(f"{file.name} calls itself {declared.kind}")
+        if declared.prefix in {other.prefix for other in found.values()}:
+            raise ValueError(f"{file.name} repeats the prefix {declared.prefix}")
+        found[declared.kind] = declared
+    return found
+
+
+def number(declared: Declaration, year: int, sequence: int) -> str:
+    """The number as it is printed: MR-2026-000042."""
+    return f"{declared.prefix}-{year}-{sequence:06d}"

@@ -1,0 +1,1 @@
+"""Ways to reach a system; a declaration names one of them."""

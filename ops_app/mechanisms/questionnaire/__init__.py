@@ -1,0 +1,1 @@
+"""Forms as declarations: loading, conditions, scoring, validation and export of a questionnaire."""

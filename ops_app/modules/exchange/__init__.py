@@ -1,0 +1,1 @@
+"""Messages to and from other systems: their journal, dead letters, reconciliation, and the way in."""

@@ -1,0 +1,14 @@
+"""The access rules that routes of this module name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from ops_app.actor import Actor
+from ops_app.auth import allowed
+from ops_app.permissions import Permission
+
+JournalReader = Annotated[Actor, allowed(Permission.EXCHANGE_JOURNAL_READ)]
+ContentsReader = Annotated[Actor, allowed(Permission.EXCHANGE_CONTENTS_READ)]
+Resender = Annotated[Actor, allowed(Permission.EXCHANGE_MESSAGE_RESEND)]
+SystemKeeper = Annotated[Actor, allowed(Permission.EXCHANGE_SYSTEM_MANAGE)]

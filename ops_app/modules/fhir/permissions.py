@@ -1,0 +1,40 @@
+"""The access rule of the FHIR API: a session of the screens, or an access token of the OpenID provider."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from ops_app.actor import Actor
+from ops_app.auth import AccessRule, current_actor
+from ops_app.db import Db
+from ops_app.errors import NotSignedIn
+from ops_app.modules.oidc.queries import actor_of_token
+from ops_app.permissions import Permission
+
+
+def fhir_actor(request: Request, db: Db) -> Actor | None:
+    """The actor behind a bearer token, else behind the session cookie."""
+    scheme, _space, token = request.headers.get("authorization", "").partition(" ")
+    if not scheme:
+        return current_actor(request, db)
+    # Who shows a token is judged by it alone: a forgotten cookie must not widen what a program sees.
+    actor = actor_of_token(db, token.strip()) if scheme.lower() == "bearer" and token else None
+    request.state.actor = actor
+    return actor
+
+
+class FhirRule(AccessRule):
+    """The rule of a permission, asked of a program: it is never sent to a sign-in page."""
+
+    async def __call__(
+        self, request: Request, actor: Annotated[Actor | None, Depends(fhir_actor, scope="function")]
+    ) -> Actor:
+        """Return the actor or refuse."""
+        if actor is None:
+            raise NotSignedIn()
+        return await super().__call__(request, actor)
+
+
+FhirReader = Annotated[Actor, Depends(FhirRule(Permission.FHIR_RESOURCE_READ), scope="function")]

@@ -1,0 +1,1 @@
+"""Background jobs on an administrator's screen, and their housekeeping."""

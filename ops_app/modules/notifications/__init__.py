@@ -1,0 +1,1 @@
+"""Notices: the bell, the page behind it, and what each person wants by e-mail."""

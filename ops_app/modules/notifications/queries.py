@@ -1,0 +1,59 @@
+"""Every SELECT about notices."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from ops_app.mechanisms.notifications.models import MutedKind, Notification, Preference
+from ops_app.modules.accounts.models import Account, RoleAssignment
+from ops_app.modules.organizations.queries import path
+from ops_app.permissions import ROLE_PERMISSIONS, Permission
+
+
+def own(account_id: int) -> Select[Notification]:
+    """Notices of one person."""
+    return select(Notification).where(Notification.account_id == account_id)
+
+
+def unread(session: Session, account_id: int) -> int:
+    """How many notices one person has not opened."""
+    return (
+        session.scalar(
+            select(func.count()).where(Notification.account_id == account_id, Notification.read_at.is_(None))
+        )
+        or 0
+    )
+
+
+def notification(session: Session, account_id: int, notification_id: int) -> Notification | None:
+    """One notice, if it is this person's."""
+    return session.scalar(own(account_id).where(Notification.id == notification_id))
+
+
+def preference(session: Session, account_id: int, channel: str) -> Preference | None:
+    """What one person said about a channel."""
+    return session.get(Preference, (account_id, channel))
+
+
+def muted(session: Session, account_id: int) -> set[str]:
+    """Kinds one person wants to see in the app only."""
+    return set(session.scalars(select(MutedKind.kind).where(MutedKind.account_id == account_id)))
+
+
+def holders(session: Session, permission: Permission, organization_id: int | None) -> list[int]:
+    """Accounts that hold a permission over a node; without a node, over the whole installation."""
+    roles = [role for role, held in ROLE_PERMISSIONS.items() if permission in held]
+    above = [node.id for node in path(session, organization_id)] if organization_id is not None else []
+    return list(
+        session.scalars(
+            select(Account.id)
+            .join(RoleAssignment, RoleAssignment.account_id == Account.id)
+            .where(
+                Account.is_active,
+                RoleAssignment.role.in_(roles),
+                or_(RoleAssignment.organization_id.is_(None), RoleAssignment.organization_id.in_(above)),
+            )
+            .distinct()
+        )
+    )

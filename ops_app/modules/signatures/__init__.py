@@ -1,0 +1,1 @@
+"""Sign-in with a certificate, failed attempts with signatures, and where a signature is mandatory."""

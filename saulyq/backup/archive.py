@@ -1,0 +1,136 @@
+"""The file of a backup: a tar inside age encryption, with a list of its parts and their sums."""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pyrage
+
+from saulyq.errors import SaulyqError, Unavailable
+from saulyq.postgres.cluster import binaries, environment
+from saulyq.settings import Settings
+
+CONTENTS, DUMP, FORMAT = "backup.json", "database.dump", 1
+_CHUNK = 1 << 20
+
+
+def write(out: Path, recipient: pyrage.x25519.Recipient, parts: dict[str, Path], about: dict[str, Any]) -> None:
+    """Encrypt parts into a file that bears its name only when it is whole."""
+    listed = {name: {"sha256": _sha256(file), "bytes": file.stat().st_size} for name, file in parts.items()}
+    contents = json.dumps(about | {"format": FORMAT, "parts": listed}, indent=1).encode()
+    draft = out.with_name(f".{out.name}.part")
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
+            _encrypt(target, recipient, parts, contents)
+            target.flush()
+            os.fsync(target.fileno())
+        draft.rename(out)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _encrypt(target: Any, recipient: pyrage.x25519.Recipient, parts: dict[str, Path], contents: bytes) -> None:
+    # The tar goes through a pipe, so that no second plain copy lies on the disk.
+    reading, writing = os.pipe()
+    failures: list[BaseException] = []
+
+    def pack() -> None:
+        try:
+            with os.fdopen(writing, "wb") as plain, tarfile.open(fileobj=plain, mode="w|") as tar:
+                head = tarfile.TarInfo(CONTENTS)
+                head.size = len(contents)
+                tar.addfile(head, io.BytesIO(contents))
+                for name, file in parts.items():
+                    tar.add(file, arcname=name, recursive=False)
+        except BaseException as error:
+            failures.append(error)
+
+    packer = threading.Thread(target=pack)
+    packer.start()
+    with os.fdopen(reading, "rb") as plain:
+        pyrage.encrypt_io(plain, target, [recipient])
+    packer.join()
+    if failures:
+        raise failures[0]
+
+
+@contextmanager
+def opened(file: Path, identity: pyrage.x25519.Identity, workspace: Path) -> Iterator[tuple[dict[str, Any], Path]]:
+    """The contents of a backup and the folder it was unpacked into, every part checked against its sum."""
+    if not file.is_file():
+        raise Unavailable(f"there is no file {file}")
+    workspace.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="backup-", dir=workspace))
+    try:
+        plain = folder / "plain.tar"
+        try:
+            pyrage.decrypt_file(str(file), str(plain), [identity])
+        except (pyrage.DecryptError, OSError) as error:
+            # The library says a damaged stream as an error of input without a number; a full disk has one.
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            raise SaulyqError(f"{file} cannot be opened: it is damaged, or made for another key ({error})") from None
+        try:
+            with tarfile.open(plain) as tar:
+                tar.extractall(folder / "parts", filter="data")
+        except tarfile.TarError as error:
+            raise SaulyqError(f"{file} is damaged: {error}") from None
+        plain.unlink()
+        yield _contents(folder / "parts", file), folder / "parts"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _contents(folder: Path, file: Path) -> dict[str, Any]:
+    try:
+        contents: dict[str, Any] = json.loads((folder / CONTENTS).read_text())
+    except (OSError, ValueError):
+        raise SaulyqError(f"{file} is no backup of an installation") from None
+    if contents.get("format") != FORMAT:
+        raise SaulyqError(f"{file} has the format {contents.get('format')}; this version reads format {FORMAT}")
+    for name, part in contents["parts"].items():
+        if not (folder / name).is_file() or _sha256(folder / name) != part["sha256"]:
+            raise SaulyqError(f"{file} is damaged: {name} is not what was saved")
+    return contents
+
+
+def check(settings: Settings, file: Path, identity: pyrage.x25519.Identity) -> dict[str, Any]:
+    """Open a backup, check every part, and read the dump through to its end."""
+    with opened(file, identity, settings.run_dir) as (contents, folder):
+        run_tool("pg_restore", ["--file=/dev/null", str(folder / DUMP)])
+        return {**contents, "ok": True}
+
+
+def run_tool(program: str, arguments: Sequence[str], url: str | None = None) -> None:
+    """Run one of PostgreSQL's programs; the password goes by the environment, which other users cannot see."""
+    variables = environment()
+    listed = list(arguments)
+    if url is not None:
+        parts = urlsplit(url)
+        login, _at, address = parts.netloc.rpartition("@")
+        user, _colon, password = login.partition(":")
+        variables["PGPASSWORD"] = password
+        listed = ["--dbname", urlunsplit(parts._replace(netloc=f"{user}@{address}")), *listed]
+    done = subprocess.run([str(binaries() / program), *listed], env=variables, capture_output=True, text=True)
+    if done.returncode != 0:
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[0]
+        raise SaulyqError(f"{program} failed: {reason}")
+
+
+def _sha256(file: Path) -> str:
+    digest = hashlib.sha256()
+    with file.open("rb") as source:
+        while piece := source.read(_CHUNK):
+            digest.update(piece)
+    return digest.hexdigest()

@@ -1,0 +1,87 @@
+"""Putting a backup into an installation that holds nothing yet."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pyrage
+from psycopg import sql
+
+from saulyq import postgres
+from saulyq.backup import archive
+from saulyq.backup.digests import differences, digests
+from saulyq.errors import SaulyqError
+from saulyq.settings import OPS_DATABASE, Settings
+
+_RECORDS = ("patients.patient", "organizations.organization", "accounts.account")
+_NUMBERED = """
+select n.nspname, c.relname from pg_attribute a join pg_class c on c.oid = a.attrelid
+join pg_namespace n on n.oid = c.relnamespace where a.attname = 'row_xid' and c.relkind = 'r' order by 1, 2
+"""
+
+
+def restore(settings: Settings, file: Path, identity: pyrage.x25519.Identity) -> dict[str, Any]:
+    """Restore into an empty installation whose server runs; says what came back and that it is the same."""
+    refuse_records(settings)
+    with archive.opened(file, identity, settings.run_dir) as (contents, folder):
+        postgres.drop_database(settings, OPS_DATABASE)
+        postgres.create_database(settings, OPS_DATABASE)
+        archive.run_tool(
+            "pg_restore",
+            ["--exit-on-error", "--no-owner", "--no-privileges", "--single-transaction", str(folder / archive.DUMP)],
+            settings.libpq_url("owner"),
+        )
+        with psycopg.connect(settings.libpq_url("owner")) as connection:
+            differing = differences(contents["tables"], digests(connection))
+            if differing:
+                raise SaulyqError(f"not what was saved: {', '.join(differing)}")
+            _number_anew(connection)
+        _put_files(folder / "files", settings.home)
+        if settings.secrets_dir_outside is None:
+            _put_files(folder / "secrets", settings.secrets_dir)
+        return {
+            "taken_at": contents["taken_at"],
+            "revision": contents["revision"],
+            "tables": len(contents["tables"]),
+            "rows": sum(int(each["rows"]) for each in contents["tables"].values()),
+            "files": len(contents["parts"]) - 1,
+            "equal": True,
+        }
+
+
+def refuse_records(settings: Settings) -> None:
+    """A restore replaces the database, so one with records is never touched."""
+    with psycopg.connect(settings.libpq_url("owner")) as connection:
+        for name in _RECORDS:
+            there = connection.execute("select to_regclass(%s) is not null", [name]).fetchone()
+            if not (there and there[0]):
+                continue
+            table = sql.Identifier(*name.split("."))
+            if connection.execute(sql.SQL("select true from {} limit 1").format(table)).fetchone():
+                raise SaulyqError(
+                    f"this installation is not empty: {name} holds rows. Restore into another SAULYQ_HOME, or put "
+                    "this one aside first"
+                )
+
+
+def _number_anew(connection: psycopg.Connection[Any]) -> None:
+    # Rows remember the transaction that wrote them, and the saved numbers belong to another server: left alone, a
+    # later correction could look older than what it corrects. Triggers rest, so that nothing else happens to the rows.
+    for schema, table in connection.execute(_NUMBERED).fetchall():
+        name = sql.Identifier(schema, table)
+        for statement in (
+            "alter table {} disable trigger user",
+            "update {} set row_xid = pg_current_xact_id()::text::bigint",
+            "alter table {} enable trigger user",
+        ):
+            connection.execute(sql.SQL(statement).format(name))
+
+
+def _put_files(saved: Path, target: Path) -> None:
+    for file in sorted(saved.rglob("*")) if saved.is_dir() else ():
+        if file.is_file():
+            place = target / file.relative_to(saved)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, place)
+            place.chmod(0o600)
