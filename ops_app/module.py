@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor
 from ops_app.mechanisms.jobs.task import Task
+from ops_app.mechanisms.journal.declaration import Journal
 from ops_app.mechanisms.notifications.notice import Notice
 from ops_app.permissions import Permission
 
@@ -40,6 +41,23 @@ class Module:
     nav: tuple[NavItem, ...] = field(default=())
     actions: Mapping[str, str] = field(default_factory=dict)
     """Titles of route names and events as the audit journal shows them, marked with ``N_()``."""
+    journals: tuple[Journal, ...] = ()
+    """Declared lists; each has a screen, a print and a spreadsheet."""
+
+    def journal_route(self, journal: Journal) -> str:
+        """The route name of a journal's screen."""
+        return f"{self.name}:journal_{journal.name}"
+
+    @property
+    def items(self) -> tuple[NavItem, ...]:
+        """Lines of the navigation: the module's own and its journals."""
+        lists = (
+            NavItem(each.title, self.journal_route(each), each.permission, group="journals", order=each.order)
+            for each in self.journals
+            if each.nav
+        )
+        return (*self.nav, *lists)
+
     tasks: tuple[Task, ...] = field(default=())
     """``TASKS`` of the module's ``tasks.py``, which the worker reads without importing this file."""
     notices: tuple[Notice, ...] = field(default=())

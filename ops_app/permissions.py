@@ -62,6 +62,10 @@ class Permission(StrEnum):
     """Link two records of one person, and undo it."""
     PIPELINE_RUN_READ = "pipeline:run:read"
     """See runs, checks and freshness of the warehouse."""
+    PROGRAMMES_STEP_EXCLUDE = "programmes:step:exclude"
+    """Take a person off the list of a programme for a reason, and put him back."""
+    REFERRALS_REQUEST_PERFORM = "referrals:request:perform"
+    """Take, schedule, complete and refuse referrals addressed to the own organisation."""
     QUESTIONNAIRES_DEFINITION_MANAGE = "questionnaires:definition:manage"
     """Enter new versions of forms and scales, switch them on and off."""
     QUESTIONNAIRES_RESPONSE_WRITE = "questionnaires:response:write"
@@ -142,6 +146,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | {
         _P.APPOINTMENTS_SLOT_BOOK,
         _P.PATIENTS_IDENTITY_WRITE,
+        _P.PROGRAMMES_STEP_EXCLUDE,
+        _P.REFERRALS_REQUEST_PERFORM,
         _P.QUESTIONNAIRES_RESPONSE_WRITE,
         _P.VISITS_VITALS_WRITE,
     },
@@ -158,6 +164,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.EPISODES_RECORD_WRITE,
         _P.EXPORTS_PERSON_MAKE,
         _P.PATIENTS_IDENTITY_WRITE,
+        _P.PROGRAMMES_STEP_EXCLUDE,
+        _P.REFERRALS_REQUEST_PERFORM,
         _P.QUESTIONNAIRES_RESPONSE_WRITE,
         _P.VISITS_RECORD_WRITE,
         _P.VISITS_VITALS_WRITE,

@@ -17,6 +17,7 @@ from ops_app.gate.views import privacy_of, subject_of
 from ops_app.mechanisms.jobs.task import Task, declared
 from ops_app.models import load_all
 from ops_app.module import NAV_GROUPS, Module
+from ops_app.ui.journal_routes import journal_routes
 
 MODULES = (
     "accounts",
@@ -68,10 +69,9 @@ def modules() -> tuple[Module, ...]:
 
 
 def routes(listed: tuple[Module, ...]) -> list[APIRoute]:
-    """All routes of these modules."""
-    return [
-        route for module in listed if module.router for route in module.router.routes if isinstance(route, APIRoute)
-    ]
+    """All routes of these modules, those of their journals too."""
+    own = [route for module in listed if module.router for route in module.router.routes if isinstance(route, APIRoute)]
+    return own + [route for module in listed for route in journal_routes(module)]
 
 
 def refuse_unlisted_folders(listed: tuple[str, ...], folder: Path) -> None:
@@ -133,7 +133,7 @@ def refuse_bad_navigation(listed: tuple[Module, ...]) -> None:
     """Navigation points to routes that exist, in groups that exist."""
     known = {route.name for route in routes(listed)}
     for module in listed:
-        for item in module.nav:
+        for item in module.items:
             if item.route not in known:
                 raise RegistrationError(f"navigation of {module.name} points to {item.route}, which does not exist")
             if item.group not in NAV_GROUPS:

@@ -15,6 +15,7 @@ from saulyq.commands import (
     lifecycle,
     load,
     pipeline,
+    plans,
     query,
     reference,
     release,
@@ -43,6 +44,7 @@ app.add_typer(export.app, name="export")
 app.add_typer(export.import_app, name="import")
 app.add_typer(reference.app, name="reference")
 app.add_typer(pipeline.app, name="pipeline")
+app.add_typer(plans.app, name="plans")
 app.add_typer(signals.app, name="signals")
 app.add_typer(indicators.app, name="indicators")
 app.command("backup")(backup.backup)

@@ -127,7 +127,7 @@ def navigation(request: Request, actor: Actor | None) -> list[NavLink]:
 
 
 def _nav_items(modules: tuple[Module, ...]) -> list[Any]:
-    return [item for module in modules for item in module.nav]
+    return [item for module in modules for item in module.items]
 
 
 def _frame(request: Request) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def health(_probe: Probe) -> Response:
 @router.get("/waiting", name="accounts:waiting")
 def waiting(request: Request, actor: SignedIn, db: Db) -> Response:
     """Counts for the navigation, asked after the page is there so that no page waits for them."""
-    items = [item for module in request.app.state.modules for item in module.nav]
+    items = [item for module in request.app.state.modules for item in module.items]
     counts = {item.route: item.waiting(db, actor) for item in items if item.waiting and actor.may(item.permission)}
     return JSONResponse(counts)
 

@@ -18,6 +18,8 @@ RULES = {
     "search": N_("found in search"),
     "registration": N_("registration"),
     "task": N_("on the work list"),
+    "referral": N_("named by a referral"),
+    "care plan": N_("rule of a programme"),
     "document_journal": N_("in the journal of documents"),
 }
 """Why a person's data could be opened."""
@@ -25,4 +27,11 @@ RULES = {
 
 def action_titles(modules: Iterable[Module]) -> dict[str, str]:
     """Titles of actions, as the modules name them."""
-    return {action: title for module in modules for action, title in module.actions.items()}
+    listed = list(modules)
+    journals = {
+        f"{module.journal_route(each)}{suffix}": each.title
+        for module in listed
+        for each in module.journals
+        for suffix in ("", "_print", "_xlsx")
+    }
+    return journals | {action: title for module in listed for action, title in module.actions.items()}

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from ops_app.i18n import N_
-from ops_app.module import Module, NavItem
+from ops_app.module import Module
+from ops_app.modules.deaths.journals import JOURNALS
 from ops_app.modules.deaths.routes import router
-from ops_app.permissions import Permission
 
 MODULE = Module(
     "deaths",
     router=router,
-    nav=(NavItem(N_("Deaths"), "deaths:list", Permission.DEATHS_RECORD_READ, group="journals", order=40),),
+    journals=JOURNALS,
     actions={
-        "deaths:list": N_("Read the list of deaths"),
         "deaths:form": N_("Opened the death form"),
         "deaths:register": N_("Registered a death"),
         "deaths:death": N_("Opened a death record"),

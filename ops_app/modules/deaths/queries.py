@@ -6,14 +6,12 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, func, literal, select, union_all
+from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from ops_app.actor import Scope
 from ops_app.errors import NotFound
 from ops_app.i18n import _
 from ops_app.modules.deaths.models import Death
-from ops_app.modules.patients.models import Patient
 from ops_app.modules.visits.models import Encounter, MedicationRequest, Observation, Procedure, ServiceRequest
 
 REVIEW_SERVICE = "L08.001.000"
@@ -50,17 +48,6 @@ def later_facts(session: Session, records: Sequence[int], died_at: dt.datetime) 
         for model in (Encounter, Observation, Procedure, ServiceRequest, MedicationRequest)
     ]
     return [LaterFacts(row.kind, row.number, row.last_at) for row in session.execute(union_all(*selects))]
-
-
-def deaths_in(session: Session, scope: Scope, since: dt.datetime, limit: int = 200) -> Sequence[Row[Death, Patient]]:
-    """Deaths registered in a scope, the newest known first."""
-    return session.execute(
-        select(Death, Patient)
-        .join(Patient, Patient.id == Death.patient_id)
-        .where(scope.condition(Death.organization_id), Death.known_at >= since)
-        .order_by(Death.known_at.desc(), Death.id.desc())
-        .limit(limit)
-    ).all()
 
 
 def reviews_of(session: Session, records: Sequence[int]) -> Sequence[Procedure]:

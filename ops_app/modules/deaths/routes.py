@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from ops_app import audit
 from ops_app.actor import Actor
 from ops_app.db import Db
 from ops_app.errors import OpsError
@@ -26,28 +24,9 @@ from ops_app.modules.patients.card import card_page, person
 from ops_app.modules.patients.fact_text import KIND_TITLES
 from ops_app.patient_access import PatientAccess, open_patient
 from ops_app.permissions import Permission
-from ops_app.ui.render import page, redirect
+from ops_app.ui.render import redirect
 
 router = APIRouter(include_in_schema=False)
-
-LISTED_DAYS = 90
-
-
-@router.get("/deaths", name="deaths:list")
-def listed(request: Request, actor: DeathReader, db: Db) -> Response:
-    """Deaths that became known in the last three months."""
-    since = clock.now() - dt.timedelta(days=LISTED_DAYS)
-    rows = queries.deaths_in(db, actor.scope(Permission.DEATHS_RECORD_READ), since)
-    audit.read_many(db, actor, {row.Patient.id for row in rows}, rule="death_list")
-    return page(
-        request,
-        "deaths/list.html",
-        rows=rows,
-        reviewed=queries.reviewed(db, [row.Death.patient_id for row in rows]),
-        places=PLACE_TITLES,
-        code_titles=titles(db, [("icd10", row.Death.cause_icd10) for row in rows]),
-        days=LISTED_DAYS,
-    )
 
 
 @router.get("/patients/{patient_id}/death", name="deaths:form")

@@ -20,6 +20,7 @@ from ops_app.modules.classifiers.queries import concept
 from ops_app.modules.deaths import queries
 from ops_app.modules.deaths.forms import DeathForm, ReviewForm
 from ops_app.modules.deaths.models import Death
+from ops_app.modules.episodes import plan_refresh
 from ops_app.modules.episodes import service as episodes
 from ops_app.modules.organizations.queries import Workplace
 from ops_app.modules.patients.models import Attachment
@@ -117,6 +118,7 @@ def register_death(session: Session, actor: Actor, patient_id: int, data: DeathF
         attachment.end_date, attachment.end_reason = data.date + dt.timedelta(days=1), "died"
         session.flush()
         _log(session, actor, attachment, before)
+    plan_refresh.refresh(session, actor, patient_id)
     return Registered(death, cancelled)
 
 
@@ -149,6 +151,7 @@ def mark_death_in_error(session: Session, actor: Actor, death_id: int, reason: s
         ended.end_date = ended.end_reason = None
         session.flush()
         _log(session, actor, ended, before)
+    plan_refresh.refresh(session, actor, death.patient_id)
     return death
 
 

@@ -61,6 +61,12 @@ class DispensaryForm(BaseModel):
     next_date: DateInput | None = None
 
 
+class ExclusionForm(BaseModel):
+    """Why somebody leaves a list."""
+
+    reason: Literal["refused", "illness", "pregnancy", "away", "contraindicated", "done_elsewhere"]
+
+
 class CloseForm(BaseModel):
     """A card closed without an outcome."""
 

@@ -58,8 +58,8 @@ class EpisodeOfCare(Fact, Base):
 class CarePlanActivity(Fact, Base):
     """A planned step of a programme: an antenatal visit, a place on a screening list.
 
-    ``programme`` is ``pregnancy``, ``dispensary``, ``breast``, ``cervix`` or ``cvd_dm``; a screening
-    step ``listed`` with ``plan_year`` means the person stands on that year's list. ``event_at`` is
+    ``programme`` is ``pregnancy``, ``dispensary``, ``breast``, ``cervix``, ``cvd_dm`` or ``fluorography``;
+    a screening step ``listed`` with ``plan_year`` means the person stands on that year's list. ``event_at`` is
     when the step was planned.
     """
 
@@ -77,8 +77,26 @@ class CarePlanActivity(Fact, Base):
 
     __table_args__ = (
         one_of("status", ("planned", "done", "cancelled")),
-        one_of("programme", ("pregnancy", "dispensary", "breast", "cervix", "cvd_dm")),
+        one_of("programme", ("pregnancy", "dispensary", "breast", "cervix", "cvd_dm", "fluorography")),
         Index("ix_care_plan_activity_episode", "episode_id"),
         *fact_constraints("care_plan_activity"),
         {"schema": "episodes", "info": exported(Subject.EVENT)},
+    )
+
+
+class PlanReview(Base):
+    """That the programmes of a person were worked out, and when to look again though nothing changed."""
+
+    __tablename__ = "plan_review"
+
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.patient.id"), primary_key=True, info=PLAIN)
+    next_on: Mapped[dt.date | None] = mapped_column(info=PLAIN)
+    declared: Mapped[str] = mapped_column(info=PLAIN)
+    """Hash of the declarations it was worked out by."""
+    seen_xid: Mapped[int] = mapped_column(server_default=text("0"), info=PLAIN)
+    """On the last row of a run: transactions before this one were all seen."""
+
+    __table_args__ = (
+        Index("ix_plan_review_next_on", "next_on"),
+        {"schema": "episodes", "info": exported(Subject.WITHHELD)},
     )

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from fastapi import APIRouter
+
 from ops_app.i18n import N_
 from ops_app.module import Module
-from ops_app.modules.episodes.routes import router
+from ops_app.modules.episodes import programme_routes, routes
+from ops_app.modules.episodes.journals import JOURNALS
+
+router = APIRouter()
+router.routes.extend((*routes.router.routes, *programme_routes.router.routes))
 
 MODULE = Module(
     "episodes",
     router=router,
+    journals=JOURNALS,
     actions={
         "episodes:of_patient": N_("Opened register cards"),
         "episodes:pregnancy": N_("Opened the pregnancy form"),
@@ -18,5 +25,8 @@ MODULE = Module(
         "episodes:close": N_("Opened the form that ends a card"),
         "episodes:enter_outcome": N_("Entered the outcome of a pregnancy"),
         "episodes:close_card": N_("Closed a register card"),
+        "episodes:programmes": N_("Opened the programmes of a person"),
+        "episodes:exclude_step": N_("Took a person off a list"),
+        "episodes:restore_step": N_("Put a person back on a list"),
     },
 )

@@ -11,4 +11,5 @@ from ops_app.permissions import Permission
 
 CardReader = Annotated[PatientAccess, opens_patient(Permission.PATIENTS_CARD_READ)]
 CardWriter = Annotated[PatientAccess, opens_patient(Permission.EPISODES_RECORD_WRITE)]
+StepExcluder = Annotated[PatientAccess, opens_patient(Permission.PROGRAMMES_STEP_EXCLUDE)]
 EpisodeWriter = Annotated[Actor, allowed(Permission.EPISODES_RECORD_WRITE)]

@@ -9,22 +9,20 @@ from sqlalchemy.orm import Session
 
 from ops_app import audit
 from ops_app.actor import Actor
-from ops_app.errors import Conflict, Invalid
+from ops_app.errors import Conflict, Invalid, NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.dates import show_date
 from ops_app.modules.classifiers.queries import concept
-from ops_app.modules.episodes import plans, queries
-from ops_app.modules.episodes.forms import CloseForm, DispensaryForm, OutcomeForm, PregnancyForm
+from ops_app.modules.episodes import plan_refresh, plans, queries
+from ops_app.modules.episodes.forms import CloseForm, DispensaryForm, ExclusionForm, OutcomeForm, PregnancyForm
 from ops_app.modules.episodes.models import CarePlanActivity, EpisodeOfCare
+from ops_app.modules.episodes.plan_texts import by_person
 from ops_app.modules.organizations.queries import Workplace
 from ops_app.modules.patients.care_place import care_place
 from ops_app.modules.patients.queries import live_death, patient_or_404, record_ids
-from ops_app.modules.visits.models import Encounter
 
 FERTILE_AGES = range(10, 61)
-EARLY_VISIT_DAYS = 14
-"""A visit up to this many days before the planned date counts for the step."""
 
 
 def _noon(day: dt.date) -> dt.datetime:
@@ -93,8 +91,7 @@ def register_pregnancy(
     session.add(episode)
     session.flush()
     _log(session, actor, episode, None)
-    for step, planned_date in plans.antenatal_steps(data.lmp_date, data.registered_date):
-        _plan(session, actor, episode, step, planned_date)
+    plan_refresh.refresh(session, actor, patient_id)
     return episode
 
 
@@ -138,6 +135,7 @@ def close_pregnancy(session: Session, actor: Actor, episode_id: int, data: Outco
     session.flush()
     _log(session, actor, episode, before)
     _cancel_waiting(session, actor, episode, "outcome")
+    plan_refresh.refresh(session, actor, episode.patient_id)
     return episode
 
 
@@ -198,6 +196,7 @@ def open_dispensary_card(
     _log(session, actor, episode, None)
     if data.next_date:
         _plan(session, actor, episode, "control", data.next_date)
+    plan_refresh.refresh(session, actor, patient_id)
     return episode
 
 
@@ -216,6 +215,7 @@ def close_card(session: Session, actor: Actor, episode_id: int, data: CloseForm)
     session.flush()
     _log(session, actor, episode, before)
     _cancel_waiting(session, actor, episode, data.close_reason)
+    plan_refresh.refresh(session, actor, episode.patient_id)
     return episode
 
 
@@ -233,35 +233,40 @@ def close_by_death(
         _cancel_waiting(session, actor, card, "died")
 
 
-def complete_antenatal_step(session: Session, actor: Actor, encounter: Encounter, records: Sequence[int]) -> None:
-    """Let a pregnancy visit complete the planned step it stands for: the last one that is due."""
-    episode = queries.open_pregnancy(session, records)
-    if episode is None:
-        return
-    day = clock.local(encounter.event_at).date()
-    latest = day + dt.timedelta(days=EARLY_VISIT_DAYS)
-    due = [
-        step for step in queries.waiting_steps(session, episode.id) if step.planned_date and step.planned_date <= latest
-    ]
-    if due:
-        # Steps before it were missed and stay so: the visit of week 30 is not the visit of week 25.
-        _complete(session, actor, due[-1], encounter)
+def _own_step(session: Session, patient_id: int, step_id: int) -> CarePlanActivity:
+    step = session.get(CarePlanActivity, step_id, with_for_update=True, populate_existing=True)
+    if step is None or step.patient_id not in record_ids(session, patient_id) or step.entered_in_error_at is not None:
+        raise NotFound(_("There is no such planned step"))
+    return step
 
 
-def complete_screening_step(
-    session: Session, actor: Actor, encounter: Encounter, records: Sequence[int], programme: str
-) -> None:
-    """Let a screening service complete the person's place on the list of the year."""
-    year = clock.local(encounter.event_at).year
-    for step in queries.listed_for_screening(session, records, programme, year):
-        _complete(session, actor, step, encounter)
-
-
-def _complete(session: Session, actor: Actor, step: CarePlanActivity, encounter: Encounter) -> None:
+def exclude_step(
+    session: Session, actor: Actor, patient_id: int, step_id: int, data: ExclusionForm
+) -> CarePlanActivity:
+    """Take a person off a list for a reason that a person states; the rules leave such a step alone."""
+    step = _own_step(session, patient_id, step_id)
+    if step.status != "planned":
+        raise Conflict(_("This step does not wait any more"))
     before = audit.snapshot(step)
-    step.status, step.encounter_id, step.evidence = "done", encounter.id, encounter.evidence
+    step.status, step.cancel_reason = "cancelled", data.reason
     session.flush()
     _log(session, actor, step, before)
+    # For some reasons the next year makes good what this one left out.
+    plan_refresh.refresh(session, actor, patient_id)
+    return step
+
+
+def restore_step(session: Session, actor: Actor, patient_id: int, step_id: int) -> CarePlanActivity:
+    """Put a person back on a list he was taken off."""
+    step = _own_step(session, patient_id, step_id)
+    if step.status != "cancelled" or not by_person(step.cancel_reason):
+        raise Conflict(_("This step was not taken off by a person"))
+    before = audit.snapshot(step)
+    step.status, step.cancel_reason = "planned", None
+    session.flush()
+    _log(session, actor, step, before)
+    plan_refresh.refresh(session, actor, patient_id)
+    return step
 
 
 def reopen_steps(session: Session, actor: Actor, encounter_id: int, programme: str | None = None) -> None:

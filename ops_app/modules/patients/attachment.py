@@ -12,6 +12,7 @@ from ops_app.actor import Actor
 from ops_app.errors import Invalid
 from ops_app.i18n import _
 from ops_app.kit import clock
+from ops_app.modules.episodes import plan_refresh
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.organizations.queries import descendant_ids
 from ops_app.modules.patients import queries
@@ -85,6 +86,7 @@ def attach(
     session.add(fresh)
     session.flush()
     _log(session, actor, fresh, None)
+    plan_refresh.refresh(session, actor, patient_id)
     return fresh
 
 

@@ -17,6 +17,7 @@ from ops_app.modules.appointments.forms import CANCEL_TITLES, STATUS_TITLES
 from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.deaths.forms import PLACE_TITLES
 from ops_app.modules.episodes.forms import CLOSE_REASONS, OUTCOMES, RISK_LEVELS
+from ops_app.modules.episodes.plan_texts import REASON_TITLES
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.organizations.queries import practitioner_names
 from ops_app.modules.patients.programmes import PROGRAMMES, step_title
@@ -41,7 +42,11 @@ EVIDENCE_TITLES = {
     "presence": N_("presence confirmed"),
     "typed": N_("typed, not confirmed"),
 }
-_CLOSE_TITLES = dict(CLOSE_REASONS) | {"outcome": N_("outcome"), "died": N_("died"), "mistake": N_("by mistake")}
+_CLOSE_TITLES = (
+    dict(CLOSE_REASONS)
+    | {"outcome": N_("outcome"), "mistake": N_("by mistake")}
+    | {code: title for code, title in REASON_TITLES.items() if code != "moved"}
+)
 _SYSTEMS = {
     "condition": ("icd10", "icd10"),
     "observation": ("observation", "code"),
@@ -165,6 +170,11 @@ def referral(row: Any, words: Wording, place: str) -> str:
         _(dict(forms.PRIORITIES)[row.priority]) if row.priority != "routine" else None,
         row.note,
     )
+
+
+def referral_state(row: Any) -> str:
+    """Where a referral stands: the words of the link to it."""
+    return _("Referral: %(state)s", state=_(forms.REFERRAL_STATES[row.status]))
 
 
 def prescription(row: Any, words: Wording) -> str:

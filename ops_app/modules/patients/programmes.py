@@ -10,6 +10,7 @@ PROGRAMMES = {
     "breast": N_("Breast screening"),
     "cervix": N_("Cervical screening"),
     "cvd_dm": N_("Heart and diabetes screening"),
+    "fluorography": N_("Fluorography"),
 }
 
 
@@ -19,6 +20,8 @@ def step_title(step: str, plan_year: int | None = None) -> str:
         return _("list of %(year)s", year=plan_year)
     if step.startswith("visit_"):
         return _("visit %(number)s", number=step.removeprefix("visit_"))
+    if step == "examination":
+        return _("examination of %(year)s", year=plan_year)
     if step == "control":
         return _("control visit")
     return step

@@ -11,7 +11,7 @@ from ops_app.actor import Actor
 from ops_app.errors import Forbidden, Invalid
 from ops_app.i18n import _
 from ops_app.modules.classifiers.queries import concept
-from ops_app.modules.episodes.plans import programme_of
+from ops_app.modules.episodes.plans import screening_of
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.visits.forms import DiagnosisInput, VisitInput, VisitRows
@@ -86,10 +86,10 @@ def _check_services(session: Session, data: VisitRows, day: dt.date) -> None:
     for number, service in enumerate(data.services):
         if concept(session, "service", service.code) is None:
             raise Invalid(_("There is no such service"), field=f"services-{number}-code")
-        programme = programme_of(service.code, day)
-        if service.result_code and programme and service.result_code not in programme[1].results:
+        screening = screening_of(service.code, day)
+        if service.result_code and screening and service.result_code not in screening[1].results:
             raise Invalid(
-                _("The result is one of: %(codes)s", codes=", ".join(programme[1].results)),
+                _("The result is one of: %(codes)s", codes=", ".join(screening[1].results)),
                 field=f"services-{number}-result_code",
             )
 

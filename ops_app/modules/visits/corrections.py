@@ -11,6 +11,7 @@ from ops_app.actor import Actor
 from ops_app.errors import Conflict, Forbidden
 from ops_app.i18n import _
 from ops_app.kit import clock
+from ops_app.modules.episodes import plan_refresh
 from ops_app.modules.episodes import service as episodes
 from ops_app.modules.visits import queries
 from ops_app.modules.visits.models import Encounter
@@ -28,6 +29,7 @@ def mark_visit_in_error(session: Session, actor: Actor, encounter_id: int, reaso
                 _mark(session, actor, row, reason)
     _mark(session, actor, encounter, reason)
     episodes.reopen_steps(session, actor, encounter_id)
+    plan_refresh.refresh(session, actor, encounter.patient_id)
     return encounter
 
 
@@ -43,6 +45,7 @@ def mark_row_in_error(session: Session, actor: Actor, kind: str, row_id: int, re
             others = queries.rows_of(session, [row.encounter_id])["procedure"]
             if not any(other.programme == row.programme and other.entered_in_error_at is None for other in others):
                 episodes.reopen_steps(session, actor, row.encounter_id, row.programme)
+    plan_refresh.refresh(session, actor, row.patient_id)
     return row
 
 

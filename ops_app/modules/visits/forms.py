@@ -76,6 +76,28 @@ REFERRAL_CATEGORIES = (
     ("other", N_("other referral")),
 )
 PRIORITIES = (("routine", N_("routine")), ("urgent", N_("urgent")), ("emergency", N_("immediately")))
+REFERRAL_STATES = {
+    "draft": N_("draft"),
+    "active": N_("waits"),
+    "scheduled": N_("scheduled"),
+    "in_progress": N_("in progress"),
+    "completed": N_("carried out"),
+    "cancelled": N_("cancelled"),
+}
+REFERRAL_MOVES = {
+    "active": N_("Send"),
+    "scheduled": N_("Set the time"),
+    "in_progress": N_("Begin"),
+    "completed": N_("Complete with the result"),
+    "cancelled": N_("Cancel the referral"),
+}
+REFERRAL_CANCELS = {
+    "refused": N_("the patient refuses"),
+    "no_show": N_("did not come"),
+    "not_indicated": N_("not indicated"),
+    "duplicate": N_("asked for twice"),
+    "other": N_("another reason"),
+}
 NO_MEDICINE_REASONS = (
     ("contraindicated", N_("contraindicated")),
     ("refused", N_("the patient refuses")),
@@ -120,6 +142,7 @@ class ReferralInput(BaseModel):
     performer_organization_id: int | None = None
     priority: Literal["routine", "urgent", "emergency"] = "routine"
     occurrence_date: DateInput | None = None
+    payer: Literal["guaranteed_package", "insurance", "paid", "other"] | None = None
     note: Line | None = None
 
 
@@ -174,6 +197,18 @@ class AmendInput(VisitRows):
     """An addition to a recorded visit; ``version`` is the state the writer saw."""
 
     version: int
+
+
+class ReferralMove(BaseModel):
+    """A move of a referral; ``version`` is the state the mover saw."""
+
+    to: Literal["active", "scheduled", "in_progress", "completed", "cancelled"]
+    version: int
+    date: DateInput | None = None
+    time: TimeInput | None = None
+    cancel_code: Literal["refused", "no_show", "not_indicated", "duplicate", "other"] | None = None
+    reason: Line | None = None
+    result: Note | None = None
 
 
 class ErrorMark(BaseModel):

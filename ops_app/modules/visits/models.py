@@ -7,8 +7,8 @@ import datetime as dt
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ops_app.kit.model import Base, Fact, fact_constraints, one_of
-from ops_app.kit.privacy import FREE_TEXT, PLAIN, SENSITIVE, Subject, exported
+from ops_app.kit.model import Base, Fact, Row, fact_constraints, one_of, watermark_index
+from ops_app.kit.privacy import DIRECT, FREE_TEXT, PLAIN, SENSITIVE, Subject, exported
 
 ENCOUNTER_CLASSES = ("ambulatory", "home", "inpatient", "emergency", "virtual")
 ENCOUNTER_STATUSES = ("planned", "in_progress", "finished", "cancelled")
@@ -148,6 +148,7 @@ class ServiceRequest(Fact, Base):
     )
     reason_icd10: Mapped[str | None] = mapped_column(info=SENSITIVE)
     occurrence_date: Mapped[dt.date | None] = mapped_column(info=PLAIN)
+    payer: Mapped[str | None] = mapped_column(info=PLAIN)
     cancel_reason: Mapped[str | None] = mapped_column(info=PLAIN)
     note: Mapped[str | None] = mapped_column(info=FREE_TEXT)
 
@@ -158,9 +159,34 @@ class ServiceRequest(Fact, Base):
             ("consultation", "laboratory", "imaging", "procedure", "hospitalisation", "rehabilitation", "other"),
         ),
         one_of("priority", ("routine", "urgent", "emergency")),
+        one_of("payer", ("guaranteed_package", "insurance", "paid", "other")),
         Index("ix_service_request_encounter", "encounter_id"),
+        Index("ix_service_request_performer", "performer_organization_id", "status"),
         *fact_constraints("service_request"),
         {"schema": "visits", "info": exported(Subject.EVENT)},
+    )
+
+
+class ServiceRequestEvent(Row, Base):
+    """One move of a referral: who moved it when, for which time, why, with which result."""
+
+    __tablename__ = "service_request_event"
+
+    service_request_id: Mapped[int] = mapped_column(ForeignKey("visits.service_request.id"), info=PLAIN)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.patient.id"), info=PLAIN)
+    before: Mapped[str] = mapped_column(info=PLAIN)
+    after: Mapped[str] = mapped_column(info=PLAIN)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.organization.id"), info=PLAIN)
+    practitioner_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.practitioner.id"), info=PLAIN)
+    moved_by: Mapped[str] = mapped_column(info=DIRECT)
+    scheduled_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
+    reason: Mapped[str | None] = mapped_column(info=FREE_TEXT)
+    result_text: Mapped[str | None] = mapped_column(info=FREE_TEXT)
+
+    __table_args__ = (
+        Index("ix_service_request_event_request", "service_request_id", "id"),
+        watermark_index("service_request_event"),
+        {"schema": "visits", "info": exported(Subject.WITHHELD)},
     )
 
 

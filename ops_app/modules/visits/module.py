@@ -6,14 +6,17 @@ from fastapi import APIRouter
 
 from ops_app.i18n import N_
 from ops_app.module import Module
-from ops_app.modules.visits import api, routes
+from ops_app.modules.visits import api, referral_routes, routes
+from ops_app.modules.visits.journals import JOURNALS
+from ops_app.modules.visits.referral_journals import JOURNALS as REFERRAL_JOURNALS
 
 router = APIRouter()
-router.routes.extend((*routes.router.routes, *api.router.routes))
+router.routes.extend((*routes.router.routes, *referral_routes.router.routes, *api.router.routes))
 
 MODULE = Module(
     "visits",
     router=router,
+    journals=(*JOURNALS, *REFERRAL_JOURNALS),
     actions={
         "visits:new": N_("Opened the visit form"),
         "visits:record": N_("Recorded a visit"),
@@ -25,6 +28,8 @@ MODULE = Module(
         "visits:mark_in_error": N_("Marked a visit as an error"),
         "visits:api_mark_in_error": N_("Marked a visit as an error"),
         "visits:error_form": N_("Opened a row of a visit"),
+        "visits:referral": N_("Opened a referral"),
+        "visits:move_referral": N_("Moved a referral on"),
         "visits:mark_row": N_("Marked a row of a visit as an error"),
     },
 )

@@ -16,8 +16,9 @@ from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.dates import show_moment
 from ops_app.modules.appointments import service as appointments
+from ops_app.modules.episodes import plan_refresh
 from ops_app.modules.episodes import service as episodes
-from ops_app.modules.episodes.plans import gestation, programme_of
+from ops_app.modules.episodes.plans import gestation, screening_of
 from ops_app.modules.episodes.queries import open_pregnancy
 from ops_app.modules.organizations.queries import Workplace
 from ops_app.modules.patients.care_place import care_place
@@ -94,7 +95,7 @@ def record_visit(session: Session, actor: Actor, patient_id: int, data: VisitInp
         weeks, _days = gestation(pregnancy.lmp_date, data.date)
         _add(session, actor, encounter, Observation, code=GESTATION_WEEKS, value_number=float(weeks), unit="wk")
     _add_rows(session, actor, encounter, data)
-    _complete_steps(session, actor, encounter, records, data)
+    plan_refresh.refresh(session, actor, patient_id)
     if data.disposition != "nobody_home":
         appointments.fulfil_today(session, actor, records, data.date)
     if data.next_date is not None:
@@ -158,7 +159,7 @@ def _add_rows(session: Session, actor: Actor, encounter: Encounter, data: VisitR
         _add(session, actor, encounter, Condition, **diagnosis.model_dump())
     day = clock.local(encounter.event_at).date()
     for service in data.services:
-        programme = programme_of(service.code, day)
+        screening = screening_of(service.code, day)
         _add(
             session,
             actor,
@@ -166,7 +167,7 @@ def _add_rows(session: Session, actor: Actor, encounter: Encounter, data: VisitR
             Procedure,
             code=service.code,
             result_code=service.result_code,
-            programme=programme[0] if programme else None,
+            programme=screening[0].programme if screening else None,
         )
     main = next((row.icd10 for row in data.diagnoses if row.type == "main"), None)
     for referral in data.referrals:
@@ -175,17 +176,6 @@ def _add_rows(session: Session, actor: Actor, encounter: Encounter, data: VisitR
         _add(session, actor, encounter, MedicationRequest, **prescription.model_dump())
     if data.no_medicine_reason:
         _add(session, actor, encounter, Observation, code=NO_MEDICINE, value_code=data.no_medicine_reason)
-
-
-def _complete_steps(
-    session: Session, actor: Actor, encounter: Encounter, records: Sequence[int], data: VisitRows
-) -> None:
-    happened = encounter.disposition != "nobody_home"
-    if encounter.purpose == "pregnancy" and encounter.encounter_class != "virtual" and happened:
-        episodes.complete_antenatal_step(session, actor, encounter, records)
-    day = clock.local(encounter.event_at).date()
-    for programme in {found[0] for row in data.services if (found := programme_of(row.code, day))}:
-        episodes.complete_screening_step(session, actor, encounter, records, programme)
 
 
 def _plan_next(
@@ -228,7 +218,7 @@ def amend_visit(session: Session, actor: Actor, encounter_id: int, data: AmendIn
     if data.note:
         encounter.note = "\n".join(filter(None, (encounter.note, data.note)))
     _add_rows(session, actor, encounter, data)
-    _complete_steps(session, actor, encounter, record_ids(session, encounter.patient_id), data)
+    plan_refresh.refresh(session, actor, encounter.patient_id)
     touch(session, encounter)
     _log(session, actor, encounter, before)
     return encounter

@@ -6,8 +6,6 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import select
 
 from ops_app.errors import Conflict, Invalid
@@ -88,20 +86,6 @@ def test_who_is_not_pregnant(clinic: Clinic) -> None:
         pregnancy(clinic, patient.id)
 
 
-@given(weeks=st.integers(3, 42), days=st.integers(0, 6))
-def test_steps_lie_in_their_weeks_and_after_registration(weeks: int, days: int) -> None:
-    lmp = dt.date(2026, 1, 1)
-    registered = lmp + dt.timedelta(weeks=weeks, days=days)
-    planned = plans.antenatal_steps(lmp, registered)
-    assert planned[0] == ("visit_1", registered)
-    dates = [day for _step, day in planned]
-    assert dates == sorted(dates)
-    windows = {step.step: step for step in plans.pregnancy_plans().on(registered).steps}
-    for step, day in planned[1:]:
-        assert day > registered
-        assert windows[step].from_week <= (day - lmp).days // 7 <= windows[step].to_week
-
-
 def outcome(episode: EpisodeOfCare, **values: Any) -> OutcomeForm:
     known = {"outcome": "live_birth", "outcome_date": TODAY, "version": episode.row_xid}
     return OutcomeForm.model_validate(known | values)
@@ -168,7 +152,6 @@ def test_a_dispensary_card_opens_and_closes(clinic: Clinic) -> None:
             service.open_dispensary_card(session, actor, patient.id, data, clinic.place(session, "doctor"))
 
 
-def test_the_declarations_have_versions_with_sources() -> None:
-    assert plans.pregnancy_plans().on(dt.date(2026, 1, 1)).source
-    assert plans.programme_of("C03.082.005", TODAY) is not None
-    assert plans.programme_of("A02.001.000", TODAY) is None
+def test_a_screening_is_known_by_its_service() -> None:
+    assert plans.screening_of("C03.082.005", TODAY) is not None
+    assert plans.screening_of("A02.001.000", TODAY) is None

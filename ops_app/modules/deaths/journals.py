@@ -1,0 +1,99 @@
+"""The register of deaths."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from ops_app.actor import Scope
+from ops_app.i18n import N_, _
+from ops_app.kit import clock
+from ops_app.kit.privacy import Privacy
+from ops_app.mechanisms.journal.declaration import Asked, ChoiceFilter, Column, DateFilter, Journal
+from ops_app.modules.classifiers.queries import titles
+from ops_app.modules.deaths import queries
+from ops_app.modules.deaths.forms import PLACE_TITLES
+from ops_app.modules.deaths.models import Death
+from ops_app.modules.patients.models import Patient
+from ops_app.permissions import Permission
+
+DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _More:
+    codes: dict[tuple[str, str], str]
+    reviewed: set[int]
+
+
+def _deaths(scope: Scope, asked: Asked) -> Select[Death, Patient]:
+    statement: Select[Death, Patient] = (
+        select(Death, Patient)
+        .join(Patient, Patient.id == Death.patient_id)
+        .where(scope.condition(Death.organization_id), Death.entered_in_error_at.is_(None))
+    )
+    if "since" in asked:
+        statement = statement.where(Death.known_at >= clock.from_local(asked["since"]))
+    if "until" in asked:
+        statement = statement.where(Death.known_at < clock.from_local(asked["until"] + DAY))
+    return statement.where(Death.place == asked["place"]) if "place" in asked else statement
+
+
+def _look_up(session: Session, rows: Sequence[Any]) -> _More:
+    return _More(
+        titles(session, [("icd10", row.Death.cause_icd10) for row in rows]),
+        queries.reviewed(session, [row.Death.patient_id for row in rows]),
+    )
+
+
+def _cause(row: Any, more: _More) -> str:
+    code = row.Death.cause_icd10
+    return f"{code} {more.codes.get(('icd10', code), '')}".strip() if code else ""
+
+
+JOURNALS = (
+    Journal(
+        name="deaths",
+        title=N_("Deaths"),
+        about=N_("Deaths by the day on which they became known here."),
+        permission=Permission.DEATHS_RECORD_READ,
+        query=_deaths,
+        columns=(
+            Column(
+                "name",
+                N_("Name"),
+                lambda row, more: f"{row.Patient.family_name} {row.Patient.given_name}",
+                privacy=Privacy.DIRECT,
+                sort=Patient.sort_key,
+                link=lambda row: ("deaths:death", {"death_id": row.Death.id}),
+            ),
+            Column("birth_date", N_("Birth date"), lambda row, more: row.Patient.birth_date, "date", Privacy.DIRECT),
+            Column("died", N_("Died"), lambda row, more: row.Death.event_at, "date", sort=Death.event_at),
+            Column("place", N_("Where"), lambda row, more: _(PLACE_TITLES[row.Death.place])),
+            Column("cause", N_("Cause of death"), _cause, privacy=Privacy.SENSITIVE, sort=Death.cause_icd10),
+            Column(
+                "known", N_("Became known here on"), lambda row, more: row.Death.known_at, "date", sort=Death.known_at
+            ),
+            Column(
+                "review",
+                N_("Review"),
+                lambda row, more: _("done") if row.Death.patient_id in more.reviewed else "",
+            ),
+        ),
+        default_sort=(Death.known_at.desc(), Death.id.desc()),
+        person=lambda row: row.Patient.id,
+        filters=(
+            DateFilter("since", N_("From"), default=-90),
+            DateFilter("until", N_("To")),
+            ChoiceFilter("place", N_("Where"), choices=tuple(PLACE_TITLES.items())),
+        ),
+        empty=N_("A death stands here as soon as it is registered."),
+        look_up=_look_up,
+        order=40,
+    ),
+)
