@@ -64,12 +64,12 @@ class Permission(StrEnum):
     """See runs, checks and freshness of the warehouse."""
     PROGRAMMES_STEP_EXCLUDE = "programmes:step:exclude"
     """Take a person off the list of a programme for a reason, and put him back."""
-    REFERRALS_REQUEST_PERFORM = "referrals:request:perform"
-    """Take, schedule, complete and refuse referrals addressed to the own organisation."""
     QUESTIONNAIRES_DEFINITION_MANAGE = "questionnaires:definition:manage"
     """Enter new versions of forms and scales, switch them on and off."""
     QUESTIONNAIRES_RESPONSE_WRITE = "questionnaires:response:write"
     """Fill in and correct forms and scales of a patient, keep own templates."""
+    REFERRALS_REQUEST_PERFORM = "referrals:request:perform"
+    """Take, schedule, complete and refuse referrals addressed to the own organisation."""
     SIGNALS_CASE_DECIDE = "signals:case:decide"
     """Decide on a pseudonymous case."""
     SIGNALS_CASE_READ = "signals:case:read"
@@ -147,8 +147,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.APPOINTMENTS_SLOT_BOOK,
         _P.PATIENTS_IDENTITY_WRITE,
         _P.PROGRAMMES_STEP_EXCLUDE,
-        _P.REFERRALS_REQUEST_PERFORM,
         _P.QUESTIONNAIRES_RESPONSE_WRITE,
+        _P.REFERRALS_REQUEST_PERFORM,
         _P.VISITS_VITALS_WRITE,
     },
     Role.DOCTOR: _CARE_READ
@@ -165,8 +165,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.EXPORTS_PERSON_MAKE,
         _P.PATIENTS_IDENTITY_WRITE,
         _P.PROGRAMMES_STEP_EXCLUDE,
-        _P.REFERRALS_REQUEST_PERFORM,
         _P.QUESTIONNAIRES_RESPONSE_WRITE,
+        _P.REFERRALS_REQUEST_PERFORM,
         _P.VISITS_RECORD_WRITE,
         _P.VISITS_VITALS_WRITE,
     },
@@ -181,7 +181,6 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.EXCHANGE_CONTENTS_READ,
         _P.EXCHANGE_JOURNAL_READ,
         _P.EXCHANGE_MESSAGE_RESEND,
-        _P.DOCUMENTS_RECORD_ANNUL,
         _P.EXPORTS_PERSON_MAKE,
         _P.PATIENTS_RECORD_MERGE,
     },
