@@ -40,6 +40,10 @@ class Permission(StrEnum):
     """Link two records of one person, and undo it."""
     PIPELINE_RUN_READ = "pipeline:run:read"
     """See runs, checks and freshness of the warehouse."""
+    SECURITY_INCIDENT_MANAGE = "security:incident:manage"
+    """Register security incidents, collect their evidence, close them."""
+    SECURITY_SIGNIN_READ = "security:signin:read"
+    """See successful and refused sign-ins."""
     SIGNALS_CASE_DECIDE = "signals:case:decide"
     """Decide on a pseudonymous case."""
     SIGNALS_CASE_READ = "signals:case:read"
@@ -75,7 +79,16 @@ _CARE_READ = frozenset({_P.PATIENTS_IDENTITY_READ, _P.PATIENTS_CARD_READ, _P.VIS
 _OWN_LIST = frozenset({_P.WORKLIST_TASK_READ, _P.WORKLIST_TASK_ANSWER})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.ADMINISTRATOR: frozenset({_P.ACCOUNTS_USER_MANAGE, _P.AUDIT_JOURNAL_READ, _P.ORGANIZATIONS_TREE_MANAGE}),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            _P.ACCOUNTS_USER_MANAGE,
+            _P.AUDIT_JOURNAL_READ,
+            _P.DASHBOARDS_PAGE_READ,
+            _P.ORGANIZATIONS_TREE_MANAGE,
+            _P.SECURITY_INCIDENT_MANAGE,
+            _P.SECURITY_SIGNIN_READ,
+        }
+    ),
     Role.REGISTRAR: frozenset(
         {
             _P.APPOINTMENTS_SLOT_BOOK,
@@ -113,6 +126,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.DASHBOARDS_PAGE_READ,
         _P.DEATHS_RECORD_READ,
         _P.PATIENTS_RECORD_MERGE,
+        _P.SECURITY_INCIDENT_MANAGE,
     },
     # The official decides without a name: nothing here opens a person.
     Role.OFFICIAL: frozenset({_P.DASHBOARDS_PAGE_READ, _P.SIGNALS_CASE_DECIDE, _P.SIGNALS_CASE_READ}),

@@ -27,6 +27,7 @@ MODULES = (
     "oidc",
     "organizations",
     "patients",
+    "security",
     "visits",
     "worklist",
 )

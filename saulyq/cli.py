@@ -6,9 +6,11 @@ import sys
 import typer
 
 from saulyq.commands import (
+    audit,
     bench,
     db,
     indicators,
+    integrity,
     lifecycle,
     load,
     pipeline,
@@ -34,6 +36,8 @@ app = typer.Typer(
 lifecycle.register(app)
 app.add_typer(db.app, name="db")
 app.add_typer(users.app, name="user")
+app.add_typer(audit.app, name="audit")
+app.add_typer(integrity.app, name="integrity")
 app.add_typer(load.app, name="load")
 app.add_typer(reference.app, name="reference")
 app.add_typer(pipeline.app, name="pipeline")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select, true
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor, RoleGrant, Scope
@@ -135,6 +136,13 @@ def accounts_in(scope: Scope, text: str | None = None) -> Select[Account]:
         pattern = f"%{text.strip().lower()}%"
         statement = statement.where(and_(func.lower(Account.display_name).like(pattern) | Account.login.like(pattern)))
     return statement
+
+
+def works_in(scope: Scope, account_id: Any) -> ColumnElement[bool]:
+    """Whether an account holds a role inside a scope."""
+    if scope.everywhere:
+        return true()
+    return exists().where(RoleAssignment.account_id == account_id, scope.condition(RoleAssignment.organization_id))
 
 
 def organization_choices(session: Session, scope: Scope) -> list[tuple[Organization, int]]:

@@ -162,7 +162,7 @@ def sign_in(session: Session, login: str, password: str, user_agent: str | None)
     now = clock.now()
     failed = queries.failures_of(session, login)
     if failed and failed.locked_until and failed.locked_until > now:
-        audit.security(session, login, "accounts:sign_in_locked")
+        audit.security(session, login, "accounts:sign_in_locked", method="password")
         raise Forbidden(
             _(
                 "Too many failed attempts; sign-in under this login is closed until %(time)s",
@@ -173,7 +173,8 @@ def sign_in(session: Session, login: str, password: str, user_agent: str | None)
     account = queries.account_by_login(session, login)
     fits = passwords.verify(account.password_hash if account else None, password)
     if account is None or not fits or not account.is_active:
-        _count_failure(session, login, failed, now)
+        reason = "unknown" if account is None else "password" if not fits else "disabled"
+        _count_failure(session, login, failed, now, account_id=account.id if account else None, reason=reason)
         return None
     if failed:
         session.delete(failed)
@@ -181,11 +182,20 @@ def sign_in(session: Session, login: str, password: str, user_agent: str | None)
         account.password_hash = passwords.hash_password(password)
     account.last_sign_in_at = now
     token = open_sign_in_session(session, account, user_agent)
-    audit.security(session, login, "accounts:signed_in", account_id=account.id)
+    audit.security(session, login, "accounts:signed_in", account_id=account.id, method="password")
     return account, token
 
 
-def _count_failure(session: Session, login: str, failed: SignInFailure | None, now: dt.datetime) -> None:
+def _count_failure(
+    session: Session,
+    login: str,
+    failed: SignInFailure | None,
+    now: dt.datetime,
+    *,
+    reason: str,
+    account_id: int | None = None,
+    method: str = "password",
+) -> None:
     if failed is None:
         failed = SignInFailure(login=login, failures=0, last_at=now)
         session.add(failed)
@@ -195,7 +205,15 @@ def _count_failure(session: Session, login: str, failed: SignInFailure | None, n
     failed.last_at = now
     if failed.failures >= FAILURES_ALLOWED:
         failed.locked_until = now + LOCK_TIME
-    audit.security(session, login, "accounts:sign_in_failed", failures=failed.failures)
+    audit.security(
+        session,
+        login,
+        "accounts:sign_in_failed",
+        account_id=account_id,
+        method=method,
+        reason=reason,
+        failures=failed.failures,
+    )
     session.flush()
 
 

@@ -18,6 +18,8 @@ RULES = {
     "search": N_("found in search"),
     "registration": N_("registration"),
     "task": N_("on the work list"),
+    "review": N_("reviewing a stated reason"),
+    "incident": N_("investigating an incident"),
 }
 """Why a person's data could be opened."""
 
