@@ -1,7 +1,8 @@
 """Every permission, and which role holds it: the one table to read when asking who may do what.
 
 A permission is named ``area:thing:action``. Keep the list alphabetical, one line of meaning each.
-Editable roles will replace ``ROLE_PERMISSIONS``; the names will stay.
+``ROLE_PERMISSIONS`` is what the built-in roles hold; every upgrade writes it into ``accounts.role``, where
+administrators keep roles of their own beside them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ from enum import StrEnum
 class Permission(StrEnum):
     """What a route may ask of an actor."""
 
+    ACCOUNTS_NETWORK_MANAGE = "accounts:network:manage"
+    """Say from which networks an organisation may be worked in."""
+    ACCOUNTS_ROLE_MANAGE = "accounts:role:manage"
+    """Make, change and remove roles."""
     ACCOUNTS_USER_MANAGE = "accounts:user:manage"
     """Create accounts, give roles, reset passwords, end sessions."""
     APPOINTMENTS_SLOT_BOOK = "appointments:slot:book"
@@ -81,6 +86,8 @@ _OWN_LIST = frozenset({_P.WORKLIST_TASK_READ, _P.WORKLIST_TASK_ANSWER})
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {
+            _P.ACCOUNTS_NETWORK_MANAGE,
+            _P.ACCOUNTS_ROLE_MANAGE,
             _P.ACCOUNTS_USER_MANAGE,
             _P.AUDIT_JOURNAL_READ,
             _P.DASHBOARDS_PAGE_READ,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from ops_app.i18n import N_
 from ops_app.kit.dates import DateInput
+from ops_app.modules.accounts.conditions import CLOSED
 
 INCIDENT_TITLES = {
     "access": N_("Unauthorised access to a card"),
@@ -33,6 +34,8 @@ REASON_TITLES = {
     "password": N_("wrong password"),
     "unknown": N_("no such login"),
     "disabled": N_("the account is disabled"),
+    "code": N_("wrong code"),
+    **CLOSED,
 }
 
 
