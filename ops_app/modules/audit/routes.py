@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from fastapi import APIRouter, Request
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from ops_app import audit
+from ops_app.actor import Actor
 from ops_app.db import Db
 from ops_app.errors import Invalid
 from ops_app.i18n import _
@@ -44,6 +47,7 @@ def journal(request: Request, actor: JournalReader, db: Db, paging: Paging) -> R
         default=[Event.id.desc()],
         count=False,
     )
+    _note_shown(db, actor, [row.Event for row in found.items])
     today = clock.today()
     return page(
         request,
@@ -73,6 +77,7 @@ def export(request: Request, actor: JournalReader, db: Db) -> Response:
     rows = [(row.Event, row.display_name) for row in db.execute(found)]
     if len(rows) > EXPORT_ROWS:
         raise Invalid(_("More than %(n)s rows fit: narrow the period", n=EXPORT_ROWS), field="date_from")
+    _note_shown(db, actor, [event for event, _name in rows])
     audit.security(
         db,
         actor.login,
@@ -84,3 +89,9 @@ def export(request: Request, actor: JournalReader, db: Db) -> Response:
     content = workbook(rows, action_titles(request.app.state.modules))
     name = f"audit-{clock.today().isoformat()}.xlsx"
     return Response(content, media_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _note_shown(db: Session, actor: Actor, events: Sequence[Event]) -> None:
+    # Values before and after are the person's data, also when they are read here.
+    shown = {event.patient_id for event in events if event.patient_id and (event.before or event.after)}
+    audit.read_many(db, actor, sorted(shown), rule="journal")

@@ -19,6 +19,7 @@ RULES = {
     "registration": N_("registration"),
     "task": N_("on the work list"),
     "review": N_("reviewing a stated reason"),
+    "journal": N_("read in the journal"),
     "incident": N_("investigating an incident"),
 }
 """Why a person's data could be opened."""
