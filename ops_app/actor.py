@@ -10,7 +10,9 @@ from sqlalchemy import ColumnElement, any_, bindparam, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
-from ops_app.permissions import ROLE_PERMISSIONS, Permission, Role
+from ops_app.permissions import ROLE_PERMISSIONS, Permission
+
+_SHIPPED: dict[str, frozenset[Permission]] = {str(role): held for role, held in ROLE_PERMISSIONS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,18 @@ class Scope:
 class RoleGrant:
     """A role held at a node and everything below it; no node means the whole installation."""
 
-    role: Role
+    role: str
     organization_id: int | None
     scope: Scope
+    permissions: frozenset[Permission] | None = None
+    """None: as the program ships the role."""
+
+    @property
+    def held(self) -> frozenset[Permission]:
+        """What the role allows."""
+        if self.permissions is not None:
+            return self.permissions
+        return _SHIPPED.get(self.role, frozenset())
 
 
 @dataclass(frozen=True)
@@ -59,17 +70,19 @@ class Actor:
     language: str
     practitioner_id: int | None = None
     must_change_password: bool = False
+    must_add_second_factor: bool = False
+    is_service: bool = False
     grants: tuple[RoleGrant, ...] = field(default=())
 
     @property
-    def roles(self) -> frozenset[Role]:
+    def roles(self) -> frozenset[str]:
         return frozenset(grant.role for grant in self.grants)
 
     @cached_property
     def _scopes(self) -> dict[Permission, Scope]:
         scopes: dict[Permission, Scope] = {}
         for grant in self.grants:
-            for permission in ROLE_PERMISSIONS[grant.role]:
+            for permission in grant.held:
                 scopes[permission] = scopes.get(permission, Scope()).joined(grant.scope)
         return scopes
 

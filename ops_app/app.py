@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import secrets
+import threading
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from sqlalchemy import Engine
@@ -19,6 +22,7 @@ from ops_app.auth import cookie_name
 from ops_app.db import make_engine
 from ops_app.kit import request_context
 from ops_app.kit.request_context import RequestContext
+from ops_app.modules.security import watch
 from ops_app.ui.render import STATIC, environment
 from saulyq.settings import settings
 
@@ -27,7 +31,7 @@ log = logging.getLogger(__name__)
 
 def create_app(engine: Engine | None = None) -> FastAPI:
     """Build the app; refuses to be built wrongly."""
-    app = FastAPI(title="Saulyq", version="0.1.0", docs_url=None, redoc_url=None)
+    app = FastAPI(title="Saulyq", version="0.1.0", docs_url=None, redoc_url=None, lifespan=background)
     app.state.modules = registry.modules()
     app.state.engine = engine or make_engine(settings().database_url("app"))
     # Routes stand in app.routes themselves, so that tests can walk all of them.
@@ -39,6 +43,19 @@ def create_app(engine: Engine | None = None) -> FastAPI:
         i18n.translations(language)
     environment()
     return app
+
+
+@asynccontextmanager
+async def background(app: FastAPI) -> AsyncIterator[None]:
+    """Beside the requests: the sealing of the audit journal and the check of the installed files."""
+    stop = threading.Event()
+    work = threading.Thread(target=watch.run, args=(app.state.engine, settings(), stop), daemon=True)
+    work.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        await run_in_threadpool(work.join, 10)
 
 
 class Frame:

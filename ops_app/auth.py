@@ -22,13 +22,14 @@ from urllib.parse import quote
 from fastapi import Depends, Request, params
 from starlette.responses import Response
 
+from ops_app import audit
 from ops_app.actor import Actor
 from ops_app.db import Db, open_session
 from ops_app.errors import BadRequest, Forbidden, NotSignedIn, Redirected
 from ops_app.i18n import _
 from ops_app.kit import clock, request_context
 from ops_app.kit.htmx import is_htmx, wants_html
-from ops_app.modules.accounts import queries
+from ops_app.modules.accounts import conditions, queries
 from ops_app.permissions import Permission
 from saulyq.secrets import secret
 from saulyq.settings import settings
@@ -80,6 +81,8 @@ def current_actor(request: Request, db: Db) -> Actor | None:
     # Once a minute is enough to know who is idle, and keeps reading pages from writing.
     if clock.now() - session_row.last_seen_at > TOUCH_EVERY:
         session_row.last_seen_at = clock.now()
+    if conditions.closed_because(db, account.id, account.kind) is not None:
+        return None
     request.state.actor = queries.actor_of(db, account, session_row.id)
     return request.state.actor
 
@@ -114,6 +117,16 @@ class AccessRule:
             if wants_html(request):
                 raise Redirected(str(request.app.url_path_for("accounts:password")))
             raise Forbidden(_("Change your password first"))
+        if actor.must_add_second_factor and not self.before_password_change:
+            if wants_html(request):
+                raise Redirected(str(request.app.url_path_for("accounts:second_factor")))
+            raise Forbidden(_("Your role asks for a second factor: add it first"))
+        if actor.is_service:
+            # Support staff leave a trace with every request, not only where they read persons.
+            about = {"method": request.method, "path": request.url.path}
+            audit.security(
+                request.state.db, actor.login, "accounts:service_request", account_id=actor.account_id, **about
+            )
         if self.permission is not None and not actor.may(self.permission):
             raise Forbidden(
                 advice=_(

@@ -1,7 +1,8 @@
 """Every permission, and which role holds it: the one table to read when asking who may do what.
 
 A permission is named ``area:thing:action``. Keep the list alphabetical, one line of meaning each.
-Editable roles will replace ``ROLE_PERMISSIONS``; the names will stay.
+``ROLE_PERMISSIONS`` is what the built-in roles hold; every upgrade writes it into ``accounts.role``, where
+administrators keep roles of their own beside them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ from enum import StrEnum
 class Permission(StrEnum):
     """What a route may ask of an actor."""
 
+    ACCOUNTS_NETWORK_MANAGE = "accounts:network:manage"
+    """Say from which networks an organisation may be worked in."""
+    ACCOUNTS_ROLE_MANAGE = "accounts:role:manage"
+    """Make, change and remove roles."""
     ACCOUNTS_USER_MANAGE = "accounts:user:manage"
     """Create accounts, give roles, reset passwords, end sessions."""
     APPOINTMENTS_SLOT_BOOK = "appointments:slot:book"
@@ -70,6 +75,10 @@ class Permission(StrEnum):
     """Fill in and correct forms and scales of a patient, keep own templates."""
     REFERRALS_REQUEST_PERFORM = "referrals:request:perform"
     """Take, schedule, complete and refuse referrals addressed to the own organisation."""
+    SECURITY_INCIDENT_MANAGE = "security:incident:manage"
+    """Register security incidents, collect their evidence, close them."""
+    SECURITY_SIGNIN_READ = "security:signin:read"
+    """See successful and refused sign-ins."""
     SIGNALS_CASE_DECIDE = "signals:case:decide"
     """Decide on a pseudonymous case."""
     SIGNALS_CASE_READ = "signals:case:read"
@@ -119,13 +128,18 @@ _OWN_LIST = frozenset({_P.WORKLIST_TASK_READ, _P.WORKLIST_TASK_ANSWER})
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {
+            _P.ACCOUNTS_NETWORK_MANAGE,
+            _P.ACCOUNTS_ROLE_MANAGE,
             _P.ACCOUNTS_USER_MANAGE,
             _P.AUDIT_JOURNAL_READ,
+            _P.DASHBOARDS_PAGE_READ,
             _P.EXCHANGE_JOURNAL_READ,
             _P.EXCHANGE_SYSTEM_MANAGE,
             _P.JOBS_QUEUE_MANAGE,
             _P.ORGANIZATIONS_TREE_MANAGE,
             _P.QUESTIONNAIRES_DEFINITION_MANAGE,
+            _P.SECURITY_INCIDENT_MANAGE,
+            _P.SECURITY_SIGNIN_READ,
             _P.SIGNATURES_ATTEMPT_READ,
             _P.SIGNATURES_RULE_MANAGE,
         }
@@ -183,6 +197,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.EXCHANGE_MESSAGE_RESEND,
         _P.EXPORTS_PERSON_MAKE,
         _P.PATIENTS_RECORD_MERGE,
+        _P.SECURITY_INCIDENT_MANAGE,
     },
     # The official decides without a name: nothing here opens a person.
     Role.OFFICIAL: frozenset({_P.DASHBOARDS_PAGE_READ, _P.SIGNALS_CASE_DECIDE, _P.SIGNALS_CASE_READ}),

@@ -6,12 +6,14 @@ import sys
 import typer
 
 from saulyq.commands import (
+    audit,
     backup,
     bench,
     db,
     eds,
     export,
     indicators,
+    integrity,
     lifecycle,
     load,
     pipeline,
@@ -39,6 +41,8 @@ lifecycle.register(app)
 app.add_typer(db.app, name="db")
 app.add_typer(users.app, name="user")
 app.add_typer(eds.app, name="eds")
+app.add_typer(audit.app, name="audit")
+app.add_typer(integrity.app, name="integrity")
 app.add_typer(load.app, name="load")
 app.add_typer(export.app, name="export")
 app.add_typer(export.import_app, name="import")

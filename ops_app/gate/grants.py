@@ -10,7 +10,13 @@ APP, PIPELINE, EGRESS, DASHBOARDS = "saulyq_app", "saulyq_pipeline", "saulyq_egr
 
 # Sessions, codes and the typo index are not records of care; their rows may go.
 DELETABLE_SCHEMAS = ("accounts", "jobs")
-DELETABLE_TABLES = ("notifications.muted_kind", "patients.name_token", "patients.name_deletion")
+# A queue is emptied; the rows it names stay.
+DELETABLE_TABLES = (
+    "notifications.muted_kind",
+    "patients.name_deletion",
+    "patients.name_token",
+    "security.unsealed",
+)
 APPEND_ONLY_SCHEMAS = ("audit",)
 
 

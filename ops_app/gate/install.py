@@ -8,6 +8,7 @@ from sqlalchemy import create_engine
 
 from ops_app.gate import grants, triggers, views
 from ops_app.models import load_all
+from ops_app.modules.accounts import builtin_roles
 
 
 def statements() -> Iterator[str]:
@@ -22,6 +23,7 @@ def statements() -> Iterator[str]:
         yield views.create_view(table)
     yield views.contents_view()
     yield from grants.statements()
+    yield from builtin_roles.statements()
 
 
 def apply(owner_url: str) -> None:

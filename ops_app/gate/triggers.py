@@ -31,6 +31,16 @@ begin
 end $$
 """
 
+# The queue of the sealer: filled by the database, so that no writer can forget it.
+_AUDIT_QUEUE_FUNCTION = """
+create or replace function vault.queue_events() returns trigger
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  insert into security.unsealed (event_id) select id from fresh;
+  return null;
+end $$
+"""
+
 
 def _birth_date_function() -> str:
     # Events carry the age at the event, so a corrected birth date makes new versions of all of them.
@@ -49,6 +59,7 @@ def statements() -> Iterator[str]:
     """Yield the SQL that (re)creates all functions and triggers, idempotently."""
     yield _TOUCH_FUNCTION
     yield _PSEUDONYM_FUNCTIONS
+    yield _AUDIT_QUEUE_FUNCTION
     yield _birth_date_function()
     for table in Base.metadata.sorted_tables:
         if "row_xid" in table.columns:
@@ -59,6 +70,10 @@ def statements() -> Iterator[str]:
     yield (
         "create or replace trigger name_patients after insert on patients.patient "
         "referencing new table as fresh for each statement execute function vault.name_patients()"
+    )
+    yield (
+        "create or replace trigger queue_events after insert on audit.event "
+        "referencing new table as fresh for each statement execute function vault.queue_events()"
     )
     yield (
         "create or replace trigger number_practitioners after insert on organizations.practitioner "

@@ -103,7 +103,7 @@ def local_name(row: Any) -> str:
 
 def navigation(request: Request, actor: Actor | None) -> list[NavLink]:
     """What this actor may go to, in the order of the day's work."""
-    if actor is None or actor.must_change_password:
+    if actor is None or actor.must_change_password or actor.must_add_second_factor:
         return []
     items = [(NAV_GROUPS.index(item.group), item.order, item) for item in _nav_items(request.app.state.modules)]
     links = [

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from ops_app.permissions import Role
+from ops_app.kit.dates import DateInput, TimeInput
 
 
 class SignInForm(BaseModel):
@@ -27,7 +27,7 @@ class PasswordForm(BaseModel):
 class RoleForm(BaseModel):
     """A role and the node it holds at; the number 0 stands for the whole installation."""
 
-    role: Role
+    role: Annotated[str, Field(max_length=41)]
     organization_id: Annotated[int, Field(ge=0)]
 
     @property
@@ -41,3 +41,64 @@ class AccountForm(RoleForm):
 
     login: Annotated[str, Field(max_length=64)]
     display_name: Annotated[str, Field(min_length=3, max_length=120)]
+    kind: Literal["person", "service"] = "person"
+
+
+class CodeForm(BaseModel):
+    """A code of the second factor."""
+
+    code: Annotated[str, Field(max_length=40)]
+
+
+class OwnPasswordForm(BaseModel):
+    """One's own password once more."""
+
+    password: Annotated[str, Field(max_length=200)]
+
+
+class BanForm(BaseModel):
+    """A temporary ban, whole days, the last one included."""
+
+    ban_from: DateInput
+    ban_to: DateInput
+    reason: Annotated[str, Field(min_length=5, max_length=500)]
+
+
+class HoursForm(BaseModel):
+    """Working hours: days that share one shift; none clears them."""
+
+    weekdays: list[Literal["1", "2", "3", "4", "5", "6", "7"]] = []
+    starts: TimeInput | None = None
+    ends: TimeInput | None = None
+
+
+class PermitForm(BaseModel):
+    """A period in which a service account may work, and the letter that permits it."""
+
+    permit_from: DateInput
+    permit_to: DateInput
+    basis: Annotated[str, Field(min_length=5, max_length=300)]
+
+
+class NetworkForm(BaseModel):
+    """A trusted network of an organisation."""
+
+    organization_id: Annotated[int, Field(gt=0)]
+    network: Annotated[str, Field(max_length=60)]
+    note: Annotated[str, Field(max_length=200)] | None = None
+
+
+class StoredRoleForm(BaseModel):
+    """A role of one's own."""
+
+    name_kk: Annotated[str, Field(min_length=2, max_length=80)]
+    name_ru: Annotated[str, Field(min_length=2, max_length=80)]
+    name_en: Annotated[str, Field(min_length=2, max_length=80)]
+    needs_second_factor: bool = False
+    permissions: Annotated[list[str], Field(min_length=1)]
+
+
+class NewRoleForm(StoredRoleForm):
+    """A new role with its code."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ops_app.i18n import LANGUAGES
 from ops_app.kit.model import Base, one_of
 from ops_app.kit.privacy import DIRECT, FREE_TEXT, PLAIN, Generalisation, Subject, exported, quasi
-from ops_app.permissions import Role
+
+ACCOUNT_KINDS = ("person", "service")
 
 _TABLE = {"schema": "accounts", "info": exported(Subject.WITHHELD)}
 
@@ -24,6 +26,8 @@ class Account(Base):
     login: Mapped[str] = mapped_column(info=DIRECT)
     password_hash: Mapped[str] = mapped_column(info=DIRECT)
     display_name: Mapped[str] = mapped_column(info=DIRECT)
+    kind: Mapped[str] = mapped_column(server_default=text("'person'"), info=PLAIN)
+    """A service account belongs to support staff and works only while an organisation permits it."""
     practitioner_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.practitioner.id"), info=DIRECT)
     language: Mapped[str] = mapped_column(server_default=text("'kk'"), info=PLAIN)
     must_change_password: Mapped[bool] = mapped_column(server_default=text("true"), info=PLAIN)
@@ -33,10 +37,27 @@ class Account(Base):
 
     __table_args__ = (
         one_of("language", tuple(LANGUAGES)),
+        one_of("kind", ACCOUNT_KINDS),
         CheckConstraint("login = lower(login) and login ~ '^[a-z0-9][a-z0-9._-]{1,63}$'", name="login_shape"),
         Index("uq_account_login", "login", unique=True),
         _TABLE,
     )
+
+
+class StoredRole(Base):
+    """A named set of permissions; the built-in ones are written by every upgrade."""
+
+    __tablename__ = "role"
+
+    code: Mapped[str] = mapped_column(primary_key=True, info=PLAIN)
+    name_kk: Mapped[str] = mapped_column(info=PLAIN)
+    name_ru: Mapped[str] = mapped_column(info=PLAIN)
+    name_en: Mapped[str] = mapped_column(info=PLAIN)
+    is_builtin: Mapped[bool] = mapped_column(server_default=text("false"), info=PLAIN)
+    needs_second_factor: Mapped[bool] = mapped_column(server_default=text("false"), info=PLAIN)
+    permissions: Mapped[list[str]] = mapped_column(ARRAY(Text), info=PLAIN)
+
+    __table_args__ = (CheckConstraint("code ~ '^[a-z][a-z0-9_]{1,40}$'", name="code_shape"), _TABLE)
 
 
 class RoleAssignment(Base):
@@ -46,13 +67,12 @@ class RoleAssignment(Base):
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, info=PLAIN)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.account.id"), info=PLAIN)
-    role: Mapped[str] = mapped_column(info=PLAIN)
+    role: Mapped[str] = mapped_column(ForeignKey("accounts.role.code"), info=PLAIN)
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.organization.id"), info=PLAIN)
     """None means the whole installation."""
     assigned_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"), info=PLAIN)
 
     __table_args__ = (
-        one_of("role", tuple(Role)),
         Index(
             "uq_role_assignment",
             "account_id",
@@ -77,6 +97,8 @@ class SignInSession(Base):
     last_seen_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"), info=PLAIN)
     expires_at: Mapped[dt.datetime] = mapped_column(info=PLAIN)
     revoked_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
+    awaits_code: Mapped[bool] = mapped_column(server_default=text("false"), info=PLAIN)
+    """The password fitted, the code of the second factor is still to come."""
     ip: Mapped[str | None] = mapped_column(info=quasi(Generalisation.DROP))
     user_agent: Mapped[str | None] = mapped_column(info=FREE_TEXT)
 
@@ -98,3 +120,104 @@ class SignInFailure(Base):
     locked_until: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
 
     __table_args__ = (_TABLE,)
+
+
+class Ban(Base):
+    """Somebody may not use the system for a while; the account stays."""
+
+    __tablename__ = "ban"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, info=PLAIN)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.account.id"), info=PLAIN)
+    starts_at: Mapped[dt.datetime] = mapped_column(info=PLAIN)
+    ends_at: Mapped[dt.datetime] = mapped_column(info=PLAIN)
+    reason: Mapped[str] = mapped_column(info=FREE_TEXT)
+    set_by: Mapped[str] = mapped_column(info=DIRECT)
+    lifted_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
+
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        Index("ix_ban_account", "account_id"),
+        _TABLE,
+    )
+
+
+class WorkingHours(Base):
+    """When an account may be used on a weekday (1 is Monday); an account without any may always be."""
+
+    __tablename__ = "working_hours"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, info=PLAIN)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.account.id"), info=PLAIN)
+    weekday: Mapped[int] = mapped_column(SmallInteger, info=PLAIN)
+    starts: Mapped[dt.time] = mapped_column(info=PLAIN)
+    ends: Mapped[dt.time] = mapped_column(info=PLAIN)
+    """Not after ``starts``: the shift ends on the next day."""
+
+    __table_args__ = (
+        CheckConstraint("weekday between 1 and 7", name="weekday_known"),
+        Index("uq_working_hours", "account_id", "weekday", unique=True),
+        _TABLE,
+    )
+
+
+class TrustedNetwork(Base):
+    """A network from which an organisation and everything below it may be worked in; none listed means any."""
+
+    __tablename__ = "trusted_network"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, info=PLAIN)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.organization.id"), info=PLAIN)
+    network: Mapped[str] = mapped_column(info=PLAIN)
+    note: Mapped[str | None] = mapped_column(info=FREE_TEXT)
+
+    __table_args__ = (Index("uq_trusted_network", "organization_id", "network", unique=True), _TABLE)
+
+
+class ServicePermit(Base):
+    """An organisation permits a service account for a period."""
+
+    __tablename__ = "service_permit"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, info=PLAIN)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.account.id"), info=PLAIN)
+    starts_on: Mapped[dt.date] = mapped_column(info=PLAIN)
+    ends_on: Mapped[dt.date] = mapped_column(info=PLAIN)
+    basis: Mapped[str] = mapped_column(info=FREE_TEXT)
+    """Number and date of the organisation's letter."""
+    permitted_by: Mapped[str] = mapped_column(info=DIRECT)
+
+    __table_args__ = (
+        CheckConstraint("ends_on >= starts_on", name="ends_after_start"),
+        Index("ix_service_permit_account", "account_id"),
+        _TABLE,
+    )
+
+
+class SecondFactor(Base):
+    """The secret of somebody's code generator, encrypted with a key outside the database."""
+
+    __tablename__ = "second_factor"
+
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("accounts.account.id"), primary_key=True, autoincrement=False, info=PLAIN
+    )
+    secret: Mapped[str] = mapped_column(info=DIRECT)
+    confirmed_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
+    last_step: Mapped[int] = mapped_column(server_default=text("0"), info=PLAIN)
+    """The newest time step used: a code works once."""
+
+    __table_args__ = (_TABLE,)
+
+
+class RecoveryCode(Base):
+    """A code for the day the generator is lost; works once."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, info=PLAIN)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.account.id"), info=PLAIN)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, info=DIRECT)
+    used_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
+
+    __table_args__ = (Index("ix_recovery_code_account", "account_id"), _TABLE)

@@ -6,16 +6,27 @@ from fastapi import APIRouter
 
 from ops_app.i18n import N_
 from ops_app.module import Module, NavItem
-from ops_app.modules.accounts import routes, users
+from ops_app.modules.accounts import limits, networks, roles, routes, second_factor_routes, users
 from ops_app.modules.accounts.titles import ACTIONS
 from ops_app.permissions import Permission
 
 router = APIRouter()
-router.routes.extend((*routes.router.routes, *users.router.routes))
+for part in (routes, second_factor_routes, roles, networks, users, limits):
+    router.routes.extend(part.router.routes)
 
 MODULE = Module(
     "accounts",
     router=router,
-    nav=(NavItem(N_("Users"), "accounts:users", Permission.ACCOUNTS_USER_MANAGE, group="administration", order=10),),
+    nav=(
+        NavItem(N_("Users"), "accounts:users", Permission.ACCOUNTS_USER_MANAGE, group="administration", order=10),
+        NavItem(N_("Roles"), "accounts:roles", Permission.ACCOUNTS_ROLE_MANAGE, group="administration", order=11),
+        NavItem(
+            N_("Trusted networks"),
+            "accounts:networks",
+            Permission.ACCOUNTS_NETWORK_MANAGE,
+            group="administration",
+            order=12,
+        ),
+    ),
     actions=ACTIONS,
 )

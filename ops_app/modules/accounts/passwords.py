@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 import threading
+from functools import lru_cache
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -13,6 +15,9 @@ from ops_app.i18n import _
 
 MIN_LENGTH = 10
 MAX_LENGTH = 200
+
+COMMON_PASSWORDS = Path(__file__).parents[2] / "content" / "security" / "common_passwords.txt"
+_LOOKALIKES = str.maketrans("0134578@$", "oleastbas")
 
 # No letters that are read for each other: the first password is copied from paper.
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -49,10 +54,31 @@ def outdated(password_hash: str) -> bool:
 
 
 def refuse_weak(password: str, login: str, field: str = "new_password") -> None:
-    """Refuse a password that is too short, too long, all one character or the login itself."""
+    """Refuse a password that is too short or long, all one character, the login itself or among the commonest."""
     if len(password) < MIN_LENGTH:
         raise Invalid(_("The password is too short: at least %(n)s characters", n=MIN_LENGTH), field=field)
     if len(password) > MAX_LENGTH:
         raise Invalid(_("The password is too long"), field=field)
-    if len(set(password)) < 5 or login in password.lower():
+    if len(set(password)) < 5 or login in password.lower() or is_common(password):
         raise Invalid(_("The password is too easy to guess: mix several words, leave out your login"), field=field)
+
+
+def is_common(password: str) -> bool:
+    """Whether it is one of the commonest passwords, also with digits and signs around it or repeated."""
+    folded = password.lower().replace(" ", "")
+    bare = folded.strip("0123456789!@#$%^&*()-_=+.,?/\\;:'\"")
+    tried = {folded, bare, folded.translate(_LOOKALIKES), bare.translate(_LOOKALIKES)}
+    return any(value in _common() or _unrepeated(value) in _common() for value in tried if value)
+
+
+def _unrepeated(text: str) -> str:
+    for length in range(1, len(text) // 2 + 1):
+        if len(text) % length == 0 and text == text[:length] * (len(text) // length):
+            return text[:length]
+    return text
+
+
+@lru_cache(maxsize=1)
+def _common() -> frozenset[str]:
+    lines = COMMON_PASSWORDS.read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())

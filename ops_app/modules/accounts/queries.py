@@ -5,16 +5,27 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select, true
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor, RoleGrant, Scope
+from ops_app.i18n import _, language
 from ops_app.kit import clock
-from ops_app.modules.accounts.models import Account, RoleAssignment, SignInFailure, SignInSession
+from ops_app.modules.accounts.models import (
+    Account,
+    RoleAssignment,
+    SecondFactor,
+    SignInFailure,
+    SignInSession,
+    StoredRole,
+)
+from ops_app.modules.accounts.titles import ROLES
 from ops_app.modules.organizations.models import Organization
-from ops_app.permissions import Role
+from ops_app.permissions import Permission
 
+KNOWN_PERMISSIONS = frozenset(Permission)
 IDLE_LIMIT = dt.timedelta(hours=2)
 
 
@@ -37,6 +48,7 @@ def live_session(session: Session, token_hash: bytes) -> Row[SignInSession, Acco
         .where(
             SignInSession.token_hash == token_hash,
             SignInSession.revoked_at.is_(None),
+            SignInSession.awaits_code.is_(False),
             SignInSession.expires_at > now,
             SignInSession.last_seen_at > now - IDLE_LIMIT,
             Account.is_active,
@@ -47,11 +59,12 @@ def live_session(session: Session, token_hash: bytes) -> Row[SignInSession, Acco
 def session_is_live(row: SignInSession, account: Account) -> bool:
     """The same rule for a session that was loaded by its number."""
     now = clock.now()
-    return row.revoked_at is None and row.expires_at > now and account.is_active
+    return row.revoked_at is None and not row.awaits_code and row.expires_at > now and account.is_active
 
 
 def actor_of(session: Session, account: Account, session_id: int) -> Actor:
     """The actor an account is, with the places of its roles spelled out."""
+    grants, needs_code = held_roles(session, account.id)
     return Actor(
         account_id=account.id,
         session_id=session_id,
@@ -60,12 +73,30 @@ def actor_of(session: Session, account: Account, session_id: int) -> Actor:
         language=account.language,
         practitioner_id=account.practitioner_id,
         must_change_password=account.must_change_password,
-        grants=role_grants(session, account.id),
+        must_add_second_factor=needs_code and not has_second_factor(session, account.id),
+        is_service=account.kind == "service",
+        grants=grants,
     )
 
 
+def has_second_factor(session: Session, account_id: int) -> bool:
+    """Whether the account's code generator is confirmed."""
+    confirmed = select(SecondFactor.account_id).where(
+        SecondFactor.account_id == account_id, SecondFactor.confirmed_at.is_not(None)
+    )
+    return session.scalar(confirmed) is not None
+
+
 def role_grants(session: Session, account_id: int) -> tuple[RoleGrant, ...]:
-    """Roles of an account; the scope of each is its node and everything below, read in one query."""
+    """Roles of an account with their places."""
+    return held_roles(session, account_id)[0]
+
+
+def held_roles(session: Session, account_id: int) -> tuple[tuple[RoleGrant, ...], bool]:
+    """Roles of an account, and whether one asks for a second factor.
+
+    The scope of a role is its node and everything below, read in one query.
+    """
     start = (
         select(
             RoleAssignment.id.label("assignment_id"),
@@ -82,14 +113,45 @@ def role_grants(session: Session, account_id: int) -> tuple[RoleGrant, ...]:
         )
     )
     nodes: dict[tuple[str, int | None], set[int]] = defaultdict(set)
-    for row in session.execute(select(below.c.role, below.c.root_id, below.c.node_id)):
+    roles: dict[str, frozenset[Permission]] = {}
+    needs_code = False
+    statement = select(
+        below.c.role, below.c.root_id, below.c.node_id, StoredRole.permissions, StoredRole.needs_second_factor
+    ).join(StoredRole, StoredRole.code == below.c.role)
+    for row in session.execute(statement):
+        needs_code = needs_code or row.needs_second_factor
+        if row.role not in roles:
+            # A permission of an older version that exists no more gives nothing.
+            roles[row.role] = frozenset(Permission(name) for name in row.permissions if name in KNOWN_PERMISSIONS)
         held = nodes[(row.role, row.root_id)]
         if row.node_id is not None:
             held.add(row.node_id)
-    return tuple(
-        RoleGrant(Role(role), root, Scope(root is None, frozenset(held)))
+    grants = tuple(
+        RoleGrant(role, root, Scope(root is None, frozenset(held)), roles[role])
         for (role, root), held in sorted(nodes.items(), key=lambda item: (item[0][0], item[0][1] or 0))
     )
+    return grants, needs_code
+
+
+def stored_roles(session: Session) -> Sequence[StoredRole]:
+    """All roles, the built-in ones first."""
+    return session.scalars(select(StoredRole).order_by(StoredRole.is_builtin.desc(), StoredRole.code)).all()
+
+
+def role_titles(session: Session) -> dict[str, str]:
+    """Names of all roles in the language of the request."""
+    names = {"kk": "name_kk", "ru": "name_ru", "en": "name_en"}
+    titles = {str(role): title for role, title in ROLES.items()}
+    return {
+        role.code: _(titles[role.code]) if role.code in titles else str(getattr(role, names[language()]))
+        for role in stored_roles(session)
+    }
+
+
+def holders(session: Session, code: str) -> int:
+    """How many assignments use a role."""
+    found = select(func.count()).select_from(RoleAssignment).where(RoleAssignment.role == code)
+    return session.scalar(found) or 0
 
 
 def own_sessions(session: Session, account_id: int) -> Sequence[SignInSession]:
@@ -135,6 +197,13 @@ def accounts_in(scope: Scope, text: str | None = None) -> Select[Account]:
         pattern = f"%{text.strip().lower()}%"
         statement = statement.where(and_(func.lower(Account.display_name).like(pattern) | Account.login.like(pattern)))
     return statement
+
+
+def works_in(scope: Scope, account_id: Any) -> ColumnElement[bool]:
+    """Whether an account holds a role inside a scope."""
+    if scope.everywhere:
+        return true()
+    return exists().where(RoleAssignment.account_id == account_id, scope.condition(RoleAssignment.organization_id))
 
 
 def organization_choices(session: Session, scope: Scope) -> list[tuple[Organization, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
@@ -15,11 +15,12 @@ from ops_app.i18n import _
 from ops_app.kit import request_context
 from ops_app.kit.form_fields import PostedForm, blank
 from ops_app.kit.htmx import see_other
-from ops_app.modules.accounts import queries, service
-from ops_app.modules.accounts.forms import PasswordForm, SignInForm
+from ops_app.modules.accounts import queries, second_factor, service
+from ops_app.modules.accounts.forms import CodeForm, PasswordForm, SignInForm
+from ops_app.modules.accounts.models import Account
 from ops_app.ui.render import navigation, page, redirect
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 YEAR = 365 * 24 * 3600
 
@@ -32,7 +33,7 @@ def home(request: Request, actor: SignedIn) -> Response:
     return page(request, "accounts/nothing.html")
 
 
-@router.get("/health", name="accounts:health", include_in_schema=True)
+@router.get("/health", name="accounts:health")
 def health(_probe: Probe) -> Response:
     return JSONResponse({"status": "ok"})
 
@@ -65,15 +66,54 @@ def sign_in(request: Request, _actor: Anybody, db: Db, posted: PostedForm) -> Re
             form.errors[""] = f"{locked.message}. {locked.advice}"
             status = 403
         else:
-            if found is not None:
-                account, token = found
-                response = see_other(request, target)
-                set_cookie(request, response, "session", token)
-                set_cookie(request, response, "language", account.language, max_age=YEAR)
+            if found is not None and found.awaits_code:
+                step = str(request.app.url_path_for("accounts:code"))
+                response = see_other(request, f"{step}?next={quote(target, safe='')}")
+                set_cookie(request, response, "awaiting", found.token, max_age=300)
                 return response
+            if found is not None:
+                return enter(request, found.account, found.token, target)
             form.errors[""] = _("Login or password is not right")
     form.raw.pop("password", None)
     return page(request, "accounts/sign_in.html", form=form, next=target, status_code=status)
+
+
+@router.get("/sign-in/code", name="accounts:code")
+def code_page(request: Request, _actor: Anybody, db: Db, next: str = "/") -> Response:
+    """The second step of signing in."""
+    second_factor.awaiting(db, request.cookies.get(cookie_name("awaiting"), ""))
+    return page(request, "accounts/code.html", form=blank(), next=local_target(next))
+
+
+@router.post("/sign-in/code", name="accounts:code_post")
+def code(request: Request, _actor: Anybody, db: Db, posted: PostedForm) -> Response:
+    target = local_target(posted.get("next") or "/")
+    form = posted.check(CodeForm)
+    token = request.cookies.get(cookie_name("awaiting"), "")
+    status = 422
+    if form.value is not None:
+        status = 401
+        try:
+            found = second_factor.finish_sign_in(db, token, form.value.code, request.headers.get("user-agent"))
+        except Forbidden as locked:
+            form.errors[""] = f"{locked.message}. {locked.advice}"
+            status = 403
+        else:
+            if found is not None:
+                response = enter(request, *found, target)
+                response.delete_cookie(cookie_name("awaiting"), path="/")
+                return response
+            form.errors["code"] = _("The code is not right")
+    form.raw = {}
+    return page(request, "accounts/code.html", form=form, next=target, status_code=status)
+
+
+def enter(request: Request, account: Account, token: str, target: str) -> Response:
+    """Hand over the cookies of a new session."""
+    response = see_other(request, target)
+    set_cookie(request, response, "session", token)
+    set_cookie(request, response, "language", account.language, max_age=YEAR)
+    return response
 
 
 @router.post("/sign-out", name="accounts:sign_out")

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import secrets
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
@@ -17,10 +18,10 @@ from ops_app.errors import Conflict, Forbidden, Invalid, NotFound
 from ops_app.i18n import LANGUAGES, _
 from ops_app.kit import clock, request_context
 from ops_app.kit.dates import show_time
-from ops_app.modules.accounts import passwords, queries
-from ops_app.modules.accounts.models import Account, RoleAssignment, SignInFailure, SignInSession
-from ops_app.permissions import Role
+from ops_app.modules.accounts import conditions, passwords, queries
+from ops_app.modules.accounts.models import Account, RoleAssignment, SignInFailure, SignInSession, StoredRole
 
+CODE_TIME = dt.timedelta(minutes=5)
 SESSION_LIFE = dt.timedelta(hours=12)
 FAILURES_ALLOWED = 5
 LOCK_TIME = dt.timedelta(minutes=15)
@@ -28,7 +29,7 @@ FORGET_FAILURES_AFTER = dt.timedelta(hours=24)
 
 LOGIN_SHAPE = re.compile(r"^[a-z0-9][a-z0-9._-]{1,63}$")
 
-Place = tuple[Role, int | None]
+Place = tuple[str, int | None]
 """A role and the organisation node it holds at; no node means the whole installation."""
 
 
@@ -42,6 +43,7 @@ def create_account(
     practitioner_id: int | None = None,
     language: str = "kk",
     password: str | None = None,
+    kind: str = "person",
 ) -> tuple[Account, str]:
     """Create an account; return it with its random first password, which must be changed at once.
 
@@ -60,6 +62,7 @@ def create_account(
         practitioner_id=practitioner_id,
         language=language if language in LANGUAGES else "kk",
         must_change_password=password is None,
+        kind=kind,
     )
     session.add(account)
     session.flush()
@@ -68,7 +71,7 @@ def create_account(
         by,
         entity="accounts.account",
         entity_id=account.id,
-        after={"login": login, "display_name": account.display_name, "practitioner_id": practitioner_id},
+        after={"login": login, "display_name": account.display_name, "practitioner_id": practitioner_id, "kind": kind},
     )
     for role, organization_id in places:
         give_role(session, account, role, organization_id, by=by)
@@ -76,11 +79,13 @@ def create_account(
 
 
 def give_role(
-    session: Session, account: Account, role: Role, organization_id: int | None, *, by: Actor | None = None
+    session: Session, account: Account, role: str, organization_id: int | None, *, by: Actor | None = None
 ) -> RoleAssignment:
     """Give a role at a node; giving it twice changes nothing."""
+    if session.get(StoredRole, role) is None:
+        raise Invalid(_("There is no such role"), field="role")
     for grant in queries.role_grants(session, account.id):
-        if grant.role is role and grant.organization_id == organization_id:
+        if grant.role == role and grant.organization_id == organization_id:
             raise Conflict(_("The account has this role there already"), field="role")
     assignment = RoleAssignment(account_id=account.id, role=role, organization_id=organization_id)
     session.add(assignment)
@@ -153,16 +158,50 @@ def _set_active(session: Session, account: Account, is_active: bool, by: Actor |
     )
 
 
-def sign_in(session: Session, login: str, password: str, user_agent: str | None) -> tuple[Account, str] | None:
-    """Check a login; return the account and a new session's token, or None with the failure counted.
+class SignedIn(NamedTuple):
+    """Whose password fitted, the token of the new session, and whether a code must follow."""
+
+    account: Account
+    token: str
+    awaits_code: bool
+
+
+def sign_in(session: Session, login: str, password: str, user_agent: str | None) -> SignedIn | None:
+    """Check a login; return the new session, or None with the failure counted.
 
     A lock counts for a login that does not exist too, so that a guesser learns nothing.
     """
     login = login.strip().lower()[:64]
     now = clock.now()
     failed = queries.failures_of(session, login)
+    refuse_locked(session, login, failed, now, "password")
+    account = queries.account_by_login(session, login)
+    fits = passwords.verify(account.password_hash if account else None, password)
+    if account is None or not fits or not account.is_active:
+        reason = "unknown" if account is None else "password" if not fits else "disabled"
+        count_failure(session, login, failed, now, account_id=account.id if account else None, reason=reason)
+        return None
+    # Only who knows the password learns why the account is closed.
+    closed = conditions.closed_because(session, account.id, account.kind)
+    if closed is not None:
+        audit.security(
+            session, login, "accounts:sign_in_failed", account_id=account.id, method="password", reason=closed
+        )
+        raise Forbidden(_(conditions.CLOSED[closed]), advice=_("Ask the administrator of your organisation."))
+    if passwords.outdated(account.password_hash):
+        account.password_hash = passwords.hash_password(password)
+    if queries.has_second_factor(session, account.id):
+        # Failures are forgotten when the code fits: a known password must not open endless guessing of codes.
+        return SignedIn(account, open_sign_in_session(session, account, user_agent, awaits_code=True), True)
+    token = open_sign_in_session(session, account, user_agent)
+    welcome(session, account, failed, "password")
+    return SignedIn(account, token, False)
+
+
+def refuse_locked(session: Session, login: str, failed: SignInFailure | None, now: dt.datetime, method: str) -> None:
+    """Refuse a login that is locked after repeated failures."""
     if failed and failed.locked_until and failed.locked_until > now:
-        audit.security(session, login, "accounts:sign_in_locked")
+        audit.security(session, login, "accounts:sign_in_locked", method=method)
         raise Forbidden(
             _(
                 "Too many failed attempts; sign-in under this login is closed until %(time)s",
@@ -170,22 +209,27 @@ def sign_in(session: Session, login: str, password: str, user_agent: str | None)
             ),
             advice=_("Wait, or ask your administrator for a new password."),
         )
-    account = queries.account_by_login(session, login)
-    fits = passwords.verify(account.password_hash if account else None, password)
-    if account is None or not fits or not account.is_active:
-        _count_failure(session, login, failed, now)
-        return None
+
+
+def welcome(session: Session, account: Account, failed: SignInFailure | None, method: str) -> None:
+    """Note a complete sign-in and forget the failures before it."""
     if failed:
         session.delete(failed)
-    if passwords.outdated(account.password_hash):
-        account.password_hash = passwords.hash_password(password)
-    account.last_sign_in_at = now
-    token = open_sign_in_session(session, account, user_agent)
-    audit.security(session, login, "accounts:signed_in", account_id=account.id)
-    return account, token
+    account.last_sign_in_at = clock.now()
+    audit.security(session, account.login, "accounts:signed_in", account_id=account.id, method=method)
+    session.flush()
 
 
-def _count_failure(session: Session, login: str, failed: SignInFailure | None, now: dt.datetime) -> None:
+def count_failure(
+    session: Session,
+    login: str,
+    failed: SignInFailure | None,
+    now: dt.datetime,
+    *,
+    reason: str,
+    account_id: int | None = None,
+    method: str = "password",
+) -> None:
     if failed is None:
         failed = SignInFailure(login=login, failures=0, last_at=now)
         session.add(failed)
@@ -195,11 +239,21 @@ def _count_failure(session: Session, login: str, failed: SignInFailure | None, n
     failed.last_at = now
     if failed.failures >= FAILURES_ALLOWED:
         failed.locked_until = now + LOCK_TIME
-    audit.security(session, login, "accounts:sign_in_failed", failures=failed.failures)
+    audit.security(
+        session,
+        login,
+        "accounts:sign_in_failed",
+        account_id=account_id,
+        method=method,
+        reason=reason,
+        failures=failed.failures,
+    )
     session.flush()
 
 
-def open_sign_in_session(session: Session, account: Account, user_agent: str | None) -> str:
+def open_sign_in_session(
+    session: Session, account: Account, user_agent: str | None, *, awaits_code: bool = False
+) -> str:
     """Start a session of an account; the token is returned once and never stored."""
     token = secrets.token_urlsafe(32)
     now = clock.now()
@@ -209,7 +263,8 @@ def open_sign_in_session(session: Session, account: Account, user_agent: str | N
             token_hash=token_hash(token),
             created_at=now,
             last_seen_at=now,
-            expires_at=now + SESSION_LIFE,
+            expires_at=now + (CODE_TIME if awaits_code else SESSION_LIFE),
+            awaits_code=awaits_code,
             ip=request_context.current().ip,
             user_agent=(user_agent or "")[:200] or None,
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
 from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -10,17 +13,18 @@ from ops_app.actor import Actor
 from ops_app.db import Db
 from ops_app.errors import Forbidden, Invalid, NotFound, OpsError
 from ops_app.i18n import _
+from ops_app.kit import dates
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
 from ops_app.modules.accounts import queries, service
 from ops_app.modules.accounts.forms import AccountForm, RoleForm
-from ops_app.modules.accounts.models import Account, RoleAssignment
+from ops_app.modules.accounts.limit_service import limits_of
+from ops_app.modules.accounts.models import Account, RoleAssignment, StoredRole
 from ops_app.modules.accounts.permissions import UserManager
-from ops_app.modules.accounts.titles import ROLES
 from ops_app.permissions import Permission
 from ops_app.ui.render import local_name, page, redirect
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 
 @router.get("/users", name="accounts:users")
@@ -34,7 +38,7 @@ def users(request: Request, actor: UserManager, db: Db, paging: Paging, q: str |
         scalars=True,
     )
     held = queries.assignments(db, [account.id for account in found.items])
-    return page(request, "accounts/users.html", found=found, held=held, roles=ROLES, q=q or "")
+    return page(request, "accounts/users.html", found=found, held=held, roles=queries.role_titles(db), q=q or "")
 
 
 @router.get("/users/new", name="accounts:new_user")
@@ -45,6 +49,7 @@ def new_user(request: Request, actor: UserManager, db: Db) -> Response:
 @router.post("/users/new", name="accounts:create_user")
 def create_user(request: Request, actor: UserManager, db: Db, posted: PostedForm) -> Response:
     form = posted.check(AccountForm)
+    refuse_unknown_role(db, form)
     if form.value is not None:
         try:
             refuse_outside(actor, form.value.node)
@@ -54,6 +59,7 @@ def create_user(request: Request, actor: UserManager, db: Db, posted: PostedForm
                 form.value.display_name,
                 [(form.value.role, form.value.node)],
                 by=actor,
+                kind=form.value.kind,
             )
         except OpsError as refused:
             form.refuse(refused)
@@ -64,13 +70,14 @@ def create_user(request: Request, actor: UserManager, db: Db, posted: PostedForm
 
 @router.get("/users/{account_id}", name="accounts:user")
 def user(request: Request, account_id: int, actor: UserManager, db: Db) -> Response:
-    return _user_page(request, actor, db, managed(db, actor, account_id), blank())
+    return user_page(request, actor, db, managed(db, actor, account_id), blank())
 
 
 @router.post("/users/{account_id}/roles", name="accounts:give_role")
 def give_role(request: Request, account_id: int, actor: UserManager, db: Db, posted: PostedForm) -> Response:
     account = managed(db, actor, account_id)
     form = posted.check(RoleForm)
+    refuse_unknown_role(db, form)
     if form.value is not None:
         try:
             refuse_outside(actor, form.value.node)
@@ -78,8 +85,8 @@ def give_role(request: Request, account_id: int, actor: UserManager, db: Db, pos
         except OpsError as refused:
             form.refuse(refused)
         else:
-            return redirect(request, _user_url(request, account_id), _("The role is given"))
-    return _user_page(request, actor, db, account, form)
+            return redirect(request, user_url(request, account_id), _("The role is given"))
+    return user_page(request, actor, db, account, form)
 
 
 @router.post("/users/{account_id}/roles/{assignment_id}/take", name="accounts:take_role")
@@ -90,7 +97,7 @@ def take_role(request: Request, account_id: int, assignment_id: int, actor: User
         raise NotFound()
     refuse_outside(actor, assignment.organization_id)
     service.take_role(db, assignment, account, by=actor)
-    return redirect(request, _user_url(request, account_id), _("The role is taken away"))
+    return redirect(request, user_url(request, account_id), _("The role is taken away"))
 
 
 @router.post("/users/{account_id}/password", name="accounts:reset_password")
@@ -103,13 +110,13 @@ def reset_password(request: Request, account_id: int, actor: UserManager, db: Db
 @router.post("/users/{account_id}/disable", name="accounts:disable_user")
 def disable(request: Request, account_id: int, actor: UserManager, db: Db) -> Response:
     service.disable_account(db, managed(db, actor, account_id), by=actor)
-    return redirect(request, _user_url(request, account_id), _("The account is disabled, its sessions are ended"))
+    return redirect(request, user_url(request, account_id), _("The account is disabled, its sessions are ended"))
 
 
 @router.post("/users/{account_id}/enable", name="accounts:enable_user")
 def enable(request: Request, account_id: int, actor: UserManager, db: Db) -> Response:
     service.enable_account(db, managed(db, actor, account_id), by=actor)
-    return redirect(request, _user_url(request, account_id), _("The account may sign in again"))
+    return redirect(request, user_url(request, account_id), _("The account may sign in again"))
 
 
 def managed(db: Session, actor: Actor, account_id: int) -> Account:
@@ -121,6 +128,12 @@ def managed(db: Session, actor: Actor, account_id: int) -> Account:
     return account
 
 
+def refuse_unknown_role(db: Session, form: Form[Any]) -> None:
+    """Roles are rows, so the shape of the form alone cannot know them."""
+    if "role" not in form.errors and db.get(StoredRole, form.text("role")) is None:
+        form.refuse(Invalid(_("Choose one of the listed values"), field="role"))
+
+
 def refuse_outside(actor: Actor, organization_id: int | None) -> None:
     """An administrator gives roles only inside his own scope."""
     scope = actor.scope(Permission.ACCOUNTS_USER_MANAGE)
@@ -130,7 +143,8 @@ def refuse_outside(actor: Actor, organization_id: int | None) -> None:
         raise Forbidden(_("This organisation is not yours to administer"), field="organization_id")
 
 
-def _user_url(request: Request, account_id: int) -> str:
+def user_url(request: Request, account_id: int) -> str:
+    """Address of the page of one user."""
     return str(request.app.url_path_for("accounts:user", account_id=account_id))
 
 
@@ -139,7 +153,7 @@ def _choices(db: Session, actor: Actor) -> dict[str, object]:
     places = [(0, _("whole installation"))] if scope.everywhere else []
     for node, depth in queries.organization_choices(db, scope):
         places.append((node.id, "\N{EM DASH} " * depth + local_name(node)))
-    return {"role_choices": [(role, _(title)) for role, title in ROLES.items()], "places": places}
+    return {"role_choices": list(queries.role_titles(db).items()), "places": places}
 
 
 def _new_page(request: Request, actor: Actor, db: Session, form: Form[AccountForm]) -> Response:
@@ -147,14 +161,25 @@ def _new_page(request: Request, actor: Actor, db: Session, form: Form[AccountFor
     return page(request, "accounts/new_user.html", form=form, status_code=status, **_choices(db, actor))
 
 
-def _user_page(request: Request, actor: Actor, db: Session, account: Account, form: Form[RoleForm]) -> Response:
+def user_page(
+    request: Request,
+    actor: Actor,
+    db: Session,
+    account: Account,
+    form: Form[RoleForm],
+    limit_form: Form[Any] | None = None,
+) -> Response:
+    """The page of one user, with whichever of its forms was refused."""
     return page(
         request,
         "accounts/user.html",
         account=account,
         held=queries.assignments(db, [account.id])[account.id],
-        roles=ROLES,
+        roles=queries.role_titles(db),
         form=form,
-        status_code=422 if form.errors else 200,
+        limits=limits_of(db, account),
+        weekdays=[dates.weekday_name(dt.date(2026, 1, 5) + dt.timedelta(days=day)) for day in range(7)],
+        limit_form=limit_form or blank(),
+        status_code=422 if form.errors or (limit_form and limit_form.errors) else 200,
         **_choices(db, actor),
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Identity, Index, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Identity, Index, LargeBinary, SmallInteger, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ops_app.kit.model import Base, one_of
@@ -49,3 +49,33 @@ class Event(Base):
         Index("ix_event_at", "at", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
         _TABLE,
     )
+
+
+class Unsealed(Base):
+    """An event no block holds yet; the database itself queues every new row."""
+
+    __tablename__ = "unsealed"
+
+    event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
+
+    # Not in schema audit, where the app may remove nothing.
+    __table_args__ = ({"schema": "security", "info": exported(Subject.WITHHELD)},)
+
+
+class Block(Base):
+    """Events sealed together: the digest of each, chained to the block before with a key outside the database."""
+
+    __tablename__ = "block"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
+    layout: Mapped[int] = mapped_column(SmallInteger, info=PLAIN)
+    """Which columns of an event the digests cover."""
+    key_name: Mapped[str] = mapped_column(info=PLAIN)
+    event_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), info=PLAIN)
+    digests: Mapped[bytes] = mapped_column(LargeBinary, info=PLAIN)
+    """One digest of 32 bytes an event, in the order of ``event_ids``."""
+    previous: Mapped[bytes] = mapped_column(LargeBinary, info=PLAIN)
+    seal: Mapped[bytes] = mapped_column(LargeBinary, info=PLAIN)
+    sealed_at: Mapped[dt.datetime] = mapped_column(info=PLAIN)
+
+    __table_args__ = (_TABLE,)

@@ -13,5 +13,9 @@ MODULE = Module(
     nav=(
         NavItem(N_("Audit journal"), "audit:journal", Permission.AUDIT_JOURNAL_READ, group="administration", order=20),
     ),
-    actions={"audit:journal_asked": N_("Asked the audit journal")},
+    actions={
+        "audit:journal_asked": N_("Asked the audit journal"),
+        "audit:exported": N_("Exported the audit journal"),
+        "audit:backup_restored": N_("Restored a backup"),
+    },
 )

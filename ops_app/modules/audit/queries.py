@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Scope
 from ops_app.kit import clock
-from ops_app.modules.accounts.models import Account, RoleAssignment
+from ops_app.modules.accounts.models import Account
+from ops_app.modules.accounts.queries import works_in
 from ops_app.modules.audit.forms import JournalFilter
 from ops_app.modules.audit.models import Event
 from ops_app.modules.patients.models import Patient
@@ -29,9 +30,7 @@ def _of_scope(scope: Scope) -> ColumnElement[bool]:
     # What staff of the scope did; sign-ins under unknown logins belong to the whole installation.
     if scope.everywhere:
         return Event.id.is_not(None)
-    return exists().where(
-        RoleAssignment.account_id == Event.account_id, scope.condition(RoleAssignment.organization_id)
-    )
+    return works_in(scope, Event.account_id)
 
 
 def _asked(session: Session, asked: JournalFilter) -> list[ColumnElement[bool]]:

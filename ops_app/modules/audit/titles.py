@@ -21,6 +21,9 @@ RULES = {
     "referral": N_("named by a referral"),
     "care plan": N_("rule of a programme"),
     "document_journal": N_("in the journal of documents"),
+    "review": N_("reviewing a stated reason"),
+    "journal": N_("read in the journal"),
+    "incident": N_("investigating an incident"),
 }
 """Why a person's data could be opened."""
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from ops_app.actor import Actor
 from ops_app.auth import token_hash
 from ops_app.kit import clock
+from ops_app.modules.accounts.conditions import closed_because
 from ops_app.modules.accounts.models import Account, SignInSession
 from ops_app.modules.accounts.queries import actor_of, session_is_live
 from ops_app.modules.oidc.models import OidcCode, OidcToken
@@ -26,6 +27,8 @@ def actor_of_session(session: Session, session_id: int) -> Actor | None:
         .where(SignInSession.id == session_id)
     ).one_or_none()
     if found is None or not session_is_live(found.SignInSession, found.Account):
+        return None
+    if closed_because(session, found.Account.id, found.Account.kind, check_network=False) is not None:
         return None
     return actor_of(session, found.Account, session_id)
 

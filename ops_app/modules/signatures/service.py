@@ -17,6 +17,7 @@ from ops_app.mechanisms.document.declaration import declarations
 from ops_app.mechanisms.signature.certificate import ENTER, SIGN
 from ops_app.mechanisms.signature.verdict import Signer, Verdict
 from ops_app.mechanisms.signature.verify import question, verify
+from ops_app.modules.accounts import conditions
 from ops_app.modules.accounts import service as accounts
 from ops_app.modules.accounts.models import Account
 from ops_app.modules.organizations.models import Organization, Practitioner
@@ -134,13 +135,23 @@ def enter(
     if len(found) != 1:
         return _refuse(session, "several_accounts" if found else "no_account", signer, None, user_agent)
     account = found[0]
+    # A key and its password are two factors already; bans, hours and networks hold as for a password.
+    closed = conditions.closed_because(session, account.id, account.kind)
+    if closed is not None:
+        return _refuse(session, closed, signer, account, user_agent)
     account.last_sign_in_at = now
     token = accounts.open_sign_in_session(session, account, user_agent)
     record_attempt(
         session, "sign_in", "valid", signer, account_id=account.id, login=account.login, user_agent=user_agent
     )
     audit.security(
-        session, account.login, "signatures:entered", account_id=account.id, certificate=signer.serial, iin=signer.iin
+        session,
+        account.login,
+        "signatures:entered",
+        account_id=account.id,
+        method="certificate",
+        certificate=signer.serial,
+        iin=signer.iin,
     )
     return account, token
 
@@ -159,6 +170,7 @@ def _refuse(
         login or "unknown",
         "signatures:enter_refused",
         account_id=account_id,
+        method="certificate",
         reason=reason,
         certificate=signer.serial if signer else None,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ops_app.i18n import N_, _, language
 from ops_app.mechanisms.document.declaration import declarations
 from ops_app.mechanisms.signature.verdict import REASONS
+from ops_app.modules.accounts.conditions import CLOSED
 
 POWERS = {
     "several_signers": N_("The file holds more than one signature"),
@@ -16,6 +17,7 @@ POWERS = {
     "several_accounts": N_("Several accounts belong to the IIN of the certificate; sign in with a password"),
     "challenge_old": N_("The sign-in page was open for too long or was used already"),
     "damaged": N_("The stored document is damaged"),
+    **CLOSED,
 }
 
 PURPOSES = {"sign_in": N_("Sign-in"), "document": N_("Signing a document")}

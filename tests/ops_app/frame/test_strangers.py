@@ -19,6 +19,8 @@ PUBLIC = {
     "accounts:health",
     "accounts:sign_in",
     "accounts:sign_in_post",
+    "accounts:code",
+    "accounts:code_post",
     "accounts:language",
     "documents:check",
     "fhir:metadata",
