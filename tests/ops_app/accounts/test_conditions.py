@@ -212,14 +212,14 @@ def test_a_role_is_made_given_changed_and_removed_only_when_unused(staff: Clinic
     changed = values | {"permissions": ["deaths:record:read"], "needs_second_factor": "1"}
     assert root.post("/roles/night", changed).status_code == 303
     browser = staff.browser("night")
-    assert browser.get("/deaths").headers["location"] == "/account/second-factor"
+    assert browser.get("/journals/deaths").headers["location"] == "/account/second-factor"
     root.post("/roles/night", changed | {"needs_second_factor": ""})
-    assert browser.get("/deaths").status_code == 200
+    assert browser.get("/journals/deaths").status_code == 200
     assert "Built-in roles follow the program" in root.post("/roles/doctor", changed).text
     assert root.post("/roles/doctor/remove").status_code == 409
     with staff.session() as session:
         session.execute(text("delete from accounts.role_assignment where role = 'night'"))
-    assert browser.get("/deaths").status_code == 403
+    assert browser.get("/journals/deaths").status_code == 403
     assert root.post("/roles/night/remove").status_code == 303
     with staff.session() as session:
         actions = session.scalars(select(Event.action).where(Event.entity == "accounts.role").order_by(Event.id)).all()
