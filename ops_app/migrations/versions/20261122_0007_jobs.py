@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import sqlalchemy as sa
 from alembic import op
 from procrastinate.schema import SchemaManager
@@ -69,10 +71,10 @@ def _library() -> None:
     # The SQL of procrastinate as the locked version ships it. A version with more SQL needs a migration of ours
     # that applies the library's new files; a test notices.
     connection = op.get_bind()
-    before = connection.exec_driver_sql("show search_path").scalar_one()
+    before: str = connection.exec_driver_sql("show search_path").scalar_one()
     connection.exec_driver_sql("create schema procrastinate")
     connection.exec_driver_sql("set local search_path = procrastinate")
-    with connection.connection.cursor() as cursor:
+    with closing(connection.connection.cursor()) as cursor:
         # without parameters the statements go as they are, per cent signs and all
         cursor.execute(SchemaManager.get_schema())
         cursor.execute(FIX_SEARCH_PATH)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session
@@ -114,7 +113,7 @@ def evidence_of(session: Session, signature_id: int) -> Sequence[Evidence]:
     ).all()
 
 
-def journal(scope: Scope, asked: JournalFilter) -> Select[Any]:
+def journal(scope: Scope, asked: JournalFilter) -> Select[Document, Patient]:
     """Documents of the scope that fit the filter, with their people."""
     conditions: list[ColumnElement[bool]] = [scope.condition(Document.organization_id)]
     if asked.number:

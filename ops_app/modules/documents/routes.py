@@ -34,7 +34,7 @@ from ops_app.ui.render import page, redirect
 
 router = APIRouter(include_in_schema=False)
 
-WORDS = {"statuses": STATUSES, "colours": STATUS_COLOURS, "kind_text": kind_text}
+WORDS: dict[str, Any] = {"statuses": STATUSES, "colours": STATUS_COLOURS, "kind_text": kind_text}
 
 
 @router.get("/patients/{patient_id}/documents", name="documents:of_patient")

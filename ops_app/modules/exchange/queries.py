@@ -28,11 +28,11 @@ def of_scope(scope: Scope) -> ColumnElement[bool]:
     return scope.condition(Message.organization_id)
 
 
-def messages(scope: Scope, asked: JournalFilter) -> Select[Any]:
+def messages(scope: Scope, asked: JournalFilter) -> Select[Message, Organization, str | None, str | None]:
     """Messages that fit the filter, without their contents, with the organisation and the last status."""
     last = aliased(Attempt)
     newest = select(func.max(Attempt.id)).where(Attempt.message_id == Message.id).scalar_subquery()
-    statement: Select[Any] = (
+    statement = (
         select(Message, Organization, last.status, last.side)
         .options(defer(Message.body))
         .outerjoin(Organization, Organization.id == Message.organization_id)

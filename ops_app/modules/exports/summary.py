@@ -93,7 +93,7 @@ def _section(session: Session, records: Sequence[int], kind: ClinicalType, form:
     statement = select(model).where(
         model.patient_id.in_(records), model.entered_in_error_at.is_(None), *period_conditions(kind, form)
     )
-    rows = session.scalars(statement.order_by(kind.at, model.id)).all()
+    rows: Sequence[Any] = session.scalars(statement.order_by(kind.at, model.id)).all()
     if not rows:
         return None
     name = model.__tablename__

@@ -52,14 +52,22 @@ REASONS = {
 class Known(Protocol):
     """What is compared; a stored person has it, and so has a form that is being filled in."""
 
-    iin: str | None
-    family_fold: str
-    given_fold: str
-    patronymic_fold: str | None
-    sex: str
-    birth_date: dt.date
-    phone: str | None
-    document_number: str | None
+    @property
+    def iin(self) -> str | None: ...
+    @property
+    def family_fold(self) -> str: ...
+    @property
+    def given_fold(self) -> str: ...
+    @property
+    def patronymic_fold(self) -> str | None: ...
+    @property
+    def sex(self) -> str: ...
+    @property
+    def birth_date(self) -> dt.date: ...
+    @property
+    def phone(self) -> str | None: ...
+    @property
+    def document_number(self) -> str | None: ...
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Row, Select, exists, select
 from sqlalchemy.orm import Session
@@ -48,7 +47,7 @@ def rule_of(session: Session, subject: str, organization_id: int | None) -> Sign
     return session.scalar(select(SignatureRule).where(SignatureRule.subject == subject, same).with_for_update())
 
 
-def refused_attempts(scope: Scope, text: str | None) -> Select[Any]:
+def refused_attempts(scope: Scope, text: str | None) -> Select[SignatureAttempt, str]:
     """Refused signatures of the scope's staff; of strangers only for whoever sees everything."""
     statement = (
         select(SignatureAttempt, Account.display_name)

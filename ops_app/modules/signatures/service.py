@@ -93,7 +93,7 @@ def set_rule(
         session.add(rule)
     rule.is_mandatory, rule.set_by, rule.set_at = is_mandatory, actor.login, clock.now()
     session.flush()
-    after = {"is_mandatory": is_mandatory}
+    after: dict[str, object] = {"is_mandatory": is_mandatory}
     if before is None:
         after |= {"subject": subject, "organization_id": organization_id}
     audit.changed(session, actor, entity="signatures.signature_rule", entity_id=rule.id, before=before, after=after)
