@@ -54,6 +54,7 @@ def saved(installation: Installation, tmp_path_factory: pytest.TempPathFactory) 
     current = installation.settings
     database.migrate(current)
     for name, text in (("csrf_key", "kept-secret"), ("oidc_dashboards", "client")):
+        (current.secrets_dir / name).touch(0o600)
         (current.secrets_dir / name).write_text(text)
     for place in ("releases/ledger.jsonl", "documents/1/scan.pdf", "lake/patient/part.parquet", "logs/ops.log"):
         file = current.home / place

@@ -73,6 +73,10 @@ def everything_answers(rows: Components) -> bool:
     return all(row["ok"] for row in rows.values())
 
 
+def all_new(rows: Components, before: Components) -> bool:
+    return all(rows[name]["pid"] != before[name]["pid"] for name in rows)
+
+
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
     installation = make_installation()
@@ -125,7 +129,7 @@ class TestOneInstallation:
             os.kill(int(str(row["pid"])), signal.SIGKILL)
         running.wait(
             RETURN_SECONDS,
-            lambda rows: everything_answers(rows) and all(rows[name]["pid"] != before[name]["pid"] for name in rows),
+            lambda rows: everything_answers(rows) and all_new(rows, before),
         )
 
     def test_a_killed_supervisor_is_replaced(self, running: Running) -> None:
@@ -134,7 +138,7 @@ class TestOneInstallation:
         os.kill(int(pid_file.read_text()), signal.SIGKILL)
         running.wait(
             START_SECONDS,
-            lambda rows: everything_answers(rows) and all(rows[name]["pid"] != before[name]["pid"] for name in rows),
+            lambda rows: everything_answers(rows) and all_new(rows, before),
         )
 
     def test_leftovers_of_a_killed_start_are_ended_by_the_next(self, running: Running) -> None:
@@ -142,8 +146,10 @@ class TestOneInstallation:
         running.up.wait(30)
         leftovers = running.processes()
         assert leftovers
+        before = running.components()
         running.up = start(running.installation)
-        running.wait(START_SECONDS, everything_answers)
+        # what was left behind answers too, until the new start has ended it
+        running.wait(START_SECONDS, lambda rows: everything_answers(rows) and all_new(rows, before))
         assert not [process for process in leftovers if process.is_running()]
 
     def test_the_end_leaves_no_process(self, running: Running) -> None:

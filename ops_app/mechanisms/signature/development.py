@@ -71,6 +71,7 @@ class Authority:
         self.folder = folder
         self.published = folder / "published"
         self.published.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
         if not (folder / "authority.pem").exists():
             self._found()
         self.identity = self._read("authority")
