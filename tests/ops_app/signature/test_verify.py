@@ -342,7 +342,8 @@ def test_the_command_answers_for_any_file(command: Callable[..., Result], tmp_pa
     assert answer(signature, "--content", empty)["reason"] == "document_differs"
     assert "document" in command("verify", signature, "--content", empty).stdout
     command("dev-revoke", "doctor")
-    assert answer(signature, "--content", document)["result"] == "undecidable"
+    # in the second of the signature the revocation came first, in a later one nothing proves which did
+    assert answer(signature, "--content", document)["result"] in ("invalid", "undecidable")
     assert answer(empty)["reason"] == "empty"
     assert answer(document)["reason"] == "not_a_signature"
     assert isinstance(command("verify", tmp_path / "absent").exception, Unavailable)
