@@ -65,7 +65,7 @@ def test_a_temporary_ban_ends_sessions_use_and_sign_in_until_it_is_lifted(staff:
     assert admin.post(f"/users/{number}/ban/1/lift").status_code == 409
 
 
-@pytest.mark.req("IAM-10", "IAM-22")
+@pytest.mark.req("IAM-10")
 def test_outside_working_hours_neither_sign_in_nor_session_work(staff: Clinic) -> None:
     number = employee(staff, "dayshift")
     admin, inside = staff.browser("admin"), staff.browser("dayshift")
@@ -109,7 +109,7 @@ def test_staff_of_an_organisation_with_trusted_networks_work_from_them_only(staf
     assert from_address(staff, "192.168.0.7").sign_in("far").status_code == 303
 
 
-@pytest.mark.req("IAM-07", "IAM-08")
+@pytest.mark.req("IAM-07")
 def test_a_service_account_works_only_while_permitted_is_marked_and_leaves_a_trace(staff: Clinic) -> None:
     root = staff.browser("root")
     values = {"login": "support", "display_name": "Support desk", "role": "nurse", "kind": "service"}
