@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import gettext as gnu
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,17 @@ def translations(language: str) -> gnu.NullTranslations:
 def language() -> str:
     """The language of this request."""
     return request_context.current().language
+
+
+@contextmanager
+def speaking(chosen: str) -> Iterator[None]:
+    """Texts inside the block are in the language of what is written, not in the reader's."""
+    context = request_context.current()
+    before, context.language = context.language, chosen
+    try:
+        yield
+    finally:
+        context.language = before
 
 
 def gettext(message: str, **values: Any) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Scope
-from ops_app.kit import clock
+from ops_app.kit.day_range import within_days
 from ops_app.modules.accounts.models import Account
 from ops_app.modules.accounts.queries import works_in
 from ops_app.modules.audit.forms import JournalFilter
@@ -46,10 +45,7 @@ def _asked(session: Session, asked: JournalFilter) -> list[ColumnElement[bool]]:
         conditions.append(Event.kind == asked.kind)
     if asked.rule:
         conditions.append(Event.rule == asked.rule)
-    if asked.date_from:
-        conditions.append(Event.at >= clock.from_local(asked.date_from))
-    if asked.date_to:
-        conditions.append(Event.at < clock.from_local(asked.date_to + dt.timedelta(days=1)))
+    conditions += within_days(Event.at, asked.date_from, asked.date_to)
     return conditions
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,17 +11,16 @@ from sqlalchemy.orm import Session
 
 from ops_app.actor import Scope
 from ops_app.i18n import N_, _
-from ops_app.kit import clock
+from ops_app.kit.day_range import within_days
 from ops_app.kit.privacy import Privacy
 from ops_app.mechanisms.journal.declaration import Asked, ChoiceFilter, Column, DateFilter, Journal
 from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.deaths import queries
 from ops_app.modules.deaths.forms import PLACE_TITLES
 from ops_app.modules.deaths.models import Death
+from ops_app.modules.patients.journal_columns import BIRTH_DATE
 from ops_app.modules.patients.models import Patient
 from ops_app.permissions import Permission
-
-DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +35,7 @@ def _deaths(scope: Scope, asked: Asked) -> Select[Death, Patient]:
         .join(Patient, Patient.id == Death.patient_id)
         .where(scope.condition(Death.organization_id), Death.entered_in_error_at.is_(None))
     )
-    if "since" in asked:
-        statement = statement.where(Death.known_at >= clock.from_local(asked["since"]))
-    if "until" in asked:
-        statement = statement.where(Death.known_at < clock.from_local(asked["until"] + DAY))
+    statement = statement.where(*within_days(Death.known_at, asked.get("since"), asked.get("until")))
     return statement.where(Death.place == asked["place"]) if "place" in asked else statement
 
 
@@ -72,7 +67,7 @@ JOURNALS = (
                 sort=Patient.sort_key,
                 link=lambda row: ("deaths:death", {"death_id": row.Death.id}),
             ),
-            Column("birth_date", N_("Birth date"), lambda row, more: row.Patient.birth_date, "date", Privacy.DIRECT),
+            BIRTH_DATE,
             Column("died", N_("Died"), lambda row, more: row.Death.event_at, "date", sort=Death.event_at),
             Column("place", N_("Where"), lambda row, more: _(PLACE_TITLES[row.Death.place])),
             Column("cause", N_("Cause of death"), _cause, privacy=Privacy.SENSITIVE, sort=Death.cause_icd10),

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from ops_app.i18n import _
-from ops_app.kit import request_context
 from ops_app.kit.dates import show_date, show_moment
 from ops_app.modules.documents.titles import POSITIONS
 from ops_app.modules.organizations.models import Organization, Practitioner
@@ -22,17 +19,6 @@ from ops_app.modules.patients.models import Patient
 from ops_app.modules.visits.models import Encounter
 from ops_app.modules.visits.queries import rows_of
 from ops_app.ui.render import local_name
-
-
-@contextmanager
-def speaking(language: str) -> Iterator[None]:
-    """Texts inside the block are in the document's language, not in the user's."""
-    context = request_context.current()
-    before, context.language = context.language, language
-    try:
-        yield
-    finally:
-        context.language = before
 
 
 def about_visit(session: Session, encounter: Encounter, practitioner_id: int) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
@@ -11,7 +10,7 @@ from sqlalchemy.orm import Session
 from ops_app.actor import Scope
 from ops_app.errors import NotFound
 from ops_app.i18n import _
-from ops_app.kit import clock
+from ops_app.kit.day_range import within_days
 from ops_app.modules.documents.forms import JournalFilter
 from ops_app.modules.documents.models import Document, DocumentSignature, Evidence, SignatureEvidence
 from ops_app.modules.patients.models import Patient
@@ -122,8 +121,5 @@ def journal(scope: Scope, asked: JournalFilter) -> Select[Document, Patient]:
         conditions.append(Document.kind == asked.kind)
     if asked.status:
         conditions.append(Document.status == asked.status)
-    if asked.date_from:
-        conditions.append(Document.formed_at >= clock.from_local(asked.date_from))
-    if asked.date_to:
-        conditions.append(Document.formed_at < clock.from_local(asked.date_to + dt.timedelta(days=1)))
+    conditions += within_days(Document.formed_at, asked.date_from, asked.date_to)
     return select(Document, Patient).join(Patient, Patient.id == Document.patient_id).where(*conditions)

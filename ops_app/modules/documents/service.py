@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from ops_app import audit
 from ops_app.actor import Actor
 from ops_app.errors import Conflict, Forbidden, Invalid
-from ops_app.i18n import _
+from ops_app.i18n import _, speaking
 from ops_app.kit import clock
 from ops_app.kit.dates import show_date
 from ops_app.mechanisms.document.declaration import Declaration, declarations, number
@@ -23,7 +23,7 @@ from ops_app.mechanisms.signature import time_stamp
 from ops_app.mechanisms.signature.verdict import Evidence as Proof
 from ops_app.mechanisms.signature.verdict import Signer, Verdict
 from ops_app.modules.documents import queries
-from ops_app.modules.documents.contents import about_visit, speaking
+from ops_app.modules.documents.contents import about_visit
 from ops_app.modules.documents.models import (
     Document,
     DocumentSignature,

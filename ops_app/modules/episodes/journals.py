@@ -18,6 +18,7 @@ from ops_app.modules.episodes.forms import OUTCOMES, RISK_LEVELS
 from ops_app.modules.episodes.models import CarePlanActivity, EpisodeOfCare
 from ops_app.modules.episodes.plans import gestation
 from ops_app.modules.organizations.models import Organization
+from ops_app.modules.patients.journal_columns import BIRTH_DATE, name_column
 from ops_app.modules.patients.models import Patient
 from ops_app.permissions import Permission
 from ops_app.ui.render import local_name
@@ -86,17 +87,8 @@ JOURNALS = (
         permission=Permission.PATIENTS_CARD_READ,
         query=_cards,
         columns=(
-            Column(
-                "name",
-                N_("Name"),
-                lambda row, more: " ".join(
-                    filter(None, (row.Patient.family_name, row.Patient.given_name, row.Patient.patronymic))
-                ),
-                privacy=Privacy.DIRECT,
-                sort=Patient.sort_key,
-                link=lambda row: ("episodes:of_patient", {"patient_id": row.Patient.id}),
-            ),
-            Column("birth_date", N_("Birth date"), lambda row, more: row.Patient.birth_date, "date", Privacy.DIRECT),
+            name_column(N_("Name"), lambda row: ("episodes:of_patient", {"patient_id": row.Patient.id})),
+            BIRTH_DATE,
             Column("phone", N_("Phone"), lambda row, more: row.Patient.phone, privacy=Privacy.DIRECT),
             Column(
                 "registered",

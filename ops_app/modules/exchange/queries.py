@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased, defer
 
 from ops_app.actor import Scope
-from ops_app.kit import clock
+from ops_app.kit.day_range import within_days
 from ops_app.mechanisms.outbox.models import (
     Attempt,
     Correction,
@@ -43,11 +43,7 @@ def messages(scope: Scope, asked: JournalFilter) -> Select[Message, Organization
         statement = statement.where(Message.system == asked.system)
     if asked.state:
         statement = statement.where(Message.state == asked.state)
-    if asked.date_from:
-        statement = statement.where(Message.created_at >= clock.from_local(asked.date_from))
-    if asked.date_to:
-        statement = statement.where(Message.created_at < clock.from_local(asked.date_to + dt.timedelta(days=1)))
-    return statement
+    return statement.where(*within_days(Message.created_at, asked.date_from, asked.date_to))
 
 
 def message(session: Session, scope: Scope, message_id: int) -> Message | None:

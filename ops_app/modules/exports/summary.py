@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +11,10 @@ import typst
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ops_app.i18n import _
-from ops_app.kit import clock, request_context
+from ops_app.i18n import _, speaking
+from ops_app.kit import clock
 from ops_app.kit.dates import show_date, show_moment
+from ops_app.kit.day_range import within_days
 from ops_app.modules.exports.forms import ExportForm
 from ops_app.modules.fhir.types import CLINICAL, ClinicalType
 from ops_app.modules.patients import fact_text
@@ -27,25 +26,9 @@ from ops_app.ui.render import local_name
 _TEMPLATE = Path(__file__).parent / "summary.typ"
 
 
-@contextmanager
-def spoken(language: str) -> Iterator[None]:
-    """Write in the language that was asked for, whatever the reader's own is."""
-    context = request_context.current()
-    before, context.language = context.language, language
-    try:
-        yield
-    finally:
-        context.language = before
-
-
 def period_conditions(kind: ClinicalType, form: ExportForm) -> list[Any]:
     """Facts of the days that were asked for, both included."""
-    found: list[Any] = []
-    if form.since:
-        found.append(kind.at >= clock.from_local(form.since))
-    if form.until:
-        found.append(kind.at < clock.from_local(form.until + dt.timedelta(days=1)))
-    return found
+    return within_days(kind.at, form.since, form.until)
 
 
 def kinds_of(form: ExportForm) -> list[ClinicalType]:
@@ -55,7 +38,7 @@ def kinds_of(form: ExportForm) -> list[ClinicalType]:
 
 def summary(session: Session, patient_id: int, form: ExportForm) -> bytes:
     """The PDF; rows entered in error are left out of what people read."""
-    with spoken(form.language):
+    with speaking(form.language):
         document = _document(session, patient_id, form)
         return typst.compile(str(_TEMPLATE), sys_inputs={"data": json.dumps(document, ensure_ascii=False)})
 

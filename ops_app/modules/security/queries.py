@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -11,7 +10,7 @@ from sqlalchemy.orm import Session
 from ops_app.actor import Actor, Scope
 from ops_app.errors import NotFound
 from ops_app.i18n import _
-from ops_app.kit import clock
+from ops_app.kit.day_range import within_days
 from ops_app.modules.accounts.models import Account, RoleAssignment
 from ops_app.modules.accounts.queries import works_in
 from ops_app.modules.audit.models import Event
@@ -143,11 +142,7 @@ def sign_ins(scope: Scope, asked: SignInFilter) -> Select[Event, str]:
         statement = statement.where(works_in(scope, Account.id))
     if asked.login:
         statement = statement.where(or_(Event.login == asked.login.lower(), Account.display_name == asked.login))
-    if asked.date_from:
-        statement = statement.where(Event.at >= clock.from_local(asked.date_from))
-    if asked.date_to:
-        statement = statement.where(Event.at < clock.from_local(asked.date_to + dt.timedelta(days=1)))
-    return statement
+    return statement.where(*within_days(Event.at, asked.date_from, asked.date_to))
 
 
 def _result(asked: SignInFilter) -> ColumnElement[bool]:

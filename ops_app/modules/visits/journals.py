@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,18 +12,17 @@ from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor, Scope
 from ops_app.i18n import N_, _
-from ops_app.kit import clock
+from ops_app.kit.day_range import within_days
 from ops_app.kit.privacy import Privacy
 from ops_app.mechanisms.journal.declaration import Asked, ChoiceFilter, Choices, Column, DateFilter, Journal
 from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.organizations.models import Practitioner, PractitionerRole
 from ops_app.modules.organizations.queries import practitioner_names, short_name
+from ops_app.modules.patients.journal_columns import BIRTH_DATE, name_column
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.visits.forms import CLASS_TITLES, PURPOSE_TITLES
 from ops_app.modules.visits.models import Condition, Encounter
 from ops_app.permissions import Permission
-
-DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +41,7 @@ def _visits(scope: Scope, asked: Asked) -> Select[Encounter, Patient]:
             Encounter.encounter_class != "inpatient",
         )
     )
-    if "since" in asked:
-        statement = statement.where(Encounter.event_at >= clock.from_local(asked["since"]))
-    if "until" in asked:
-        statement = statement.where(Encounter.event_at < clock.from_local(asked["until"] + DAY))
+    statement = statement.where(*within_days(Encounter.event_at, asked.get("since"), asked.get("until")))
     if "class" in asked:
         statement = statement.where(Encounter.encounter_class == asked["class"])
     if "purpose" in asked:
@@ -105,17 +100,8 @@ JOURNALS = (
                 sort=Encounter.event_at,
                 link=lambda row: ("visits:visit", {"encounter_id": row.Encounter.id}),
             ),
-            Column(
-                "name",
-                N_("Patient"),
-                lambda row, more: " ".join(
-                    filter(None, (row.Patient.family_name, row.Patient.given_name, row.Patient.patronymic))
-                ),
-                privacy=Privacy.DIRECT,
-                sort=Patient.sort_key,
-                link=lambda row: ("patients:card", {"patient_id": row.Patient.id}),
-            ),
-            Column("birth_date", N_("Birth date"), lambda row, more: row.Patient.birth_date, "date", Privacy.DIRECT),
+            name_column(N_("Patient"), lambda row: ("patients:card", {"patient_id": row.Patient.id})),
+            BIRTH_DATE,
             Column(
                 "iin", N_("IIN"), lambda row, more: row.Patient.iin or row.Patient.temporary_id, privacy=Privacy.DIRECT
             ),

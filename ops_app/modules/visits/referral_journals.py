@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,19 +11,19 @@ from sqlalchemy.orm import Session
 
 from ops_app.actor import Scope
 from ops_app.i18n import N_, _
-from ops_app.kit import clock
+from ops_app.kit.day_range import within_days
 from ops_app.kit.privacy import Privacy
 from ops_app.mechanisms.journal.declaration import Asked, ChoiceFilter, Column, DateFilter, Journal
 from ops_app.mechanisms.service_request.transitions import OPEN
 from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.organizations.models import Organization
+from ops_app.modules.patients.journal_columns import BIRTH_DATE, name_column
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.visits.forms import PAYERS, PRIORITIES, REFERRAL_CATEGORIES, REFERRAL_STATES
 from ops_app.modules.visits.models import ServiceRequest
 from ops_app.permissions import Permission
 from ops_app.ui.render import local_name
 
-DAY = dt.timedelta(days=1)
 _PERFORMER = func.coalesce(ServiceRequest.performer_organization_id, ServiceRequest.organization_id)
 _URGENCY = case((ServiceRequest.priority == "emergency", 0), (ServiceRequest.priority == "urgent", 1), else_=2)
 
@@ -45,10 +44,7 @@ def _filtered(asked: Asked) -> Select[ServiceRequest, Patient]:
         statement = statement.where(ServiceRequest.status.in_(OPEN))
     elif "state" in asked:
         statement = statement.where(ServiceRequest.status == asked["state"])
-    if "since" in asked:
-        statement = statement.where(ServiceRequest.event_at >= clock.from_local(asked["since"]))
-    if "until" in asked:
-        statement = statement.where(ServiceRequest.event_at < clock.from_local(asked["until"] + DAY))
+    statement = statement.where(*within_days(ServiceRequest.event_at, asked.get("since"), asked.get("until")))
     for name, column in (("category", ServiceRequest.category), ("payer", ServiceRequest.payer)):
         if name in asked:
             statement = statement.where(column == asked[name])
@@ -87,17 +83,8 @@ def _columns(place: str, place_title: str) -> tuple[Column, ...]:
             sort=ServiceRequest.event_at,
             link=lambda row: ("visits:referral", {"request_id": row.ServiceRequest.id}),
         ),
-        Column(
-            "name",
-            N_("Patient"),
-            lambda row, more: " ".join(
-                filter(None, (row.Patient.family_name, row.Patient.given_name, row.Patient.patronymic))
-            ),
-            privacy=Privacy.DIRECT,
-            sort=Patient.sort_key,
-            link=lambda row: ("visits:referral", {"request_id": row.ServiceRequest.id}),
-        ),
-        Column("birth_date", N_("Birth date"), lambda row, more: row.Patient.birth_date, "date", Privacy.DIRECT),
+        name_column(N_("Patient"), lambda row: ("visits:referral", {"request_id": row.ServiceRequest.id})),
+        BIRTH_DATE,
         Column(
             "category",
             N_("Referral for"),

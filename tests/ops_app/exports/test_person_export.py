@@ -14,9 +14,10 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 from sqlalchemy import select
 
+from ops_app.i18n import speaking
 from ops_app.modules.audit.models import Event
 from ops_app.modules.exports.forms import ExportForm
-from ops_app.modules.exports.summary import _document, spoken
+from ops_app.modules.exports.summary import _document
 from ops_app.modules.patients.models import Patient
 from tests.ops_app.clinic import Clinic
 
@@ -107,7 +108,7 @@ def test_period_and_kind_narrow_what_is_given(
 )
 def test_summary_speaks_the_chosen_language(clinic: Clinic, patient: Patient, language: str, title: str) -> None:
     form = ExportForm.model_validate(ASKED | {"language": language})
-    with clinic.session() as session, spoken(language):
+    with clinic.session() as session, speaking(language):
         document = _document(session, patient.id, form)
     assert document["title"] == title
     assert document["sections"][0]["rows"][0][0] == "04.03.2025"
