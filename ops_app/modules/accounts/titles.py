@@ -21,6 +21,7 @@ ACTIONS = {
     "accounts:sign_in_failed": N_("Failed to sign in"),
     "accounts:sign_in_locked": N_("Tried to sign in while locked"),
     "accounts:password_changed": N_("Changed the own password"),
+    "accounts:place_chosen": N_("Chose the place of work"),
     "accounts:session_ended": N_("Ended a session"),
     "accounts:create_user": N_("Created a user"),
     "accounts:give_role": N_("Gave a role"),
