@@ -75,6 +75,10 @@ class Permission(StrEnum):
     """Fill in and correct forms and scales of a patient, keep own templates."""
     REFERRALS_REQUEST_PERFORM = "referrals:request:perform"
     """Take, schedule, complete and refuse referrals addressed to the own organisation."""
+    RESOURCES_REGISTER_READ = "resources:register:read"
+    """See the registers of the facility: schools, enterprises, services, beds, stores."""
+    RESOURCES_REGISTER_WRITE = "resources:register:write"
+    """Keep the registers of the facility."""
     SECURITY_INCIDENT_MANAGE = "security:incident:manage"
     """Register security incidents, collect their evidence, close them."""
     SECURITY_SIGNIN_READ = "security:signin:read"
@@ -138,6 +142,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.JOBS_QUEUE_MANAGE,
             _P.ORGANIZATIONS_TREE_MANAGE,
             _P.QUESTIONNAIRES_DEFINITION_MANAGE,
+            _P.RESOURCES_REGISTER_READ,
+            _P.RESOURCES_REGISTER_WRITE,
             _P.SECURITY_INCIDENT_MANAGE,
             _P.SECURITY_SIGNIN_READ,
             _P.SIGNATURES_ATTEMPT_READ,
@@ -153,6 +159,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.PATIENTS_IDENTITY_READ,
             _P.PATIENTS_IDENTITY_WRITE,
             _P.PATIENTS_RECORD_MERGE,
+            _P.RESOURCES_REGISTER_READ,
         }
     ),
     Role.NURSE: _CARE_READ
@@ -163,6 +170,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.PROGRAMMES_STEP_EXCLUDE,
         _P.QUESTIONNAIRES_RESPONSE_WRITE,
         _P.REFERRALS_REQUEST_PERFORM,
+        _P.RESOURCES_REGISTER_READ,
         _P.VISITS_VITALS_WRITE,
     },
     Role.DOCTOR: _CARE_READ
@@ -181,6 +189,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.PROGRAMMES_STEP_EXCLUDE,
         _P.QUESTIONNAIRES_RESPONSE_WRITE,
         _P.REFERRALS_REQUEST_PERFORM,
+        _P.RESOURCES_REGISTER_READ,
         _P.VISITS_RECORD_WRITE,
         _P.VISITS_VITALS_WRITE,
     },
@@ -197,6 +206,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.EXCHANGE_MESSAGE_RESEND,
         _P.EXPORTS_PERSON_MAKE,
         _P.PATIENTS_RECORD_MERGE,
+        _P.RESOURCES_REGISTER_READ,
+        _P.RESOURCES_REGISTER_WRITE,
         _P.SECURITY_INCIDENT_MANAGE,
     },
     # The official decides without a name: nothing here opens a person.

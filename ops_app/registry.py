@@ -36,6 +36,7 @@ MODULES = (
     "organizations",
     "patients",
     "questionnaires",
+    "resources",
     "security",
     "signatures",
     "visits",

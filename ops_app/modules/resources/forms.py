@@ -1,0 +1,108 @@
+"""Shape and range of what is entered in each register."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+
+from ops_app.i18n import _
+from ops_app.kit.dates import DateInput
+from ops_app.modules.patients.iin import control_digit
+from ops_app.modules.resources import models
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-zА-Яа-я.\-/]{1,40}$")]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+
+def _business_number(value: str) -> str:
+    # Year, month, then 4 for a resident, 5 for a non-resident, 6 for a joint sole proprietor; control as in an IIN.
+    digits = value.replace(" ", "")
+    if not (len(digits) == 12 and digits.isascii() and digits.isdigit()):
+        raise ValueError(_("A BIN has 12 digits"))
+    if digits[4] not in "456" or not 1 <= int(digits[2:4]) <= 12 or control_digit(digits[:11]) != int(digits[11]):
+        raise ValueError(_("This is not a BIN: a digit is wrong"))
+    return digits
+
+
+BusinessNumber = Annotated[str, AfterValidator(_business_number)]
+
+
+class KeptForm(BaseModel):
+    """What every row of a register says."""
+
+    organization_id: Id
+    start_date: DateInput
+
+
+class InstitutionForm(KeptForm):
+    """A kindergarten, school or college."""
+
+    kind: Literal[models.INSTITUTION_KINDS]
+    name_kk: Text
+    name_ru: Text
+    bin: BusinessNumber | None = None
+    address_line: Text | None = None
+    pupils: Count | None = None
+    site_id: Id | None = None
+
+
+class EnterpriseForm(KeptForm):
+    """An employer."""
+
+    name_kk: Text
+    name_ru: Text
+    bin: BusinessNumber | None = None
+    address_line: Text | None = None
+    workers: Count | None = None
+    harmful_factor: Literal[models.HARMFUL_FACTORS] | None = None
+    site_id: Id | None = None
+
+
+class InsurerForm(KeptForm):
+    """A contract with an insurance company."""
+
+    name_kk: Text
+    name_ru: Text
+    bin: BusinessNumber | None = None
+    contract_number: Text
+
+
+class ServiceForm(KeptForm):
+    """A service or operation."""
+
+    local_code: Code
+    kind: Literal[models.SERVICE_KINDS]
+    name_kk: Text
+    name_ru: Text
+    tariff_code: Code | None = None
+    price_tenge: Annotated[int, Field(ge=0, le=10**9)] | None = None
+
+
+class BedForm(KeptForm):
+    """A bed."""
+
+    number: Code
+    department_id: Id
+    ward_id: Id | None = None
+    profile: Literal[models.BED_PROFILES]
+    state: Literal[models.BED_STATES]
+
+
+class StoreForm(KeptForm):
+    """A place that keeps medicines."""
+
+    kind: Literal[models.STORE_KINDS]
+    name_kk: Text
+    name_ru: Text
+    department_id: Id | None = None
+    location_id: Id | None = None
+    responsible_id: Id | None = None
+
+
+class CloseForm(BaseModel):
+    """From which day a row no longer counts."""
+
+    end_date: DateInput
