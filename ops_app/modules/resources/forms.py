@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
@@ -27,6 +28,15 @@ def _business_number(value: str) -> str:
     return digits
 
 
+def _among(values: tuple[str, ...]) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if value not in values:
+            raise ValueError(_("Choose one of the listed values"))
+        return value
+
+    return check
+
+
 BusinessNumber = Annotated[str, AfterValidator(_business_number)]
 
 
@@ -40,7 +50,7 @@ class KeptForm(BaseModel):
 class InstitutionForm(KeptForm):
     """A kindergarten, school or college."""
 
-    kind: Literal[models.INSTITUTION_KINDS]
+    kind: Annotated[str, AfterValidator(_among(models.INSTITUTION_KINDS))]
     name_kk: Text
     name_ru: Text
     bin: BusinessNumber | None = None
@@ -57,7 +67,7 @@ class EnterpriseForm(KeptForm):
     bin: BusinessNumber | None = None
     address_line: Text | None = None
     workers: Count | None = None
-    harmful_factor: Literal[models.HARMFUL_FACTORS] | None = None
+    harmful_factor: Annotated[str, AfterValidator(_among(models.HARMFUL_FACTORS))] | None = None
     site_id: Id | None = None
 
 
@@ -74,7 +84,7 @@ class ServiceForm(KeptForm):
     """A service or operation."""
 
     local_code: Code
-    kind: Literal[models.SERVICE_KINDS]
+    kind: Annotated[str, AfterValidator(_among(models.SERVICE_KINDS))]
     name_kk: Text
     name_ru: Text
     tariff_code: Code | None = None
@@ -87,14 +97,14 @@ class BedForm(KeptForm):
     number: Code
     department_id: Id
     ward_id: Id | None = None
-    profile: Literal[models.BED_PROFILES]
-    state: Literal[models.BED_STATES]
+    profile: Annotated[str, AfterValidator(_among(models.BED_PROFILES))]
+    state: Annotated[str, AfterValidator(_among(models.BED_STATES))]
 
 
 class StoreForm(KeptForm):
     """A place that keeps medicines."""
 
-    kind: Literal[models.STORE_KINDS]
+    kind: Annotated[str, AfterValidator(_among(models.STORE_KINDS))]
     name_kk: Text
     name_ru: Text
     department_id: Id | None = None
