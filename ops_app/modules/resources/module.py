@@ -13,7 +13,7 @@ MODULE = Module(
     router=router,
     nav=(
         NavItem(
-            N_("Registers"), "resources:index", Permission.RESOURCES_REGISTER_READ, group="administration", order=6
+            N_("Registers"), "resources:index", Permission.RESOURCES_REGISTER_READ, group="administration", order=16
         ),
     ),
     journals=JOURNALS,
