@@ -8,24 +8,14 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from ops_app.i18n import _
+from ops_app.kit.business_number import BusinessNumber
 from ops_app.kit.dates import DateInput
-from ops_app.modules.patients.iin import control_digit
 from ops_app.modules.resources import models
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-zА-Яа-я.\-/]{1,40}$")]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
-
-
-def _business_number(value: str) -> str:
-    # Year, month, then 4 for a resident, 5 for a non-resident, 6 for a joint sole proprietor; control as in an IIN.
-    digits = value.replace(" ", "")
-    if not (len(digits) == 12 and digits.isascii() and digits.isdigit()):
-        raise ValueError(_("A BIN has 12 digits"))
-    if digits[4] not in "456" or not 1 <= int(digits[2:4]) <= 12 or control_digit(digits[:11]) != int(digits[11]):
-        raise ValueError(_("This is not a BIN: a digit is wrong"))
-    return digits
 
 
 def _among(values: tuple[str, ...]) -> Callable[[str], str]:
@@ -35,9 +25,6 @@ def _among(values: tuple[str, ...]) -> Callable[[str], str]:
         return value
 
     return check
-
-
-BusinessNumber = Annotated[str, AfterValidator(_business_number)]
 
 
 class KeptForm(BaseModel):

@@ -115,7 +115,7 @@ def test_enterprise_and_insurer_with_a_bin_that_is_checked(app: FastAPI, tree: T
 
 
 def valid_bin(first_eleven: str) -> str:
-    from ops_app.modules.patients.iin import control_digit
+    from ops_app.kit.business_number import control_digit
 
     return next(
         f"{start}{digit}"
