@@ -101,7 +101,8 @@ def test_site_with_attached_people_is_not_closed(app: FastAPI, tree: Tree, keepe
     with app.state.engine.begin() as connection:
         person = connection.scalar(
             text(
-                f"insert into patients.patient ({columns}) values ('А', 'Б', 'a', 'b', 'ab', '2000-01-01', 'female', 'T1')"
+                f"insert into patients.patient ({columns}) "
+                "values ('А', 'Б', 'a', 'b', 'ab', '2000-01-01', 'female', 'T1')"
                 " returning id"
             )
         )
