@@ -30,6 +30,7 @@ MODULES = (
     "exchange",
     "exports",
     "fhir",
+    "ingest",
     "jobs",
     "notifications",
     "oidc",

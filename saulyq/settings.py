@@ -91,6 +91,14 @@ class Settings(BaseSettings):
         return self.port_base + 5
 
     @property
+    def hl7_port(self) -> int:
+        return self.port_base + 6
+
+    @property
+    def ingest_port(self) -> int:
+        return self.port_base + 10
+
+    @property
     def control_port(self) -> int:
         return self.port_base + 9
 
@@ -118,7 +126,8 @@ class Settings(BaseSettings):
 
     def local_url(self, port: int) -> str:
         """Address of a page from this machine."""
-        every_address = self.bind in ("0.0.0.0", "::", "") or port in (self.dagster_port, self.worker_port)  # noqa: S104
+        of_this_machine = port in (self.dagster_port, self.worker_port, self.ingest_port)
+        every_address = self.bind in ("0.0.0.0", "::", "") or of_this_machine  # noqa: S104
         return f"http://{'127.0.0.1' if every_address else self.bind}:{port}"
 
     def role_password(self, role: str) -> str:
