@@ -59,6 +59,13 @@ class Settings(BaseSettings):
     ncalayer_url: str = Field(
         "wss://127.0.0.1:13579/", description="where browsers find NCALayer, always on the user's own machine"
     )
+    hl7_certificate: Path | None = Field(
+        None, description="certificate chain of the HL7 gateway; with it the gateway speaks TLS only"
+    )
+    hl7_key: Path | None = Field(None, description="key of that certificate, if it is in a file of its own")
+    hl7_client_authorities: Path | None = Field(
+        None, description="authorities of the certificates that senders of HL7 messages must show"
+    )
     small_cell_threshold: int = Field(5, ge=2, le=50, description="released counts below this are suppressed")
 
     @field_validator("home")
