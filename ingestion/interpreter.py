@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.2
 SILENT_AFTER = 30.0
-LANES_A_LOOK = 200
+MESSAGES_A_LOOK = 200
 MOST_ATTEMPTS = 3
 """A message during which the process ended this often is set aside: it may be what ended it."""
 LONGEST_STATEMENT = "60s"
@@ -58,8 +58,8 @@ class Interpreter:
     def run_waiting(self) -> int:
         """Interpret all that waits now; says how many messages."""
         number = 0
-        while found := self._heads():
-            done = sum(self._interpret_one(lane) for lane in found)
+        while found := self._waiting():
+            done = sum(self._interpret_one(each, lane) for each, lane in found)
             number += done
             self.last_look = time.monotonic()
             if not done:
@@ -85,36 +85,35 @@ class Interpreter:
             if not found:
                 stop.wait(LOOK_EVERY)
 
-    def _heads(self) -> list[str]:
-        first = func.min(InboundMessage.id)
+    def _waiting(self) -> list[tuple[int, str]]:
+        # oldest first over all lanes too: a merge must not overtake what was said of the record it hides
         waiting = (
-            select(InboundMessage.lane)
+            select(InboundMessage.id, InboundMessage.lane)
             .where(InboundMessage.state == "received", InboundMessage.channel.in_(self._interpreters))
-            .group_by(InboundMessage.lane)
-            .order_by(first)
-            .limit(LANES_A_LOOK)
+            .order_by(InboundMessage.id)
+            .limit(MESSAGES_A_LOOK)
         )
         with Session(self._engine) as session:
-            return list(session.scalars(waiting))
+            return [(row.id, row.lane) for row in session.execute(waiting)]
 
-    def _interpret_one(self, lane: str) -> bool:
-        """The first waiting message of a lane; False when another process holds the lane."""
+    def _interpret_one(self, number: int, lane: str) -> bool:
+        """One message, if it is the first of its lane and no other process holds the lane."""
         with Session(self._engine) as session, session.begin():
             # nothing is lost with this counter, so nobody waits for the disk
             session.execute(text("set local synchronous_commit = off"))
-            if not session.scalar(select(func.pg_try_advisory_xact_lock(_lane_number(lane)))):
-                return False
-            message = self._head(session, lane)
+            message = self._held(session, number, lane)
             if message is None:
                 return False
             message.attempts += 1
             if message.attempts > MOST_ATTEMPTS:
                 _fail(message, NotInterpreted("The program ended several times while it read this message"))
                 return True
-        return self._interpret(lane)
+        return self._interpret(number, lane)
 
-    def _head(self, session: Session, lane: str) -> InboundMessage | None:
-        return session.scalar(
+    def _held(self, session: Session, number: int, lane: str) -> InboundMessage | None:
+        if not session.scalar(select(func.pg_try_advisory_xact_lock(_lane_number(lane)))):
+            return None
+        first = session.scalar(
             select(InboundMessage)
             .where(
                 InboundMessage.lane == lane,
@@ -125,15 +124,13 @@ class Interpreter:
             .limit(1)
             .with_for_update()
         )
+        return first if first is not None and first.id == number else None
 
-    def _interpret(self, lane: str) -> bool:
+    def _interpret(self, number: int, lane: str) -> bool:
         with Session(self._engine, expire_on_commit=False) as session:
-            if not session.scalar(select(func.pg_try_advisory_xact_lock(_lane_number(lane)))):
-                return False
-            message = self._head(session, lane)
+            message = self._held(session, number, lane)
             if message is None:
                 return False
-            number = message.id
             try:
                 with session.begin_nested():
                     outcome = self._interpreters[message.channel](session, message)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from ingestion.hl7 import interpret as hl7
 from ingestion.outcome import Interpret
 
-INTERPRETERS: dict[str, Interpret] = {}
+INTERPRETERS: dict[str, Interpret] = {
+    "hl7": hl7.interpret,
+}

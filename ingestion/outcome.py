@@ -42,18 +42,21 @@ class NotInterpreted(Exception):
         segment: str | None = None,
         field: int | None = None,
         component: int | None = None,
+        sequence: int | None = None,
         code: str = "207",
     ):
         super().__init__(text)
         self.text = text
         """English, and a msgid of the module ``ingest``, without any value of the message."""
-        self.segment, self.field, self.component, self.code = segment, field, component, code
+        self.segment, self.sequence, self.field, self.component = segment, sequence, field, component
+        self.code = code
 
     @property
     def as_json(self) -> dict[str, object]:
         """As the archive keeps it."""
         return {
             "segment": self.segment,
+            "sequence": self.sequence,
             "field": self.field,
             "component": self.component,
             "code": self.code,

@@ -30,7 +30,7 @@ class Profile(BaseModel):
     """What undeclared bytes that are no UTF-8 are taken for."""
     optional: frozenset[str] = frozenset()
     """Places such as ``MSH-11`` or ``OBX-2`` that this sender leaves empty."""
-    iin_authorities: tuple[str, ...] = ("IIN", "ИИН", "ЖСН", "KZ", "KAZ", "GBDFL")
+    iin_authorities: tuple[str, ...] = ("IIN", "ИИН", "ЖСН", "NI", "NNKAZ", "GBDFL")
     """Assigning authorities (PID-3.4) and types (PID-3.5) whose numbers are IINs."""
     authority: str | None = None
     """The assigning authority of numbers for which the sender names none; the sender itself if not set."""

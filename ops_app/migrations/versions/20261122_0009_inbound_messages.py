@@ -79,8 +79,24 @@ def upgrade() -> None:
         schema="ingest",
         postgresql_where=sa.text("corrects_id is not null"),
     )
+    op.create_table(
+        "person_identifier",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("authority", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("patient_id", sa.BigInteger(), nullable=False),
+        sa.Column("message_id", sa.BigInteger(), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["patient_id"], ["patients.patient.id"], name=op.f("fk_person_identifier_patient_id")),
+        sa.ForeignKeyConstraint(["message_id"], ["ingest.message.id"], name=op.f("fk_person_identifier_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person_identifier")),
+        schema="ingest",
+    )
+    op.create_index("uq_person_identifier", "person_identifier", ["authority", "value"], unique=True, schema="ingest")
+    op.create_index("ix_person_identifier_patient_id", "person_identifier", ["patient_id"], schema="ingest")
 
 
 def downgrade() -> None:
+    op.drop_table("person_identifier", schema="ingest")
     op.drop_table("message", schema="ingest")
     op.execute("drop schema ingest")

@@ -63,3 +63,23 @@ class InboundMessage(Base):
         Index("ix_message_corrects_id", "corrects_id", postgresql_where=text("corrects_id is not null")),
         _TABLE,
     )
+
+
+class PersonIdentifier(Base):
+    """Under which number a sender knows a person; two senders may use the same number."""
+
+    __tablename__ = "person_identifier"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, info=PLAIN)
+    authority: Mapped[str] = mapped_column(info=PLAIN)
+    value: Mapped[str] = mapped_column(info=DIRECT)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.patient.id"), info=PLAIN)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("ingest.message.id"), info=PLAIN)
+    """The message that said so."""
+    recorded_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"), info=PLAIN)
+
+    __table_args__ = (
+        Index("uq_person_identifier", "authority", "value", unique=True),
+        Index("ix_person_identifier_patient_id", "patient_id"),
+        _TABLE,
+    )

@@ -7,7 +7,6 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -62,8 +61,8 @@ class Load:
 
 
 @pytest.fixture
-def load_port() -> Iterator[int]:
-    yield free_port_base()
+def load_port() -> int:
+    return free_port_base()
 
 
 @pytest.mark.req("INT-WEARABLE-03")
@@ -108,6 +107,9 @@ def kill_database(installation: Installation) -> None:
     assert server is not None
     os.kill(server.pid, signal.SIGKILL)
     deadline = time.monotonic() + 60
+    while (found := postmaster(installation.settings)) is not None and found.pid == server.pid:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     while True:
         try:
             postgres.start(installation.settings, keep=True)

@@ -31,7 +31,7 @@ def test_every_message_gets_its_acknowledgement(database: Database, files: list[
     codes: Counter[str] = Counter()
     with gateway(database) as port:
         sender = Sender(port)
-        for file, row in files:
+        for file, _ in files:
             raw = file.read_bytes().replace(b"\x0b", b"").replace(b"\x1c", b"")
             header = re.search(rb"MSH[^\r\n]*", raw)
             fields = header.group().split(header.group()[3:4]) if header else []
@@ -53,8 +53,6 @@ def test_every_message_gets_its_acknowledgement(database: Database, files: list[
                 assert (answer.code, answer.segment("ERR")[2]) == ("AE", f"MSH^1^{missing.group(1)}"), file.name
             if "BadDelimiters" in file.name:
                 assert answer.segment("ERR")[2] == "MSH^1^2"
-            if row["python_hl7"] == "ok" and row["hl7apy"] == "ok" and row["msh9"][:3] in ("VXU", "PPR"):
-                assert answer.code in ("AA", "CA", "AE"), file.name
         sender.close()
     assert sum(codes.values()) == len(files) == 652
     assert codes["AA"] + codes["CA"] + codes["silent"] > 450, codes
