@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import psycopg
 import pytest
 
@@ -26,8 +25,7 @@ def adt(event: str, pid: str, *more: str, sender: str = "HIS") -> str:
 @pytest.fixture(scope="module", autouse=True)
 def organization(module_database: Database) -> int:
     with psycopg.connect(module_database.libpq("owner")) as connection:
-        made = add_organization(connection)
-    return made
+        return add_organization(connection)
 
 
 def number() -> str:
