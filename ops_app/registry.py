@@ -33,6 +33,7 @@ MODULES = (
     "exchange",
     "exports",
     "fhir",
+    "ingest",
     "jobs",
     "notifications",
     "oidc",

@@ -51,7 +51,15 @@ def database_part(current: Settings) -> Part:
 
 def parts(current: Settings) -> list[Part]:
     """Every part, the database first: the others need it."""
-    return [database_part(current), _ops(current), _worker(current), *_dagster(current), _dashboards(current)]
+    return [
+        database_part(current),
+        _ops(current),
+        _worker(current),
+        _ingest(current),
+        _hl7(current),
+        *_dagster(current),
+        _dashboards(current),
+    ]
 
 
 def _ops(current: Settings) -> Part:
@@ -69,6 +77,16 @@ def _worker(current: Settings) -> Part:
     # a job that is sending gets a quarter of a minute to end; one that is cut off is repeated
     program = Program("worker", [PYTHON, "-m", "ops_app.worker"], stop_seconds=20)
     return Part("worker", "Background jobs", current.worker_port, [program], probe="/heartbeat")
+
+
+def _ingest(current: Settings) -> Part:
+    program = Program("ingest", [PYTHON, "-m", "ingestion.interpreter"])
+    return Part("ingest", "Inbound messages", current.ingest_port, [program], probe="/heartbeat")
+
+
+def _hl7(current: Settings) -> Part:
+    program = Program("hl7", [PYTHON, "-m", "ingestion.hl7.gateway"])
+    return Part("hl7", "HL7 v2 gateway", current.hl7_port, [program], address=current.bind)
 
 
 def _dagster(current: Settings) -> list[Part]:

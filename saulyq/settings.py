@@ -59,6 +59,13 @@ class Settings(BaseSettings):
     ncalayer_url: str = Field(
         "wss://127.0.0.1:13579/", description="where browsers find NCALayer, always on the user's own machine"
     )
+    hl7_certificate: Path | None = Field(
+        None, description="certificate chain of the HL7 gateway; with it the gateway speaks TLS only"
+    )
+    hl7_key: Path | None = Field(None, description="key of that certificate, if it is in a file of its own")
+    hl7_client_authorities: Path | None = Field(
+        None, description="authorities of the certificates that senders of HL7 messages must show"
+    )
     small_cell_threshold: int = Field(5, ge=2, le=50, description="released counts below this are suppressed")
 
     @field_validator("home")
@@ -91,6 +98,14 @@ class Settings(BaseSettings):
         return self.port_base + 5
 
     @property
+    def hl7_port(self) -> int:
+        return self.port_base + 6
+
+    @property
+    def ingest_port(self) -> int:
+        return self.port_base + 10
+
+    @property
     def control_port(self) -> int:
         return self.port_base + 9
 
@@ -118,7 +133,8 @@ class Settings(BaseSettings):
 
     def local_url(self, port: int) -> str:
         """Address of a page from this machine."""
-        every_address = self.bind in ("0.0.0.0", "::", "") or port in (self.dagster_port, self.worker_port)  # noqa: S104
+        of_this_machine = port in (self.dagster_port, self.worker_port, self.ingest_port)
+        every_address = self.bind in ("0.0.0.0", "::", "") or of_this_machine  # noqa: S104
         return f"http://{'127.0.0.1' if every_address else self.bind}:{port}"
 
     def role_password(self, role: str) -> str:
