@@ -25,6 +25,7 @@ MODULES = (
     "audit",
     "classifiers",
     "deaths",
+    "devices",
     "documents",
     "episodes",
     "exchange",
