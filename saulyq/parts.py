@@ -56,6 +56,7 @@ def parts(current: Settings) -> list[Part]:
         _ops(current),
         _worker(current),
         _ingest(current),
+        _astm(current),
         *_dagster(current),
         _dashboards(current),
     ]
@@ -81,6 +82,11 @@ def _worker(current: Settings) -> Part:
 def _ingest(current: Settings) -> Part:
     program = Program("ingest", [PYTHON, "-m", "ingestion.interpreter"])
     return Part("ingest", "Inbound messages", current.ingest_port, [program], probe="/heartbeat")
+
+
+def _astm(current: Settings) -> Part:
+    program = Program("astm", [PYTHON, "-m", "ingestion.astm"])
+    return Part("astm", "Analysers (ASTM)", current.astm_port, [program], address=current.bind)
 
 
 def _dagster(current: Settings) -> list[Part]:
