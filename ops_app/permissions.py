@@ -31,6 +31,10 @@ class Permission(StrEnum):
     """See registered deaths of the scope."""
     DEATHS_RECORD_WRITE = "deaths:record:write"
     """Register a death."""
+    DEVICES_DEVICE_MANAGE = "devices:device:manage"
+    """Register devices, say what their codes mean, retire them."""
+    DEVICES_DEVICE_READ = "devices:device:read"
+    """See the register of devices."""
     DOCUMENTS_RECORD_ANNUL = "documents:record:annul"
     """Annul issued documents, with a reason."""
     DOCUMENTS_RECORD_READ = "documents:record:read"
@@ -137,6 +141,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.ACCOUNTS_USER_MANAGE,
             _P.AUDIT_JOURNAL_READ,
             _P.DASHBOARDS_PAGE_READ,
+            _P.DEVICES_DEVICE_MANAGE,
+            _P.DEVICES_DEVICE_READ,
             _P.EXCHANGE_JOURNAL_READ,
             _P.EXCHANGE_SYSTEM_MANAGE,
             _P.JOBS_QUEUE_MANAGE,
@@ -200,6 +206,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.AUDIT_JOURNAL_READ,
         _P.DASHBOARDS_PAGE_READ,
         _P.DEATHS_RECORD_READ,
+        _P.DEVICES_DEVICE_READ,
         _P.DOCUMENTS_RECORD_ANNUL,
         _P.EXCHANGE_CONTENTS_READ,
         _P.EXCHANGE_JOURNAL_READ,

@@ -28,6 +28,7 @@ MODULES = (
     "audit",
     "classifiers",
     "deaths",
+    "devices",
     "documents",
     "episodes",
     "exchange",

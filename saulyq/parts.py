@@ -57,6 +57,7 @@ def parts(current: Settings) -> list[Part]:
         _worker(current),
         _ingest(current),
         _hl7(current),
+        _astm(current),
         *_dagster(current),
         _dashboards(current),
     ]
@@ -87,6 +88,11 @@ def _ingest(current: Settings) -> Part:
 def _hl7(current: Settings) -> Part:
     program = Program("hl7", [PYTHON, "-m", "ingestion.hl7.gateway"])
     return Part("hl7", "HL7 v2 gateway", current.hl7_port, [program], address=current.bind)
+
+
+def _astm(current: Settings) -> Part:
+    program = Program("astm", [PYTHON, "-m", "ingestion.astm"])
+    return Part("astm", "Analysers (ASTM)", current.astm_port, [program], address=current.bind)
 
 
 def _dagster(current: Settings) -> list[Part]:

@@ -102,6 +102,10 @@ class Settings(BaseSettings):
         return self.port_base + 6
 
     @property
+    def astm_port(self) -> int:
+        return self.port_base + 7
+
+    @property
     def ingest_port(self) -> int:
         return self.port_base + 10
 
