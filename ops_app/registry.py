@@ -30,6 +30,7 @@ MODULES = (
     "exchange",
     "exports",
     "fhir",
+    "imaging",
     "jobs",
     "notifications",
     "oidc",
