@@ -194,7 +194,6 @@ def upgrade() -> None:
         sa.Column("dose", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
-        sa.Column("content_sha256", sa.Text(), nullable=False),
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("calling_ae", sa.Text(), nullable=True),
@@ -223,7 +222,6 @@ def upgrade() -> None:
         sa.Column("transfer_syntax_uid", sa.Text(), nullable=False),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
-        sa.Column("content_sha256", sa.Text(), nullable=False),
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("sent", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
@@ -257,9 +255,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_instance_conflict_path", "instance_conflict", ["path"], unique=False, schema="imaging")
     op.create_index(
-        "uq_instance_conflict_content",
+        "uq_instance_conflict_sha256",
         "instance_conflict",
-        ["instance_id", "content_sha256"],
+        ["instance_id", "sha256"],
         unique=True,
         schema="imaging",
     )

@@ -142,8 +142,6 @@ class Instance(Row, Base):
     """What the header says of the exposure: kvp, exposure_mas, dap_dgycm2, ctdivol_mgy, entrance_dose_mgy …"""
     bytes: Mapped[int] = mapped_column(info=PLAIN)
     sha256: Mapped[str] = mapped_column(info=PLAIN)
-    content_sha256: Mapped[str] = mapped_column(info=PLAIN)
-    """Of the data set without the file's own preamble: what tells a repeat from another object."""
     path: Mapped[str] = mapped_column(info=PLAIN)
     channel: Mapped[str] = mapped_column(info=PLAIN)
     calling_ae: Mapped[str | None] = mapped_column(info=PLAIN)
@@ -168,7 +166,6 @@ class InstanceConflict(Row, Base):
     transfer_syntax_uid: Mapped[str] = mapped_column(info=PLAIN)
     bytes: Mapped[int] = mapped_column(info=PLAIN)
     sha256: Mapped[str] = mapped_column(info=PLAIN)
-    content_sha256: Mapped[str] = mapped_column(info=PLAIN)
     path: Mapped[str] = mapped_column(info=PLAIN)
     sent: Mapped[dict[str, Any]] = mapped_column(JSONB, info=DIRECT)
     channel: Mapped[str] = mapped_column(info=PLAIN)
@@ -181,7 +178,7 @@ class InstanceConflict(Row, Base):
     __table_args__ = (
         one_of("decision", ("kept_first", "took_other")),
         CheckConstraint("(decision is null) = (decided_at is null)", name="decided_when"),
-        Index("uq_instance_conflict_content", "instance_id", "content_sha256", unique=True),
+        Index("uq_instance_conflict_sha256", "instance_id", "sha256", unique=True),
         Index("ix_instance_conflict_path", "path"),
         Index("ix_instance_conflict_open", "received_at", postgresql_where=text("decision is null")),
         _TABLE,
