@@ -57,6 +57,12 @@ class Permission(StrEnum):
     """Give out everything of one person as files."""
     FHIR_RESOURCE_READ = "fhir:resource:read"
     """Read through the FHIR API what one's other permissions let see."""
+    IMAGING_STUDY_READ = "imaging:study:read"
+    """See the images of people whose card one may open."""
+    IMAGING_STUDY_RECONCILE = "imaging:study:reconcile"
+    """Say whose a received study is, take mixed ones apart, undo it."""
+    IMAGING_STUDY_WRITE = "imaging:study:write"
+    """Bring images in: upload, removable media, DICOMweb."""
     JOBS_QUEUE_MANAGE = "jobs:queue:manage"
     """See background jobs, run failed ones again or set them aside."""
     ORGANIZATIONS_TREE_MANAGE = "organizations:tree:manage"
@@ -126,6 +132,7 @@ _CARE_READ = frozenset(
     {
         _P.DOCUMENTS_RECORD_READ,
         _P.FHIR_RESOURCE_READ,
+        _P.IMAGING_STUDY_READ,
         _P.PATIENTS_CARD_READ,
         _P.PATIENTS_IDENTITY_READ,
         _P.VISITS_RECORD_READ,
@@ -172,6 +179,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | _OWN_LIST
     | {
         _P.APPOINTMENTS_SLOT_BOOK,
+        _P.IMAGING_STUDY_WRITE,
         _P.PATIENTS_IDENTITY_WRITE,
         _P.PROGRAMMES_STEP_EXCLUDE,
         _P.QUESTIONNAIRES_RESPONSE_WRITE,
@@ -191,6 +199,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.DOCUMENTS_RECORD_WRITE,
         _P.EPISODES_RECORD_WRITE,
         _P.EXPORTS_PERSON_MAKE,
+        _P.IMAGING_STUDY_RECONCILE,
+        _P.IMAGING_STUDY_WRITE,
         _P.PATIENTS_IDENTITY_WRITE,
         _P.PROGRAMMES_STEP_EXCLUDE,
         _P.QUESTIONNAIRES_RESPONSE_WRITE,
@@ -212,6 +222,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.EXCHANGE_JOURNAL_READ,
         _P.EXCHANGE_MESSAGE_RESEND,
         _P.EXPORTS_PERSON_MAKE,
+        _P.IMAGING_STUDY_RECONCILE,
         _P.PATIENTS_RECORD_MERGE,
         _P.RESOURCES_REGISTER_READ,
         _P.RESOURCES_REGISTER_WRITE,

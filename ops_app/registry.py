@@ -35,6 +35,7 @@ MODULES = (
     "exports",
     "fhir",
     "ingest",
+    "imaging",
     "jobs",
     "notifications",
     "oidc",

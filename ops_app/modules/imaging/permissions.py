@@ -1,0 +1,15 @@
+"""The access rules that routes of this module name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from ops_app.actor import Actor
+from ops_app.auth import allowed
+from ops_app.patient_access import PatientAccess, opens_patient
+from ops_app.permissions import Permission
+
+ImagesReader = Annotated[PatientAccess, opens_patient(Permission.IMAGING_STUDY_READ)]
+StudyReader = Annotated[Actor, allowed(Permission.IMAGING_STUDY_READ)]
+StudyWriter = Annotated[Actor, allowed(Permission.IMAGING_STUDY_WRITE)]
+StudyReconciler = Annotated[Actor, allowed(Permission.IMAGING_STUDY_RECONCILE)]
