@@ -34,6 +34,7 @@ MODULES = (
     "exports",
     "fhir",
     "jobs",
+    "laboratory",
     "notifications",
     "oidc",
     "organizations",
