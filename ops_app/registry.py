@@ -37,6 +37,7 @@ MODULES = (
     "ingest",
     "imaging",
     "jobs",
+    "laboratory",
     "notifications",
     "oidc",
     "organizations",

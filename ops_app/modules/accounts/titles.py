@@ -13,6 +13,8 @@ ROLES = {
     Role.CHIEF_PHYSICIAN: N_("Chief physician"),
     Role.OFFICIAL: N_("Regional health official"),
     Role.DATA_ENGINEER: N_("Data engineer"),
+    Role.LABORATORY_TECHNICIAN: N_("Laboratory technician"),
+    Role.LABORATORY_DOCTOR: N_("Laboratory doctor"),
     Role.ONCALL_OBSTETRICIAN: N_("Regional on-call obstetrician"),
 }
 
