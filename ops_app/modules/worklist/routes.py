@@ -23,7 +23,7 @@ from ops_app.modules.worklist.permissions import CaseDecider, CaseReader, TaskAn
 from ops_app.permissions import Permission
 from ops_app.ui.render import page, redirect
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 RULE = "task"
 """The rule that lets a team see whom its own lists name."""
