@@ -12,9 +12,11 @@ from pathlib import Path
 
 from fastapi import params
 from fastapi.routing import APIRoute
+from starlette.responses import HTMLResponse, Response
 
 from ops_app.auth import OpenRule, rule_in
 from ops_app.gate.views import privacy_of, subject_of
+from ops_app.kit.form_fields import posted_form
 from ops_app.mechanisms.jobs.task import Task, declared
 from ops_app.mechanisms.task import kind as task_kinds
 from ops_app.mechanisms.task.kind import TaskKind
@@ -83,6 +85,19 @@ def routes(listed: tuple[Module, ...]) -> list[APIRoute]:
     """All routes of these modules, those of their journals too."""
     own = [route for module in listed if module.router for route in module.router.routes if isinstance(route, APIRoute)]
     return own + [route for module in listed for route in journal_routes(module)]
+
+
+def documented(route: APIRoute) -> APIRoute:
+    """The route as the OpenAPI document shows it: under its module, pages as pages; none is left out."""
+    route.include_in_schema = True
+    route.tags = [route.name.split(":")[0]]
+    if typing.get_type_hints(route.endpoint).get("return") is Response:
+        route.response_class = HTMLResponse
+    if any(dependency.dependency is posted_form for dependency in signature_dependencies(route)):
+        fields = {"type": "object", "additionalProperties": {"type": "string"}}
+        content = {"application/x-www-form-urlencoded": {"schema": fields}}
+        route.openapi_extra = {"requestBody": {"content": content}}
+    return route
 
 
 def refuse_unlisted_folders(listed: tuple[str, ...], folder: Path) -> None:

@@ -25,7 +25,7 @@ from ops_app.modules.worklist.permissions import CaseDecider, CaseReader, TaskAn
 from ops_app.permissions import Permission
 from ops_app.ui.render import page, redirect
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 OWN_TASKS_SHOWN = 8
 RULE = "task"
