@@ -60,8 +60,7 @@ dated_step as (
             asked.deadline_value,
             asked.deadline_unit,
             case
-                when asked.deadline_unit = 'working_day' and asked.deadline_value > 0
-                    then {{ working_day_after('asked.clock_on', 'asked.deadline_value') }}
+                when asked.deadline_unit = 'working_day' and asked.deadline_value > 0 then later.date_day
                 when asked.deadline_unit = 'hour' then asked.clock_on
                 else {{ add_days('asked.clock_on', 'asked.deadline_value') }}
             end as due_on
@@ -72,6 +71,13 @@ dated_step as (
                 rule_step.deadline_unit
             from rule_step
         ) as asked
+        -- so many working days later: a person told on Saturday has all of Monday for one working day
+        left join {{ ref('dim_date') }} as told on asked.clock_on = told.date_day
+        left join {{ ref('dim_date') }} as later
+            on
+                told.working_day_number + asked.deadline_value = later.working_day_number
+                and later.is_working_day
+                and asked.deadline_unit = 'working_day'
     ) as due
         on
             rule_step.clock_on = due.clock_on

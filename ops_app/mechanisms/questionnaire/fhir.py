@@ -136,6 +136,13 @@ def _map_items(item: BodyMapItem, link: str) -> list[dict[str, Any]]:
     ]
 
 
+def response_status(status: str, *, in_error: bool) -> str:
+    """The status FHIR has for a response."""
+    if in_error:
+        return "entered-in-error"
+    return {"in_progress": "in-progress", "discarded": "stopped"}.get(status, status)
+
+
 def response_resource(
     compiled: Compiled,
     answers: Mapping[str, Any],

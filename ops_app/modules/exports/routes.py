@@ -15,9 +15,9 @@ from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.modules.exports import service
 from ops_app.modules.exports.forms import LANGUAGES, REQUESTERS, ExportForm
 from ops_app.modules.exports.permissions import PersonExporter
+from ops_app.modules.exports.summary import TITLES
 from ops_app.modules.fhir.types import CLINICAL
 from ops_app.modules.patients.card import card_page
-from ops_app.modules.patients.fact_text import KIND_TITLES
 from ops_app.patient_access import PatientAccess
 
 router = APIRouter()
@@ -46,7 +46,7 @@ def make(request: Request, access: PersonExporter, db: Db, posted: PostedForm) -
 
 
 def _page(request: Request, db: Session, access: PatientAccess, shown: Form[Any], status_code: int = 200) -> Response:
-    kinds = [(name, KIND_TITLES[kind.model.__tablename__]) for name, kind in CLINICAL.items()]
+    kinds = [(name, TITLES[kind.model.__tablename__]) for name, kind in CLINICAL.items()]
     return card_page(
         request,
         db,

@@ -11,19 +11,23 @@ import typst
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ops_app.i18n import _, speaking
+from ops_app.i18n import N_, _, speaking
 from ops_app.kit import clock
 from ops_app.kit.dates import show_date, show_moment
 from ops_app.kit.day_range import within_days
+from ops_app.kit.numbers import show_number
 from ops_app.modules.exports.forms import ExportForm
 from ops_app.modules.fhir.types import CLINICAL, ClinicalType
+from ops_app.modules.fhir.words import Words
 from ops_app.modules.patients import fact_text
 from ops_app.modules.patients.fact_text import KIND_TITLES, Wording
 from ops_app.modules.patients.header import full_name, header
 from ops_app.modules.patients.queries import patient_or_404, record_ids
+from ops_app.modules.questionnaires.catalogue import compiled_of
 from ops_app.ui.render import local_name
 
 _TEMPLATE = Path(__file__).parent / "summary.typ"
+TITLES = KIND_TITLES | {"questionnaire_response": N_("Forms and scales")}
 
 
 def period_conditions(kind: ClinicalType, form: ExportForm) -> list[Any]:
@@ -74,7 +78,7 @@ def _document(session: Session, patient_id: int, form: ExportForm) -> dict[str, 
 def _section(session: Session, records: Sequence[int], kind: ClinicalType, form: ExportForm) -> dict[str, Any] | None:
     model = kind.model
     statement = select(model).where(
-        model.patient_id.in_(records), model.entered_in_error_at.is_(None), *period_conditions(kind, form)
+        model.patient_id.in_(records), model.entered_in_error_at.is_(None), *kind.only, *period_conditions(kind, form)
     )
     rows: Sequence[Any] = session.scalars(statement.order_by(kind.at, model.id)).all()
     if not rows:
@@ -82,10 +86,26 @@ def _section(session: Session, records: Sequence[int], kind: ClinicalType, form:
     name = model.__tablename__
     words = Wording.of(session, [(name, row) for row in rows])
     moments = "start_at" if name == "appointment" else "event_at"
+    filled = _forms(session, rows) if name == "questionnaire_response" else {}
     lines = [
-        (show_date(getattr(row, moments)), _line(name, row, words), local_name(words.organization(row))) for row in rows
+        (
+            show_date(getattr(row, moments)),
+            filled.get(row.id) or _line(name, row, words),
+            local_name(words.organization(row)),
+        )
+        for row in rows
     ]
-    return {"title": _(KIND_TITLES[name]), "rows": lines}
+    return {"title": _(TITLES[name]), "rows": lines}
+
+
+def _forms(session: Session, rows: Sequence[Any]) -> dict[int, str]:
+    """The title of each form, with its score where it has one."""
+    found: dict[int, str] = {}
+    for row_id, form in Words.of(session, rows).forms.items():
+        title = str(compiled_of(form.version).definition.title)
+        score = next(row.score for row in rows if row.id == row_id)
+        found[row_id] = title if score is None else f"{title}: {show_number(score)}"
+    return found
 
 
 def _line(name: str, row: Any, words: Wording) -> str:

@@ -19,6 +19,7 @@ from ops_app.modules.fhir.types import ClinicalType
 from ops_app.modules.organizations.models import Organization, Practitioner, PractitionerRole
 from ops_app.modules.patients.access import within, within_parameters
 from ops_app.modules.patients.models import Attachment, Patient, PatientLink
+from ops_app.modules.questionnaires.models import QuestionnaireVersion
 
 Changed = tuple[Any, dt.datetime]
 """A row and when it last changed."""
@@ -41,7 +42,7 @@ def facts(kind: ClinicalType, records: Sequence[int], where: Sequence[Condition]
     return (
         select(model, changed.label("changed"))
         .outerjoin(changes, changes.c.entity_id == cast(model.id, Text))
-        .where(model.patient_id.in_(records), *where, *(make(changed) for make in since))
+        .where(model.patient_id.in_(records), *kind.only, *where, *(make(changed) for make in since))
         .order_by(kind.at.desc(), model.id.desc())
     )
 
@@ -97,6 +98,15 @@ def positions(where: Sequence[Condition], scope: Scope) -> Statement:
 def organizations(where: Sequence[Condition]) -> Statement:
     """Nodes of the tree; which organisations there are is no secret to staff."""
     return select(Organization, Organization.recorded_at.label("changed")).where(*where).order_by(Organization.id)
+
+
+def definitions(where: Sequence[Condition]) -> Statement:
+    """Versions of forms and scales that were used or entered; they say nothing of anybody."""
+    return (
+        select(QuestionnaireVersion, QuestionnaireVersion.recorded_at.label("changed"))
+        .where(*where)
+        .order_by(QuestionnaireVersion.id)
+    )
 
 
 def page_of(session: Session, statement: Statement, count: int, offset: int) -> list[Changed]:

@@ -13,8 +13,8 @@ from ops_app import audit
 from ops_app.actor import Actor
 from ops_app.errors import BadRequest, Forbidden, NotFound
 from ops_app.i18n import _
+from ops_app.modules.fhir import forms, queries, registers
 from ops_app.modules.fhir import parameters as p
-from ops_app.modules.fhir import queries, registers
 from ops_app.modules.fhir.bundles import bundle, entries, identified, links
 from ops_app.modules.fhir.queries import Changed, Statement
 from ops_app.modules.fhir.shapes import Resource
@@ -24,6 +24,7 @@ from ops_app.modules.fhir.words import Words
 from ops_app.modules.organizations.models import Organization, Practitioner, PractitionerRole
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.queries import record_ids, standing_for
+from ops_app.modules.questionnaires.models import QuestionnaireVersion
 from ops_app.patient_access import open_patient
 from ops_app.permissions import Permission
 
@@ -75,13 +76,19 @@ ORGANIZATION: dict[str, p.Parameter] = {
         )
     ),
 }
+QUESTIONNAIRE: dict[str, p.Parameter] = {
+    "_id": p.key(QuestionnaireVersion.id),
+    "name": p.code(QuestionnaireVersion.key),
+}
 REGISTERS = {
     "Patient": PATIENT,
+    "Questionnaire": QUESTIONNAIRE,
     "Practitioner": PRACTITIONER,
     "PractitionerRole": PRACTITIONER_ROLE,
     "Organization": ORGANIZATION,
 }
 _DRAWN: dict[str, Callable[[Any, Words], Resource]] = {
+    "Questionnaire": forms.questionnaire,
     "Practitioner": registers.practitioner,
     "PractitionerRole": registers.practitioner_role,
     "Organization": registers.organization,
@@ -188,6 +195,8 @@ def _register(session: Session, actor: Actor, asked: Asked) -> tuple[Statement, 
         return queries.staff(where, scope), True
     if asked.kind == "PractitionerRole":
         return queries.positions(where, scope), True
+    if asked.kind == "Questionnaire":
+        return queries.definitions(where), True
     return queries.organizations(where), True
 
 

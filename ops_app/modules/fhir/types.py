@@ -10,10 +10,11 @@ from sqlalchemy import and_
 
 from ops_app.modules.appointments.models import Appointment
 from ops_app.modules.episodes.models import EpisodeOfCare
-from ops_app.modules.fhir import clinical
+from ops_app.modules.fhir import clinical, forms
 from ops_app.modules.fhir import parameters as p
 from ops_app.modules.fhir.shapes import Resource
 from ops_app.modules.fhir.words import Words
+from ops_app.modules.questionnaires.models import QuestionnaireResponse
 from ops_app.modules.visits import models as visits
 
 
@@ -28,6 +29,8 @@ class ClinicalType:
     at: Any
     """The column the date parameter compares."""
     parameters: Mapping[str, p.Parameter] = field(default_factory=dict)
+    only: tuple[Any, ...] = ()
+    """Conditions on rows that are told of at all."""
 
     @property
     def entity(self) -> str:
@@ -201,6 +204,20 @@ CLINICAL: dict[str, ClinicalType] = {
                     {name: (name,) for name in ("active", "finished", "cancelled")},
                 ),
             },
+        ),
+        ClinicalType(
+            "QuestionnaireResponse",
+            QuestionnaireResponse,
+            forms.questionnaire_response,
+            "authored",
+            QuestionnaireResponse.event_at,
+            {
+                "questionnaire": p.code(QuestionnaireResponse.key),
+                "status": p.status(
+                    QuestionnaireResponse.status, QuestionnaireResponse.entered_in_error_at, forms.STATUSES
+                ),
+            },
+            only=(QuestionnaireResponse.status != "discarded",),
         ),
         ClinicalType(
             "Appointment",

@@ -9,16 +9,27 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ops_app.mechanisms.questionnaire.evaluation import Value
 from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.fhir.shapes import Resource, concept, reference
 from ops_app.modules.fhir.systems import ICD10, system_of
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.organizations.queries import practitioner_names
+from ops_app.modules.questionnaires.models import QuestionnaireResponse, QuestionnaireVersion
+from ops_app.modules.questionnaires.service import facts_of
 from ops_app.ui.render import local_name
 
 _CLASSIFIERS = {"loinc": "observation", "kz_service": "service", "atc": "atc"}
 _ICD_COLUMNS = ("icd10", "reason_icd10", "cause_icd10")
 _PLACES = ("organization_id", "department_id", "site_id", "performer_organization_id", "parent_id")
+
+
+@dataclass(frozen=True)
+class FilledForm:
+    """What a response was filled in with, and the person on that day."""
+
+    version: QuestionnaireVersion
+    person: dict[str, Value]
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,7 @@ class Words:
     codes: dict[tuple[str, str], str]
     places: dict[int, str]
     staff: dict[int, str]
+    forms: dict[int, FilledForm]
 
     @classmethod
     def of(cls, session: Session, rows: Sequence[Any]) -> Words:
@@ -43,6 +55,7 @@ class Words:
             titles(session, [pair for pair in codes if pair[0]]),
             places,
             practitioner_names(session, {getattr(row, "practitioner_id", None) for row in rows}),
+            _forms(session, [row for row in rows if isinstance(row, QuestionnaireResponse)]),
         )
 
     def icd10(self, code: str | None) -> Resource | None:
@@ -65,3 +78,12 @@ class Words:
 def _organizations(session: Session, ids: Iterable[int]) -> Sequence[Organization]:
     wanted = list(ids)
     return session.scalars(select(Organization).where(Organization.id.in_(wanted))).all() if wanted else []
+
+
+def _forms(session: Session, responses: Sequence[QuestionnaireResponse]) -> dict[int, FilledForm]:
+    if not responses:
+        return {}
+    used = {row.version_id for row in responses}
+    found = session.scalars(select(QuestionnaireVersion).where(QuestionnaireVersion.id.in_(used)))
+    versions = {version.id: version for version in found}
+    return {row.id: FilledForm(versions[row.version_id], facts_of(session, row)) for row in responses}

@@ -279,15 +279,7 @@ def response_fhir(actor: ResponseReader, db: Db, response_id: int) -> Response:
         patient_id=str(response.patient_id),
         encounter_id=str(response.encounter_id) if response.encounter_id else None,
         practitioner_id=str(response.practitioner_id) if response.practitioner_id else None,
-        status=_fhir_status(response),
+        status=fhir.response_status(response.status, in_error=response.entered_in_error_at is not None),
         authored=response.event_at,
     )
     return JSONResponse(resource, media_type="application/fhir+json")
-
-
-def _fhir_status(response: QuestionnaireResponse) -> str:
-    if response.entered_in_error_at is not None:
-        return "entered-in-error"
-    return {"in_progress": "in-progress", "completed": "completed", "amended": "amended"}.get(
-        response.status, "stopped"
-    )

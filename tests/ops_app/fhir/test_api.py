@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import secrets
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy import select, text
 from ops_app.auth import token_hash
 from ops_app.errors import BadRequest
 from ops_app.kit import clock
+from ops_app.mechanisms.questionnaire.loading import shipped
 from ops_app.modules.audit.models import Event
 from ops_app.modules.fhir.parameters import span
 from ops_app.modules.fhir.search import REGISTERS
@@ -26,6 +28,7 @@ from ops_app.modules.visits.models import Immunization, MedicationRequest, Obser
 from ops_app.permissions import Role
 from tests.ops_app.browser import Browser, make_account
 from tests.ops_app.clinic import Clinic
+from tests.ops_app.questionnaire.posting import as_fields, moment
 
 JSON = {"accept": "application/fhir+json"}
 ALL_TYPES = (*REGISTERS, *CLINICAL)
@@ -108,6 +111,14 @@ def ill(clinic: Clinic) -> Patient:
                 "doctor": clinic.practitioners["doctor"],
             },
         )
+    doctor = clinic.browser("doctor")
+    example = shipped()["apgar"].compiled.definition.examples[0]
+    form = doctor.post(f"/patients/{patient.id}/questionnaires", {"key": "apgar"}).headers["location"]
+    form = form.removesuffix("/edit")
+    state = re.search(r'name="version" value="(\d+)"', doctor.get(f"{form}/edit").text)
+    assert state is not None
+    answers = as_fields(dict(example.answers)) | moment() | {"version": state[1]}
+    assert doctor.post(f"{form}/complete", answers).status_code == 303
     return patient
 
 
