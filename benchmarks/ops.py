@@ -192,7 +192,7 @@ def record(place: Installation, doctor: Doctor) -> _trace.Traces:
 @contextmanager
 def server(place: Installation, application: str, *options: str) -> Iterator[int]:
     """A uvicorn process like the one an installation runs; its port."""
-    port = place.settings.port_base + 6
+    port = place.settings.port_base + 11
     command = [sys.executable, "-m", "uvicorn", application, "--port", str(port), "--log-level", "warning", *options]
     # what goes wrong in the server is told on its stderr, which is ours
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)

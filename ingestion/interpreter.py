@@ -21,7 +21,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from ingestion.interpreters import INTERPRETERS
+from ingestion.interpreters import INTERPRETERS, PLACES
 from ingestion.outcome import Interpret, NotInterpreted, Outcome
 from ops_app.errors import OpsError
 from ops_app.kit import clock
@@ -57,6 +57,7 @@ class Interpreter:
 
     def run_waiting(self) -> int:
         """Interpret all that waits now; says how many messages."""
+        self._place_refused()
         number = 0
         while found := self._waiting():
             done = sum(self._interpret_one(each, lane) for each, lane in found)
@@ -95,6 +96,20 @@ class Interpreter:
         )
         with Session(self._engine) as session:
             return [(row.id, row.lane) for row in session.execute(waiting)]
+
+    def _place_refused(self) -> None:
+        """Messages refused at the door are never interpreted, but somebody must see them."""
+        with Session(self._engine) as session, session.begin():
+            unseen = (
+                select(InboundMessage)
+                .where(InboundMessage.state == "failed", InboundMessage.attempts == 0)
+                .order_by(InboundMessage.id)
+                .limit(MESSAGES_A_LOOK)
+                .with_for_update(skip_locked=True)
+            )
+            for message in session.scalars(unseen):
+                message.attempts = 1
+                _place(session, message)
 
     def _interpret_one(self, number: int, lane: str) -> bool:
         """One message, if it is the first of its lane and no other process holds the lane."""
@@ -154,6 +169,8 @@ class Interpreter:
                 # whatever a message does to its interpreter, the next message is read
                 log.warning("message %s: %s", number, type(error).__name__, exc_info=True)
                 _fail(message, NotInterpreted("The program could not read the message"))
+            if message.state == "failed":
+                _place(session, message)
             session.commit()
         return True
 
@@ -173,6 +190,12 @@ def _finish(message: InboundMessage, outcome: Outcome) -> None:
     message.error, message.processed_at = None, clock.now()
     message.patient_id = outcome.patient_id or message.patient_id
     message.organization_id = outcome.organization_id or message.organization_id
+
+
+def _place(session: Session, message: InboundMessage) -> None:
+    find = PLACES.get(message.channel)
+    if message.organization_id is None and find is not None:
+        message.organization_id = find(session, message)
 
 
 def _fail(message: InboundMessage, refused: NotInterpreted) -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from ingestion.hl7 import interpret as hl7
-from ingestion.outcome import Interpret
+from ingestion.outcome import Interpret, Place
 
 INTERPRETERS: dict[str, Interpret] = {
     "hl7": hl7.interpret,
 }
+
+PLACES: dict[str, Place] = {
+    "hl7": hl7.place,
+}
+"""Whose message it is, also where it cannot become records: so that somebody there sees it."""

@@ -66,3 +66,6 @@ class NotInterpreted(Exception):
 
 Interpret = Callable[[Session, InboundMessage], Outcome]
 """Makes records of one message, in the session's transaction."""
+
+Place = Callable[[Session, InboundMessage], int | None]
+"""The organisation a message belongs to, if its sender is known."""

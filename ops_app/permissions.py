@@ -63,6 +63,12 @@ class Permission(StrEnum):
     """Say whose a received study is, take mixed ones apart, undo it."""
     IMAGING_STUDY_WRITE = "imaging:study:write"
     """Bring images in: upload, removable media, DICOMweb."""
+    INGEST_CONTENTS_READ = "ingest:contents:read"
+    """See what a message of a device or another system says of a person."""
+    INGEST_JOURNAL_READ = "ingest:journal:read"
+    """See which messages came from where and what became of them."""
+    INGEST_MESSAGE_CORRECT = "ingest:message:correct"
+    """Correct a message that could not be read, have one read again."""
     JOBS_QUEUE_MANAGE = "jobs:queue:manage"
     """See background jobs, run failed ones again or set them aside."""
     LABORATORY_BLOOD_DETERMINE = "laboratory:blood:determine"
@@ -182,6 +188,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.DEVICES_DEVICE_READ,
             _P.EXCHANGE_JOURNAL_READ,
             _P.EXCHANGE_SYSTEM_MANAGE,
+            _P.INGEST_JOURNAL_READ,
             _P.JOBS_QUEUE_MANAGE,
             _P.ORGANIZATIONS_TREE_MANAGE,
             _P.QUESTIONNAIRES_DEFINITION_MANAGE,
@@ -257,6 +264,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.EXCHANGE_MESSAGE_RESEND,
         _P.EXPORTS_PERSON_MAKE,
         _P.IMAGING_STUDY_RECONCILE,
+        _P.INGEST_CONTENTS_READ,
+        _P.INGEST_JOURNAL_READ,
+        _P.INGEST_MESSAGE_CORRECT,
         _P.PATIENTS_RECORD_MERGE,
         _P.RESOURCES_REGISTER_READ,
         _P.RESOURCES_REGISTER_WRITE,

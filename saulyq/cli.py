@@ -13,6 +13,7 @@ from saulyq.commands import (
     eds,
     export,
     indicators,
+    ingest,
     integrity,
     lifecycle,
     load,
@@ -44,6 +45,7 @@ app.add_typer(eds.app, name="eds")
 app.add_typer(audit.app, name="audit")
 app.add_typer(integrity.app, name="integrity")
 app.add_typer(load.app, name="load")
+app.add_typer(ingest.app, name="ingest")
 app.add_typer(export.app, name="export")
 app.add_typer(export.import_app, name="import")
 app.add_typer(reference.app, name="reference")

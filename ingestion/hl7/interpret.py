@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
-from ingestion.hl7 import adt, vaccinations
+from ingestion.hl7 import adt, orders, results, vaccinations
 from ingestion.hl7.sender import Incoming
 from ingestion.outcome import NotInterpreted, Outcome
 from ops_app.kit import request_context
@@ -16,6 +16,11 @@ from ops_app.modules.ingest.models import InboundMessage
 
 FAMILIES: dict[str, Callable[[Incoming], Outcome]] = {
     "ADT": adt.interpret,
+    "OMG": orders.interpret,
+    "OML": orders.interpret,
+    "ORM": orders.interpret,
+    "ORU": results.interpret,
+    "OUL": results.interpret,
     "VXU": vaccinations.interpret,
 }
 """Every other type is archived, acknowledged and shown."""
@@ -40,3 +45,11 @@ def interpret(session: Session, row: InboundMessage) -> Outcome:
         )
     family = FAMILIES.get(message.kind)
     return family(incoming) if family else Outcome(archived=True)
+
+
+def place(session: Session, row: InboundMessage) -> int | None:
+    """The organisation of the sender, where it can be told."""
+    try:
+        return Incoming(session, row, hl7.read(row.raw, row.charset)).organization.id
+    except (hl7.NotHl7, NotInterpreted):
+        return None

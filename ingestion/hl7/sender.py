@@ -13,6 +13,7 @@ from ops_app.actor import Actor, RoleGrant, Scope
 from ops_app.mechanisms.device_messages.hl7 import Message, Segment
 from ops_app.mechanisms.device_messages.hl7_profile import Profile, profile_of
 from ops_app.mechanisms.device_messages.hl7_structure import TABLE_VALUE, UNSUPPORTED_TYPE
+from ops_app.modules.devices import queries as devices
 from ops_app.modules.ingest.models import InboundMessage
 from ops_app.modules.organizations.models import Organization
 from ops_app.permissions import Permission
@@ -47,13 +48,16 @@ class Incoming:
 
     @cached_property
     def organization(self) -> Organization:
-        """Where it happened: the profile's organisation, that of MSH-4, or the only one there is."""
+        """Where it happened: the profile's, the device's, that of MSH-4, or the only one there is."""
         own = select(Organization).where(Organization.kind == "organization", Organization.is_active)
         if self.profile.organization:
             found = self.session.scalar(own.where(Organization.bin == self.profile.organization))
             if found is None:
                 raise NotInterpreted("The organisation of the sender's profile does not exist", segment="MSH", field=3)
             return found
+        device = devices.by_sender(self.session, "hl7", self.row.sender)
+        if device is not None:
+            return self.session.get_one(Organization, device.organization_id)
         facility = self.message.header.value(4)
         named = [facility.text(1), facility.text(2)]
         if any(named):
@@ -72,6 +76,14 @@ class Incoming:
             field=4,
             code=TABLE_VALUE,
         )
+
+    @property
+    def organization_or_none(self) -> int | None:
+        """The same where it need not be known."""
+        try:
+            return self.organization.id
+        except NotInterpreted:
+            return None
 
     def segment(self, name: str) -> Segment:
         """The first segment of a name, which must be there."""

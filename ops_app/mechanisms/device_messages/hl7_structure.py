@@ -45,7 +45,7 @@ class Fault:
     text: str
     segment: str | None = None
     sequence: int | None = None
-    """Which of the segments of that name, from 1."""
+    """Which of the segments of that name, from 1; the line where there is no name."""
     field: int | None = None
     component: int | None = None
 
@@ -136,7 +136,7 @@ def _header(message: Message) -> Iterator[Fault]:
 
 def _lines(message: Message) -> Iterator[Fault]:
     for line in message.foreign_lines[:MOST_FAULTS]:
-        yield Fault(SEQUENCE, f"Line {line} is not a segment")
+        yield Fault(SEQUENCE, "A line of the message is not a segment", None, line)
     if sum(1 for _ in message.all("MSH")) > 1:
         yield Fault(SEQUENCE, "A second header inside one message", "MSH", 2)
 
@@ -181,7 +181,7 @@ def _required(
     for asked in segments:
         names = asked.split("|")
         if asked not in optional and not any(message.first(name) for name in names):
-            yield Fault(SEQUENCE, f"Required segment {' or '.join(names)} is missing", names[0], 1)
+            yield Fault(SEQUENCE, "A segment that this message needs is missing", names[0], 1)
     for asked in fields:
         places = [place.split("-") for place in asked.split("|")]
         if "-".join(places[0]) in optional or message.first(places[0][0]) is None:

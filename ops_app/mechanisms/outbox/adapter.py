@@ -15,6 +15,7 @@ from ops_app.mechanisms.outbox.declaration import System
 BUILT_IN = {
     "https": "ops_app.mechanisms.outbox.adapters.https:HttpsAdapter",
     "folder": "ops_app.mechanisms.outbox.adapters.folder:FolderAdapter",
+    "mllp": "ops_app.mechanisms.outbox.adapters.mllp:MllpAdapter",
 }
 
 

@@ -1,0 +1,87 @@
+"""How the pages call states, records and what is wrong with a message."""
+
+from __future__ import annotations
+
+from ops_app.i18n import N_
+
+CHANNELS = {
+    "hl7": "HL7 v2",
+    "astm": "ASTM",
+    "file": N_("files"),
+    "fhir": "FHIR",
+    "dicom": "DICOM",
+}
+STATES = {
+    "received": N_("Waits to be read"),
+    "done": N_("Became records"),
+    "failed": N_("Needs a decision"),
+    "archived": N_("Kept"),
+}
+COLOURS = {"failed": "red", "received": "amber", "done": "green"}
+RECORDS = {
+    "patients.patient": N_("Person"),
+    "patients.patient_link": N_("Link of two records"),
+    "visits.encounter": N_("Visit"),
+    "visits.immunization": N_("Vaccination"),
+    "visits.service_request": N_("Referral"),
+    "laboratory.report": N_("Laboratory report"),
+    "ingest.message": N_("Corrected copy"),
+}
+ROUTES = {
+    "patients.patient": ("patients:card", "patient_id"),
+    "visits.encounter": ("visits:visit", "encounter_id"),
+    "ingest.message": ("ingest:message", "message_id"),
+}
+NOTES = {
+    "already_known": N_("It said nothing new"),
+    "only_number_taken_over": N_("Nobody was registered under the old number; it now means the person that stays"),
+}
+FAULTS = (
+    N_("Segment sequence error"),
+    N_("Required field missing"),
+    N_("Data type error"),
+    N_("Table value not found"),
+    N_("Unsupported message type"),
+    N_("Unsupported event code"),
+    N_("Unsupported processing id"),
+    N_("Unsupported version id"),
+    N_("The encoding characters are incomplete or repeat"),
+    N_("A second header inside one message"),
+    N_("A line of the message is not a segment"),
+    N_("This is not an HL7 message: no MSH segment"),
+    N_("The program ended several times while it read this message"),
+    N_("The database refused what the message says"),
+    N_("The program could not read the message"),
+    N_("The organisation of the sender's profile does not exist"),
+    N_("It is not known to which organisation the sender belongs: add a profile for it"),
+    N_("A segment that this message needs is missing"),
+    N_("The birth date is not a date"),
+    N_("The number given as an IIN is not one"),
+    N_("Its identifiers belong to different people"),
+    N_("The number of the sender belongs to a person with another IIN"),
+    N_("The number of the sender belongs to a person with another birth date"),
+    N_("No registered person has these identifiers"),
+    N_("A person cannot be registered without names"),
+    N_("A person cannot be registered without a birth date"),
+    N_("The IIN does not agree with the birth date or the sex"),
+    N_("This is not a name"),
+    N_("The visit belongs to another person"),
+    N_("The number of the visit is missing"),
+    N_("The visit that this message is about is not known"),
+    N_("Both people must be named"),
+    N_("These records are not linked"),
+    N_("The time of the vaccination is not a time"),
+    N_("This order belongs to another person"),
+    N_("The attached file cannot be read"),
+    N_("The report has no number of its own"),
+    N_("The order has no number of its own"),
+    N_("The ordered service is not known here"),
+)
+"""Every reason an interpretation gives; a test compares them with the programs that give them."""
+ACTIONS = {
+    "ingest:contents": N_("Opened the contents of an inbound message"),
+    "ingest:correct": N_("Corrected an inbound message"),
+    "ingest:replay": N_("Had an inbound message read again"),
+    "ingest:interpret": N_("An inbound message changed records"),
+    "ingest:show": N_("An inbound message was shown on the command line"),
+}
