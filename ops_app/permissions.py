@@ -71,6 +71,14 @@ class Permission(StrEnum):
     """Correct a message that could not be read, have one read again."""
     JOBS_QUEUE_MANAGE = "jobs:queue:manage"
     """See background jobs, run failed ones again or set them aside."""
+    LAB_QUALITY_HOLD_CLOSE = "lab_quality:hold:close"
+    """Close a failure of quality control with its cause, which releases results."""
+    LAB_QUALITY_LOT_MANAGE = "lab_quality:lot:manage"
+    """Take control lots into use and set their targets."""
+    LAB_QUALITY_RUN_READ = "lab_quality:run:read"
+    """See charts and failures of quality control."""
+    LAB_QUALITY_RUN_WRITE = "lab_quality:run:write"
+    """Enter and withdraw control measurements."""
     LABORATORY_BLOOD_DETERMINE = "laboratory:blood:determine"
     """Enter determinations of blood groups."""
     LABORATORY_CATALOGUE_MANAGE = "laboratory:catalogue:manage"
@@ -167,6 +175,9 @@ _CARE_READ = frozenset(
 _OWN_LIST = frozenset({_P.WORKLIST_TASK_READ, _P.WORKLIST_TASK_ANSWER})
 _LABORATORY = frozenset(
     {
+        _P.DEVICES_DEVICE_READ,
+        _P.LAB_QUALITY_RUN_READ,
+        _P.LAB_QUALITY_RUN_WRITE,
         _P.LABORATORY_BLOOD_DETERMINE,
         _P.LABORATORY_REPORT_MATCH,
         _P.LABORATORY_RESULT_ENTER,
@@ -267,6 +278,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.INGEST_CONTENTS_READ,
         _P.INGEST_JOURNAL_READ,
         _P.INGEST_MESSAGE_CORRECT,
+        _P.LAB_QUALITY_RUN_READ,
         _P.PATIENTS_RECORD_MERGE,
         _P.RESOURCES_REGISTER_READ,
         _P.RESOURCES_REGISTER_WRITE,
@@ -281,6 +293,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.DOCUMENTS_RECORD_READ,
         _P.DOCUMENTS_RECORD_SIGN,
         _P.DOCUMENTS_RECORD_WRITE,
+        _P.LAB_QUALITY_HOLD_CLOSE,
+        _P.LAB_QUALITY_LOT_MANAGE,
         _P.LABORATORY_CATALOGUE_MANAGE,
         _P.LABORATORY_RESULT_CONFIRM,
     },

@@ -39,6 +39,7 @@ MODULES = (
     "imaging",
     "ingest",
     "jobs",
+    "lab_quality",
     "laboratory",
     "notifications",
     "oidc",

@@ -8,16 +8,30 @@ import signal
 import sys
 
 from ingestion.archive import Archive
+from ingestion.astm import host
 from ingestion.astm.gateway import Gateway
+from ingestion.interpreter import make_engine
 from ops_app.mechanisms.device_messages.astm import Message
 from saulyq.settings import settings
+
+log = logging.getLogger(__name__)
 
 
 async def run() -> None:
     """Listen until told to stop."""
     current = settings()
     archive = Archive(current.libpq_url("app"))
-    gateway = Gateway(archive, _nothing)
+    engine = make_engine(current.database_url("app"))
+
+    async def answer(sender: str, peer: str, message: Message) -> bytes | None:
+        try:
+            return await asyncio.to_thread(host.answer, engine, sender, peer, message)
+        except Exception:
+            # the question is archived; the analyser will ask again, and the tube can be measured by hand
+            log.exception("a question of %s could not be answered", sender)
+            return None
+
+    gateway = Gateway(archive, answer)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -29,10 +43,6 @@ async def run() -> None:
         for connection in list(gateway.connections):
             connection.writer.close()
         archive.close()
-
-
-async def _nothing(_sender: str, _peer: str, _message: Message) -> bytes | None:
-    return None
 
 
 def main() -> None:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import hashlib
 import logging
 from asyncio import StreamReader, StreamWriter
@@ -328,8 +327,3 @@ class Gateway:
 def _tell(message: Outgoing, taken: bool) -> None:
     if message.taken is not None and not message.taken.done():
         message.taken.set_result(taken)
-
-
-async def in_thread(call: Callable[..., bytes | None], *arguments: object) -> bytes | None:
-    """Run what waits for the database beside the loop."""
-    return await asyncio.get_running_loop().run_in_executor(None, functools.partial(call, *arguments))
