@@ -51,7 +51,14 @@ def database_part(current: Settings) -> Part:
 
 def parts(current: Settings) -> list[Part]:
     """Every part, the database first: the others need it."""
-    return [database_part(current), _ops(current), _worker(current), *_dagster(current), _dashboards(current)]
+    return [
+        database_part(current),
+        _ops(current),
+        _worker(current),
+        _dicom(current),
+        *_dagster(current),
+        _dashboards(current),
+    ]
 
 
 def _ops(current: Settings) -> Part:
@@ -69,6 +76,11 @@ def _worker(current: Settings) -> Part:
     # a job that is sending gets a quarter of a minute to end; one that is cut off is repeated
     program = Program("worker", [PYTHON, "-m", "ops_app.worker"], stop_seconds=20)
     return Part("worker", "Background jobs", current.worker_port, [program], probe="/heartbeat")
+
+
+def _dicom(current: Settings) -> Part:
+    program = Program("dicom", [PYTHON, "-m", "ingestion.dicom.gateway"], stop_seconds=20)
+    return Part("dicom", "DICOM gateway", current.dicom_port, [program], address=current.dicom_bind or current.bind)
 
 
 def _dagster(current: Settings) -> list[Part]:
