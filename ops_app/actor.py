@@ -36,6 +36,10 @@ class Scope:
         listed = bindparam(None, sorted(self.organization_ids), type_=ARRAY(BigInteger))
         return column == any_(listed)
 
+    def within(self, organization_ids: frozenset[int]) -> Scope:
+        """What of it lies in these nodes."""
+        return Scope(False, organization_ids if self.everywhere else self.organization_ids & organization_ids)
+
     def joined(self, other: Scope) -> Scope:
         """Both together."""
         return Scope(self.everywhere or other.everywhere, self.organization_ids | other.organization_ids)
@@ -73,6 +77,8 @@ class Actor:
     must_add_second_factor: bool = False
     is_service: bool = False
     grants: tuple[RoleGrant, ...] = field(default=())
+    place_id: int | None = None
+    """The node chosen to work at; the grants hold there only."""
 
     @property
     def roles(self) -> frozenset[str]:

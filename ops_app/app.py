@@ -35,7 +35,7 @@ def create_app(engine: Engine | None = None) -> FastAPI:
     app.state.modules = registry.modules()
     app.state.engine = engine or make_engine(settings().database_url("app"))
     # Routes stand in app.routes themselves, so that tests can walk all of them.
-    app.router.routes.extend(registry.routes(app.state.modules))
+    app.router.routes.extend(registry.documented(route) for route in registry.routes(app.state.modules))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     errors.install(app)
     app.add_middleware(Frame)

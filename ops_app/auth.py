@@ -83,7 +83,7 @@ def current_actor(request: Request, db: Db) -> Actor | None:
         session_row.last_seen_at = clock.now()
     if conditions.closed_because(db, account.id, account.kind) is not None:
         return None
-    request.state.actor = queries.actor_of(db, account, session_row.id)
+    request.state.actor = queries.actor_of(db, account, session_row.id, session_row.place_id)
     return request.state.actor
 
 

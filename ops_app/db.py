@@ -17,6 +17,8 @@ def make_engine(url: str) -> Engine:
         pool_size=20,
         max_overflow=20,
         pool_pre_ping=True,
+        # an error in the log must not carry what a record holds
+        hide_parameters=True,
         connect_args={"options": "-c idle_in_transaction_session_timeout=60s -c timezone=UTC"},
     )
 

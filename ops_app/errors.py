@@ -7,7 +7,8 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import IntegrityError, OperationalError
+from psycopg import errors as refusals
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -190,6 +191,27 @@ def _integrity(request: Request, error: Exception) -> Response:
     return answer(request, 409, default_message(409), default_advice(409))
 
 
+UNSTORABLE = (
+    refusals.NumericValueOutOfRange,
+    refusals.UntranslatableCharacter,
+    refusals.CharacterNotInRepertoire,
+    refusals.DatetimeFieldOverflow,
+    refusals.InvalidDatetimeFormat,
+    refusals.InvalidTextRepresentation,
+)
+"""Refusals of PostgreSQL that speak of a value sent: a number beyond bigint, a day beyond the calendar."""
+NUL = "NUL"
+"""The driver itself refuses text with this character, without a number of PostgreSQL."""
+
+
+def _unstorable(request: Request, error: Exception) -> Response:
+    """A value no column can hold was sent; whatever form or address it came in, it names nothing and is not kept."""
+    refused = getattr(error, "orig", error)
+    if isinstance(error, DataError) and not isinstance(refused, UNSTORABLE) and NUL not in str(refused):
+        return unexpected(request, error)
+    return answer(request, 422, default_message(422), default_advice(422))
+
+
 def _database_down(request: Request, error: Exception) -> Response:
     log.error("database: %s", error)
     return answer(request, 503, default_message(503), default_advice(503))
@@ -208,4 +230,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(IntegrityError, _integrity)
+    app.add_exception_handler(DataError, _unstorable)
+    # half of a surrogate pair, which JSON can carry and no database can hold
+    app.add_exception_handler(UnicodeEncodeError, _unstorable)
     app.add_exception_handler(OperationalError, _database_down)

@@ -12,6 +12,7 @@ from ops_app.actor import Actor
 from ops_app.mechanisms.jobs.task import Task
 from ops_app.mechanisms.journal.declaration import Journal
 from ops_app.mechanisms.notifications.notice import Notice
+from ops_app.mechanisms.task.kind import TaskKind
 from ops_app.permissions import Permission
 
 NAV_GROUPS = ("day", "patients", "journals", "reports", "administration")
@@ -62,3 +63,5 @@ class Module:
     """``TASKS`` of the module's ``tasks.py``, which the worker reads without importing this file."""
     notices: tuple[Notice, ...] = field(default=())
     """Kinds of notices the module sends, so that people can choose which come by e-mail."""
+    task_kinds: tuple[TaskKind, ...] = field(default=())
+    """``TASK_KINDS`` of the module's ``task_kinds.py``: what people have to do because of this module."""

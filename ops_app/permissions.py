@@ -31,6 +31,10 @@ class Permission(StrEnum):
     """See registered deaths of the scope."""
     DEATHS_RECORD_WRITE = "deaths:record:write"
     """Register a death."""
+    DEVICES_DEVICE_MANAGE = "devices:device:manage"
+    """Register devices, say what their codes mean, retire them."""
+    DEVICES_DEVICE_READ = "devices:device:read"
+    """See the register of devices."""
     DOCUMENTS_RECORD_ANNUL = "documents:record:annul"
     """Annul issued documents, with a reason."""
     DOCUMENTS_RECORD_READ = "documents:record:read"
@@ -61,6 +65,24 @@ class Permission(StrEnum):
     """Bring images in: upload, removable media, DICOMweb."""
     JOBS_QUEUE_MANAGE = "jobs:queue:manage"
     """See background jobs, run failed ones again or set them aside."""
+    LABORATORY_BLOOD_DETERMINE = "laboratory:blood:determine"
+    """Enter determinations of blood groups."""
+    LABORATORY_CATALOGUE_MANAGE = "laboratory:catalogue:manage"
+    """Set reference ranges, workplaces and the numbering of a laboratory."""
+    LABORATORY_ORDER_WRITE = "laboratory:order:write"
+    """Order tests for a person."""
+    LABORATORY_REPORT_MATCH = "laboratory:report:match"
+    """Assign reports that no order was found for."""
+    LABORATORY_RESULT_CONFIRM = "laboratory:result:confirm"
+    """Confirm and correct results; from then on the requester sees them."""
+    LABORATORY_RESULT_ENTER = "laboratory:result:enter"
+    """Enter, change and remove results that are not confirmed."""
+    LABORATORY_SPECIMEN_COLLECT = "laboratory:specimen:collect"
+    """Take and label material, send it with an accompanying sheet."""
+    LABORATORY_TRANSFUSION_WRITE = "laboratory:transfusion:write"
+    """Record transfusions and reactions to them."""
+    LABORATORY_WORK_DO = "laboratory:work:do"
+    """Register orders in the laboratory, accept and reject material, see worklists."""
     ORGANIZATIONS_TREE_MANAGE = "organizations:tree:manage"
     """Change the organisation tree and staff."""
     PATIENTS_CARD_READ = "patients:card:read"
@@ -81,6 +103,10 @@ class Permission(StrEnum):
     """Fill in and correct forms and scales of a patient, keep own templates."""
     REFERRALS_REQUEST_PERFORM = "referrals:request:perform"
     """Take, schedule, complete and refuse referrals addressed to the own organisation."""
+    RESOURCES_REGISTER_READ = "resources:register:read"
+    """See the registers of the facility: schools, enterprises, services, beds, stores."""
+    RESOURCES_REGISTER_WRITE = "resources:register:write"
+    """Keep the registers of the facility."""
     SECURITY_INCIDENT_MANAGE = "security:incident:manage"
     """Register security incidents, collect their evidence, close them."""
     SECURITY_SIGNIN_READ = "security:signin:read"
@@ -115,6 +141,8 @@ class Role(StrEnum):
     CHIEF_PHYSICIAN = "chief_physician"
     OFFICIAL = "official"
     DATA_ENGINEER = "data_engineer"
+    LABORATORY_TECHNICIAN = "laboratory_technician"
+    LABORATORY_DOCTOR = "laboratory_doctor"
     ONCALL_OBSTETRICIAN = "oncall_obstetrician"
 
 
@@ -131,6 +159,16 @@ _CARE_READ = frozenset(
     }
 )
 _OWN_LIST = frozenset({_P.WORKLIST_TASK_READ, _P.WORKLIST_TASK_ANSWER})
+_LABORATORY = frozenset(
+    {
+        _P.LABORATORY_BLOOD_DETERMINE,
+        _P.LABORATORY_REPORT_MATCH,
+        _P.LABORATORY_RESULT_ENTER,
+        _P.LABORATORY_SPECIMEN_COLLECT,
+        _P.LABORATORY_WORK_DO,
+        _P.PATIENTS_IDENTITY_READ,
+    }
+)
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
@@ -140,11 +178,15 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.ACCOUNTS_USER_MANAGE,
             _P.AUDIT_JOURNAL_READ,
             _P.DASHBOARDS_PAGE_READ,
+            _P.DEVICES_DEVICE_MANAGE,
+            _P.DEVICES_DEVICE_READ,
             _P.EXCHANGE_JOURNAL_READ,
             _P.EXCHANGE_SYSTEM_MANAGE,
             _P.JOBS_QUEUE_MANAGE,
             _P.ORGANIZATIONS_TREE_MANAGE,
             _P.QUESTIONNAIRES_DEFINITION_MANAGE,
+            _P.RESOURCES_REGISTER_READ,
+            _P.RESOURCES_REGISTER_WRITE,
             _P.SECURITY_INCIDENT_MANAGE,
             _P.SECURITY_SIGNIN_READ,
             _P.SIGNATURES_ATTEMPT_READ,
@@ -160,6 +202,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.PATIENTS_IDENTITY_READ,
             _P.PATIENTS_IDENTITY_WRITE,
             _P.PATIENTS_RECORD_MERGE,
+            _P.RESOURCES_REGISTER_READ,
         }
     ),
     Role.NURSE: _CARE_READ
@@ -167,10 +210,12 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | {
         _P.APPOINTMENTS_SLOT_BOOK,
         _P.IMAGING_STUDY_WRITE,
+        _P.LABORATORY_SPECIMEN_COLLECT,
         _P.PATIENTS_IDENTITY_WRITE,
         _P.PROGRAMMES_STEP_EXCLUDE,
         _P.QUESTIONNAIRES_RESPONSE_WRITE,
         _P.REFERRALS_REQUEST_PERFORM,
+        _P.RESOURCES_REGISTER_READ,
         _P.VISITS_VITALS_WRITE,
     },
     Role.DOCTOR: _CARE_READ
@@ -187,10 +232,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.EXPORTS_PERSON_MAKE,
         _P.IMAGING_STUDY_RECONCILE,
         _P.IMAGING_STUDY_WRITE,
+        _P.LABORATORY_ORDER_WRITE,
+        _P.LABORATORY_SPECIMEN_COLLECT,
+        _P.LABORATORY_TRANSFUSION_WRITE,
         _P.PATIENTS_IDENTITY_WRITE,
         _P.PROGRAMMES_STEP_EXCLUDE,
         _P.QUESTIONNAIRES_RESPONSE_WRITE,
         _P.REFERRALS_REQUEST_PERFORM,
+        _P.RESOURCES_REGISTER_READ,
         _P.VISITS_RECORD_WRITE,
         _P.VISITS_VITALS_WRITE,
     },
@@ -201,6 +250,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.AUDIT_JOURNAL_READ,
         _P.DASHBOARDS_PAGE_READ,
         _P.DEATHS_RECORD_READ,
+        _P.DEVICES_DEVICE_READ,
         _P.DOCUMENTS_RECORD_ANNUL,
         _P.EXCHANGE_CONTENTS_READ,
         _P.EXCHANGE_JOURNAL_READ,
@@ -208,11 +258,22 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.EXPORTS_PERSON_MAKE,
         _P.IMAGING_STUDY_RECONCILE,
         _P.PATIENTS_RECORD_MERGE,
+        _P.RESOURCES_REGISTER_READ,
+        _P.RESOURCES_REGISTER_WRITE,
         _P.SECURITY_INCIDENT_MANAGE,
     },
     # The official decides without a name: nothing here opens a person.
     Role.OFFICIAL: frozenset({_P.DASHBOARDS_PAGE_READ, _P.SIGNALS_CASE_DECIDE, _P.SIGNALS_CASE_READ}),
     Role.DATA_ENGINEER: frozenset({_P.DASHBOARDS_PAGE_READ, _P.PIPELINE_RUN_READ}),
+    Role.LABORATORY_TECHNICIAN: _LABORATORY,
+    Role.LABORATORY_DOCTOR: _LABORATORY
+    | {
+        _P.DOCUMENTS_RECORD_READ,
+        _P.DOCUMENTS_RECORD_SIGN,
+        _P.DOCUMENTS_RECORD_WRITE,
+        _P.LABORATORY_CATALOGUE_MANAGE,
+        _P.LABORATORY_RESULT_CONFIRM,
+    },
     # The second hat of the region: takes part in care, by name, audited.
     Role.ONCALL_OBSTETRICIAN: _CARE_READ | _OWN_LIST,
 }

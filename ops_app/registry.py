@@ -6,15 +6,20 @@ import importlib
 import re
 import typing
 from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from fastapi import params
 from fastapi.routing import APIRoute
+from starlette.responses import HTMLResponse, Response
 
 from ops_app.auth import OpenRule, rule_in
 from ops_app.gate.views import privacy_of, subject_of
+from ops_app.kit.form_fields import posted_form
 from ops_app.mechanisms.jobs.task import Task, declared
+from ops_app.mechanisms.task import kind as task_kinds
+from ops_app.mechanisms.task.kind import TaskKind
 from ops_app.models import load_all
 from ops_app.module import NAV_GROUPS, Module
 from ops_app.ui.journal_routes import journal_routes
@@ -25,20 +30,25 @@ MODULES = (
     "audit",
     "classifiers",
     "deaths",
+    "devices",
     "documents",
     "episodes",
     "exchange",
     "exports",
     "fhir",
     "imaging",
+    "ingest",
     "jobs",
+    "laboratory",
     "notifications",
     "oidc",
     "organizations",
     "patients",
     "questionnaires",
+    "resources",
     "security",
     "signatures",
+    "tasks",
     "visits",
     "worklist",
 )
@@ -66,6 +76,7 @@ def modules() -> tuple[Module, ...]:
     refuse_bad_navigation(found)
     refuse_bad_tasks(found, declared())
     refuse_bad_notices(found)
+    refuse_bad_task_kinds(found, task_kinds.declared())
     refuse_unclassified_columns()
     return found
 
@@ -74,6 +85,19 @@ def routes(listed: tuple[Module, ...]) -> list[APIRoute]:
     """All routes of these modules, those of their journals too."""
     own = [route for module in listed if module.router for route in module.router.routes if isinstance(route, APIRoute)]
     return own + [route for module in listed for route in journal_routes(module)]
+
+
+def documented(route: APIRoute) -> APIRoute:
+    """The route as the OpenAPI document shows it: under its module, pages as pages; none is left out."""
+    route.include_in_schema = True
+    route.tags = [route.name.split(":")[0]]
+    if typing.get_type_hints(route.endpoint).get("return") is Response:
+        route.response_class = HTMLResponse
+    if any(dependency.dependency is posted_form for dependency in signature_dependencies(route)):
+        fields = {"type": "object", "additionalProperties": {"type": "string"}}
+        content = {"application/x-www-form-urlencoded": {"schema": fields}}
+        route.openapi_extra = {"requestBody": {"content": content}}
+    return route
 
 
 def refuse_unlisted_folders(listed: tuple[str, ...], folder: Path) -> None:
@@ -171,6 +195,22 @@ def refuse_bad_notices(listed: tuple[Module, ...]) -> None:
     ]
     if strays:
         raise RegistrationError(f"notices under a wrong name or used twice: {', '.join(strays)}")
+
+
+def refuse_bad_task_kinds(listed: tuple[Module, ...], seen_by_worker: Mapping[str, TaskKind]) -> None:
+    """Each kind of task stands under its module's name, once, with its notice declared, where the worker sees it."""
+    notices = {notice for module in listed for notice in module.notices}
+    names: Counter[str] = Counter()
+    for module in listed:
+        for kind in module.task_kinds:
+            names[kind.name] += 1
+            if not kind.name.startswith(f"{module.name}:") or names[kind.name] > 1:
+                raise RegistrationError(f"task kind {kind.name} stands under a wrong name or twice")
+            if kind.notice is not None and kind.notice not in notices:
+                raise RegistrationError(f"task kind {kind.name} sends a notice no module declares")
+    unseen = names.keys() ^ seen_by_worker.keys()
+    if unseen:
+        raise RegistrationError(f"not both in task_kinds.py and in module.py: {', '.join(sorted(unseen))}")
 
 
 def refuse_unclassified_columns() -> None:

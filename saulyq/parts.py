@@ -56,6 +56,9 @@ def parts(current: Settings) -> list[Part]:
         _ops(current),
         _worker(current),
         _dicom(current),
+        _ingest(current),
+        _hl7(current),
+        _astm(current),
         *_dagster(current),
         _dashboards(current),
     ]
@@ -81,6 +84,21 @@ def _worker(current: Settings) -> Part:
 def _dicom(current: Settings) -> Part:
     program = Program("dicom", [PYTHON, "-m", "ingestion.dicom.gateway"], stop_seconds=20)
     return Part("dicom", "DICOM gateway", current.dicom_port, [program], address=current.dicom_bind or current.bind)
+
+
+def _ingest(current: Settings) -> Part:
+    program = Program("ingest", [PYTHON, "-m", "ingestion.interpreter"])
+    return Part("ingest", "Inbound messages", current.ingest_port, [program], probe="/heartbeat")
+
+
+def _hl7(current: Settings) -> Part:
+    program = Program("hl7", [PYTHON, "-m", "ingestion.hl7.gateway"])
+    return Part("hl7", "HL7 v2 gateway", current.hl7_port, [program], address=current.bind)
+
+
+def _astm(current: Settings) -> Part:
+    program = Program("astm", [PYTHON, "-m", "ingestion.astm"])
+    return Part("astm", "Analysers (ASTM)", current.astm_port, [program], address=current.bind)
 
 
 def _dagster(current: Settings) -> list[Part]:

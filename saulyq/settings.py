@@ -76,6 +76,13 @@ class Settings(BaseSettings):
     dicom_peers: str = Field(
         "", description="where C-MOVE may send to, as TITLE=host:port pairs with spaces between, beside devices"
     )
+    hl7_certificate: Path | None = Field(
+        None, description="certificate chain of the HL7 gateway; with it the gateway speaks TLS only"
+    )
+    hl7_key: Path | None = Field(None, description="key of that certificate, if it is in a file of its own")
+    hl7_client_authorities: Path | None = Field(
+        None, description="authorities of the certificates that senders of HL7 messages must show"
+    )
     small_cell_threshold: int = Field(5, ge=2, le=50, description="released counts below this are suppressed")
 
     @field_validator("home")
@@ -110,6 +117,18 @@ class Settings(BaseSettings):
     @property
     def dicom_port(self) -> int:
         return self.port_base + 8
+
+    @property
+    def hl7_port(self) -> int:
+        return self.port_base + 6
+
+    @property
+    def astm_port(self) -> int:
+        return self.port_base + 7
+
+    @property
+    def ingest_port(self) -> int:
+        return self.port_base + 10
 
     @property
     def control_port(self) -> int:
@@ -150,7 +169,8 @@ class Settings(BaseSettings):
 
     def local_url(self, port: int) -> str:
         """Address of a page from this machine."""
-        every_address = self.bind in ("0.0.0.0", "::", "") or port in (self.dagster_port, self.worker_port)  # noqa: S104
+        of_this_machine = port in (self.dagster_port, self.worker_port, self.ingest_port)
+        every_address = self.bind in ("0.0.0.0", "::", "") or of_this_machine  # noqa: S104
         return f"http://{'127.0.0.1' if every_address else self.bind}:{port}"
 
     def role_password(self, role: str) -> str:

@@ -27,7 +27,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def journal_routes(module: Module) -> list[APIRoute]:
     """Routes of a module's journals, made once for each app."""
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter()
     for journal in module.journals:
         _add(router, module.journal_route(journal), journal)
     return [route for route in router.routes if isinstance(route, APIRoute)]

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor
 from ops_app.kit import clock
+from ops_app.kit.business_number import NEVER_ISSUED, control_digit
 from ops_app.modules.accounts import queries as accounts
 from ops_app.modules.classifiers.loading import ConceptRow, store_concepts
 from ops_app.modules.organizations.models import Practitioner, PractitionerRole
 from ops_app.modules.organizations.queries import Workplace, place_of
 from ops_app.modules.patients import service as patients
 from ops_app.modules.patients.forms import RegistrationForm
-from ops_app.modules.patients.iin import NEVER_ISSUED, control_digit
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.visits import service as visits
 from ops_app.modules.visits.forms import VisitInput

@@ -58,6 +58,17 @@ class ChoiceFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Add:
+    """The button that adds a row, for whoever may."""
+
+    title: str
+    """Marked with ``N_()``."""
+    route: str
+    parameters: Mapping[str, Any]
+    permission: Permission
+
+
+@dataclass(frozen=True, slots=True)
 class Journal:
     """A declared list."""
 
@@ -79,6 +90,7 @@ class Journal:
     """Reads what the cells of a page need besides their rows, together."""
     order: int = 50
     nav: bool = True
+    add: Add | None = None
 
     def shown(self, *, names: bool) -> tuple[Column, ...]:
         """The columns, without those that say who it is when no names are wanted."""

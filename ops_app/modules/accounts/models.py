@@ -101,6 +101,8 @@ class SignInSession(Base):
     """The password fitted, the code of the second factor is still to come."""
     ip: Mapped[str | None] = mapped_column(info=quasi(Generalisation.DROP))
     user_agent: Mapped[str | None] = mapped_column(info=FREE_TEXT)
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.organization.id"), info=PLAIN)
+    """Where the person works in this browser; empty: in all places of the roles."""
 
     __table_args__ = (
         Index("uq_sign_in_session_token_hash", "token_hash", unique=True),

@@ -6,12 +6,12 @@ from fastapi import APIRouter
 
 from ops_app.i18n import N_
 from ops_app.module import Module, NavItem
-from ops_app.modules.accounts import limits, networks, roles, routes, second_factor_routes, users
+from ops_app.modules.accounts import limits, networks, places, roles, routes, second_factor_routes, users
 from ops_app.modules.accounts.titles import ACTIONS
 from ops_app.permissions import Permission
 
 router = APIRouter()
-for part in (routes, second_factor_routes, roles, networks, users, limits):
+for part in (routes, second_factor_routes, places, roles, networks, users, limits):
     router.routes.extend(part.router.routes)
 
 MODULE = Module(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select, true
@@ -27,6 +29,7 @@ from ops_app.permissions import Permission
 
 KNOWN_PERMISSIONS = frozenset(Permission)
 IDLE_LIMIT = dt.timedelta(hours=2)
+PLACES_WITH_SITES = 60
 
 
 def account_by_login(session: Session, login: str) -> Account | None:
@@ -62,9 +65,16 @@ def session_is_live(row: SignInSession, account: Account) -> bool:
     return row.revoked_at is None and not row.awaits_code and row.expires_at > now and account.is_active
 
 
-def actor_of(session: Session, account: Account, session_id: int) -> Actor:
-    """The actor an account is, with the places of its roles spelled out."""
+def actor_of(session: Session, account: Account, session_id: int, place_id: int | None = None) -> Actor:
+    """The actor an account is, with the places of its roles spelled out.
+
+    Whoever chose a place to work at holds the roles there and below only; a place that lies in none of them any more
+    counts as not chosen.
+    """
     grants, needs_code = held_roles(session, account.id)
+    if place_id is not None:
+        chosen = grants_at(grants, nodes_below(session, place_id))
+        grants, place_id = (chosen, place_id) if chosen else (grants, None)
     return Actor(
         account_id=account.id,
         session_id=session_id,
@@ -76,7 +86,20 @@ def actor_of(session: Session, account: Account, session_id: int) -> Actor:
         must_add_second_factor=needs_code and not has_second_factor(session, account.id),
         is_service=account.kind == "service",
         grants=grants,
+        place_id=place_id,
     )
+
+
+def nodes_below(session: Session, place_id: int) -> frozenset[int]:
+    """A node of the tree with everything under it."""
+    start = select(Organization.id).where(Organization.id == place_id).cte("chosen", recursive=True)
+    tree = start.union_all(select(Organization.id).join(start, Organization.parent_id == start.c.id))
+    return frozenset(session.scalars(select(tree.c.id)))
+
+
+def grants_at(grants: Sequence[RoleGrant], nodes: frozenset[int]) -> tuple[RoleGrant, ...]:
+    """The same roles inside some nodes only."""
+    return tuple(replace(grant, scope=scope) for grant in grants if (scope := grant.scope.within(nodes)))
 
 
 def has_second_factor(session: Session, account_id: int) -> bool:
@@ -85,6 +108,11 @@ def has_second_factor(session: Session, account_id: int) -> bool:
         SecondFactor.account_id == account_id, SecondFactor.confirmed_at.is_not(None)
     )
     return session.scalar(confirmed) is not None
+
+
+def own_reach(session: Session, account_id: int) -> Scope:
+    """All places of an account's roles, whichever of them is chosen now."""
+    return reduce(Scope.joined, (grant.scope for grant in role_grants(session, account_id)), Scope())
 
 
 def role_grants(session: Session, account_id: int) -> tuple[RoleGrant, ...]:
@@ -226,8 +254,16 @@ def organization_choices(session: Session, scope: Scope) -> list[tuple[Organizat
     return found
 
 
+def own_places(session: Session, account_id: int) -> list[tuple[Organization, int]]:
+    """Nodes an account may choose to work at; where there are very many, sites are left to their organisations."""
+    places = organization_choices(session, own_reach(session, account_id))
+    return places if len(places) <= PLACES_WITH_SITES else [place for place in places if place[0].kind != "site"]
+
+
 def home_organization(session: Session, actor: Actor) -> Organization | None:
-    """The node the actor works at: the first of his roles that names one."""
+    """The node the actor works at: the chosen one, else the first of his roles that names one."""
+    if actor.place_id is not None:
+        return session.get(Organization, actor.place_id)
     for grant in actor.grants:
         if grant.organization_id is not None:
             return session.get(Organization, grant.organization_id)

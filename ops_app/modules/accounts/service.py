@@ -308,6 +308,15 @@ def revoke_sessions(session: Session, account: Account, but: int | None = None) 
     session.execute(ended.values(revoked_at=clock.now()))
 
 
+def choose_place(session: Session, actor: Actor, place_id: int | None) -> None:
+    """Work at one node of the own roles in this browser, or at all of them."""
+    own = {node.id for node, _depth in queries.own_places(session, actor.account_id)}
+    if place_id is not None and place_id not in own:
+        raise NotFound(_("This place is not among yours"))
+    session.get_one(SignInSession, actor.session_id).place_id = place_id
+    audit.security(session, actor.login, "accounts:place_chosen", account_id=actor.account_id, place_id=place_id)
+
+
 def choose_language(session: Session, actor: Actor, language: str) -> None:
     """Keep the language the actor chose."""
     session.get_one(Account, actor.account_id).language = language

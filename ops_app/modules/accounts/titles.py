@@ -13,6 +13,8 @@ ROLES = {
     Role.CHIEF_PHYSICIAN: N_("Chief physician"),
     Role.OFFICIAL: N_("Regional health official"),
     Role.DATA_ENGINEER: N_("Data engineer"),
+    Role.LABORATORY_TECHNICIAN: N_("Laboratory technician"),
+    Role.LABORATORY_DOCTOR: N_("Laboratory doctor"),
     Role.ONCALL_OBSTETRICIAN: N_("Regional on-call obstetrician"),
 }
 
@@ -21,6 +23,7 @@ ACTIONS = {
     "accounts:sign_in_failed": N_("Failed to sign in"),
     "accounts:sign_in_locked": N_("Tried to sign in while locked"),
     "accounts:password_changed": N_("Changed the own password"),
+    "accounts:place_chosen": N_("Chose the place of work"),
     "accounts:session_ended": N_("Ended a session"),
     "accounts:create_user": N_("Created a user"),
     "accounts:give_role": N_("Gave a role"),

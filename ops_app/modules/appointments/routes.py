@@ -34,7 +34,7 @@ from ops_app.patient_access import PatientAccess, open_patient
 from ops_app.permissions import Permission
 from ops_app.ui.render import page, redirect
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 
 def doctor_choices(session: Session, organization_ids: list[int]) -> list[tuple[int, str]]:

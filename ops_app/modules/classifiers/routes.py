@@ -30,7 +30,7 @@ class Code(BaseModel):
     unit: str | None
 
 
-@router.get("/codes/{system}", name="classifiers:options", include_in_schema=False)
+@router.get("/codes/{system}", name="classifiers:options")
 def options(request: Request, actor: CodeReader, db: Db, system: System, kind: Kinds, q: str = "") -> Response:
     """Options of a picker."""
     found = [(row, queries.title(row)) for row in queries.search(db, system, q, kinds=kind)]

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from ops_app.i18n import _
 from ops_app.kit.dates import show_date, show_moment
-from ops_app.modules.documents.titles import POSITIONS
 from ops_app.modules.organizations.models import Organization, Practitioner
 from ops_app.modules.organizations.queries import current_role
+from ops_app.modules.organizations.titles import POSITIONS
 from ops_app.modules.patients import fact_text
 from ops_app.modules.patients.fact_text import Wording
 from ops_app.modules.patients.forms import SEX_TITLES

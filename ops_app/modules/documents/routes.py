@@ -32,7 +32,7 @@ from ops_app.patient_access import PatientAccess, open_patient
 from ops_app.permissions import Permission
 from ops_app.ui.render import page, redirect
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 WORDS: dict[str, Any] = {"statuses": STATUSES, "colours": STATUS_COLOURS, "kind_text": kind_text}
 

@@ -23,7 +23,7 @@ from ops_app.permissions import Permission
 from ops_app.ui.render import page
 from saulyq.settings import settings
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 
 @router.get("/to-sign", name="documents:to_sign")

@@ -8,6 +8,7 @@ from ops_app.i18n import N_
 from ops_app.module import Module
 from ops_app.modules.episodes import programme_routes, routes
 from ops_app.modules.episodes.journals import JOURNALS
+from ops_app.modules.episodes.tasks import TASKS
 
 router = APIRouter()
 router.routes.extend((*routes.router.routes, *programme_routes.router.routes))
@@ -16,6 +17,7 @@ MODULE = Module(
     "episodes",
     router=router,
     journals=JOURNALS,
+    tasks=TASKS,
     actions={
         "episodes:of_patient": N_("Opened register cards"),
         "episodes:pregnancy": N_("Opened the pregnancy form"),

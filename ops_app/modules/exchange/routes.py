@@ -26,7 +26,7 @@ from ops_app.patient_access import open_patient
 from ops_app.permissions import Permission
 from ops_app.ui.render import page, redirect
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 STATES = {
     "queued": N_("Waiting to be sent"),

@@ -20,7 +20,7 @@ from ops_app.modules.patients.card import card_page
 from ops_app.modules.patients.fact_text import KIND_TITLES
 from ops_app.patient_access import PatientAccess
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 
 @router.get("/patients/{patient_id}/export", name="exports:form")

@@ -16,7 +16,7 @@ from ops_app.modules.jobs import queries, service
 from ops_app.modules.jobs.permissions import JobKeeper
 from ops_app.ui.render import page, redirect
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 STATES = {
     "failed": N_("Failed"),

@@ -21,7 +21,7 @@ from ops_app.modules.notifications import queries, service
 from ops_app.modules.notifications.forms import SettingsForm
 from ops_app.ui.render import page, redirect
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 
 @router.get("/notifications", name="notifications:list")

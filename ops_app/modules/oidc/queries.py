@@ -30,7 +30,7 @@ def actor_of_session(session: Session, session_id: int) -> Actor | None:
         return None
     if closed_because(session, found.Account.id, found.Account.kind, check_network=False) is not None:
         return None
-    return actor_of(session, found.Account, session_id)
+    return actor_of(session, found.Account, session_id, found.SignInSession.place_id)
 
 
 def actor_of_token(session: Session, access_token: str) -> Actor | None:

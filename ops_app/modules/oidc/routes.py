@@ -25,7 +25,7 @@ from ops_app.modules.oidc.keys import public_keys, signing_key
 from ops_app.modules.oidc.permissions import DashboardReader
 from ops_app.modules.oidc.provider import Call, Provider, ProviderRequest, make_provider
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 
 @lru_cache(maxsize=1)

@@ -79,6 +79,25 @@ class Organization(Row, Sourced, Base):
     )
 
 
+class OrganizationProfile(Row, Base):
+    """What a facility's papers need beside its place in the tree; nothing of it is needed behind the gate."""
+
+    __tablename__ = "organization_profile"
+
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.organization.id"), unique=True, info=PLAIN)
+    oid: Mapped[str | None] = mapped_column(info=PLAIN)
+    """Object identifier of the Kazakhstan segment, 1.2.398.…"""
+    address_line: Mapped[str | None] = mapped_column(info=PLAIN)
+    phone: Mapped[str | None] = mapped_column(info=PLAIN)
+    licence_number: Mapped[str | None] = mapped_column(info=PLAIN)
+    licence_date: Mapped[dt.date | None] = mapped_column(info=PLAIN)
+
+    __table_args__ = (
+        CheckConstraint("oid ~ '^[0-2]([.](0|[1-9][0-9]*))+$'", name="oid_shape"),
+        {"schema": "organizations", "info": exported(Subject.WITHHELD)},
+    )
+
+
 class Location(Row, Base):
     """A room, ward or vehicle of an organisation."""
 
@@ -125,12 +144,17 @@ class PractitionerRole(Row, Base):
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.organization.id"), info=PLAIN)
     site_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.organization.id"), info=PLAIN)
     position: Mapped[str] = mapped_column(info=PLAIN)
+    # With the position these two tell one member of a small staff from another.
+    specialty: Mapped[str | None] = mapped_column(info=quasi(Generalisation.DROP))
+    rate: Mapped[float | None] = mapped_column(info=quasi(Generalisation.DROP))
+    """Share of a full post, 0.25 to 2."""
     start_date: Mapped[dt.date] = mapped_column(info=PLAIN)
     end_date: Mapped[dt.date | None] = mapped_column(info=PLAIN)
 
     __table_args__ = (
         one_of("position", POSITIONS),
         CheckConstraint("end_date is null or end_date >= start_date", name="ends_after_start"),
+        CheckConstraint("rate > 0 and rate <= 2", name="rate_of_a_post"),
         Index("ix_practitioner_role_practitioner", "practitioner_id"),
         Index("ix_practitioner_role_site", "site_id"),
         watermark_index("practitioner_role"),

@@ -1,7 +1,27 @@
-"""What the module shows: nothing of its own yet, its tables are used by others."""
+"""Facilities, their structure and staff."""
 
 from __future__ import annotations
 
-from ops_app.module import Module
+from fastapi import APIRouter
 
-MODULE = Module("organizations")
+from ops_app.i18n import N_
+from ops_app.module import Module, NavItem
+from ops_app.modules.organizations import routes, staff_routes
+from ops_app.modules.organizations.journals import JOURNALS
+from ops_app.permissions import Permission
+
+router = APIRouter()
+for part in (routes, staff_routes):
+    router.routes.extend(part.router.routes)
+
+_KEEPER = Permission.ORGANIZATIONS_TREE_MANAGE
+
+MODULE = Module(
+    "organizations",
+    router=router,
+    nav=(
+        NavItem(N_("Facilities"), "organizations:tree", _KEEPER, group="administration", order=13),
+        NavItem(N_("Staff"), "organizations:journal_staff", _KEEPER, group="administration", order=14),
+    ),
+    journals=JOURNALS,
+)

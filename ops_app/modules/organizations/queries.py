@@ -142,7 +142,9 @@ def current_role(session: Session, practitioner_id: int) -> PractitionerRole | N
 
 
 def workplace(session: Session, actor: Actor) -> Workplace | None:
-    """Where the actor works: his position says it, else the first of his roles that names a node."""
+    """Where the actor works: the chosen place, else that of his position, else the first that a role names."""
+    if actor.place_id is not None and (chosen := _at_node(session, actor.place_id)) is not None:
+        return chosen
     if actor.practitioner_id is not None:
         role = current_role(session, actor.practitioner_id)
         if role is not None:
@@ -151,13 +153,17 @@ def workplace(session: Session, actor: Actor) -> Workplace | None:
                 site = session.get(Organization, role.site_id) if role.site_id else None
                 return Workplace(organization, site, role.position)
     for grant in actor.grants:
-        if grant.organization_id is None:
-            continue
-        organization = organization_of(session, grant.organization_id)
-        if organization is not None:
-            node = session.get(Organization, grant.organization_id)
-            return Workplace(organization, node if node is not None and node.kind == "site" else None)
+        if grant.organization_id is not None and (found := _at_node(session, grant.organization_id)) is not None:
+            return found
     return None
+
+
+def _at_node(session: Session, node_id: int) -> Workplace | None:
+    organization = organization_of(session, node_id)
+    if organization is None:
+        return None
+    node = session.get(Organization, node_id)
+    return Workplace(organization, node if node is not None and node.kind == "site" else None)
 
 
 def place_of(session: Session, actor: Actor) -> Workplace:

@@ -16,7 +16,7 @@ from ops_app.modules.patients.fact_text import EVIDENCE_TITLES, KIND_TITLES, Wor
 from ops_app.modules.patients.permissions import CardReader
 from ops_app.modules.patients.timeline import TimelineFilter, everything_about, timeline
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 
 @router.get("/patients/{patient_id}", name="patients:card")

@@ -11,10 +11,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ops_app.kit.business_number import control_digit
+
 _TWELVE = re.compile(r"[0-9]{12}")
-_SECOND_PASS = (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)
-NEVER_ISSUED = 10
-"""A remainder that stays ten after both passes belongs to a number that is never issued."""
 
 
 class IinProblem(StrEnum):
@@ -34,15 +33,6 @@ class IinFacts:
 
     birth_date: dt.date | None
     sex: str | None
-
-
-def control_digit(first_eleven: str) -> int:
-    """The twelfth digit by the two-pass rule; ``NEVER_ISSUED`` when there is none."""
-    digits = [int(digit) for digit in first_eleven]
-    rest = sum(weight * digit for weight, digit in enumerate(digits, start=1)) % 11
-    if rest == NEVER_ISSUED:
-        rest = sum(weight * digit for weight, digit in zip(_SECOND_PASS, digits, strict=True)) % 11
-    return rest
 
 
 def read(iin: str) -> IinFacts | IinProblem:

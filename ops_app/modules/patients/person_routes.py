@@ -35,7 +35,7 @@ from ops_app.patient_access import open_patient
 from ops_app.permissions import Permission
 from ops_app.ui.render import page, redirect
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 PASSPORT_FIELDS = (
     "iin",

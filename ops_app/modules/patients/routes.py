@@ -29,7 +29,7 @@ from ops_app.modules.patients.search import IIN_LENGTH, read, search
 from ops_app.permissions import Permission
 from ops_app.ui.render import fragment, page, redirect
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 SHOWN = 20
 OUTSIDE = "outside_scope_by_number"

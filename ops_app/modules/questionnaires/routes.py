@@ -31,7 +31,7 @@ from ops_app.patient_access import PatientAccess, open_patient
 from ops_app.permissions import Permission
 from ops_app.ui.render import redirect
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 
 @router.get("/patients/{patient_id}/questionnaires", name="questionnaires:of_patient")

@@ -28,7 +28,7 @@ from ops_app.permissions import Permission
 from ops_app.ui.render import page, redirect
 from saulyq.settings import settings
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 
 @router.get("/sign-in/certificate", name="signatures:enter")

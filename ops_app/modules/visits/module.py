@@ -9,6 +9,7 @@ from ops_app.module import Module
 from ops_app.modules.visits import api, referral_routes, routes
 from ops_app.modules.visits.journals import JOURNALS
 from ops_app.modules.visits.referral_journals import JOURNALS as REFERRAL_JOURNALS
+from ops_app.modules.visits.task_kinds import TASK_KINDS
 
 router = APIRouter()
 router.routes.extend((*routes.router.routes, *referral_routes.router.routes, *api.router.routes))
@@ -17,6 +18,7 @@ MODULE = Module(
     "visits",
     router=router,
     journals=(*JOURNALS, *REFERRAL_JOURNALS),
+    task_kinds=TASK_KINDS,
     actions={
         "visits:new": N_("Opened the visit form"),
         "visits:record": N_("Recorded a visit"),

@@ -27,7 +27,7 @@ from ops_app.patient_access import PatientAccess, open_patient
 from ops_app.permissions import Permission
 from ops_app.ui.render import redirect
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 RULE = "referral"
 """The rule that lets an organisation see whom a referral to it names."""

@@ -14,10 +14,13 @@ from ops_app.errors import Conflict, Forbidden, Invalid, NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.mechanisms.service_request.transitions import Side, move_to
+from ops_app.mechanisms.task import task
 from ops_app.modules.episodes import plan_refresh
 from ops_app.modules.episodes.plans import screening_of
+from ops_app.modules.organizations.models import Organization
 from ops_app.modules.visits.forms import ReferralMove
 from ops_app.modules.visits.models import Procedure, ServiceRequest, ServiceRequestEvent
+from ops_app.modules.visits.task_kinds import DEADLINES, URGENT_REFERRAL, subject_of
 from ops_app.permissions import Permission
 
 
@@ -51,6 +54,23 @@ def history(session: Session, request_id: int) -> Sequence[ServiceRequestEvent]:
         .where(ServiceRequestEvent.service_request_id == request_id)
         .order_by(ServiceRequestEvent.id)
     ).all()
+
+
+def ask_performer(session: Session, actor: Actor, request: ServiceRequest) -> None:
+    """Give whoever performs it a task where the referral cannot wait and goes to another organisation of ours."""
+    performer = session.get_one(Organization, performer_id(request))
+    if request.priority not in DEADLINES or performer.id == request.organization_id or performer.is_external:
+        return
+    task.open(
+        session,
+        URGENT_REFERRAL,
+        subject=subject_of(request),
+        organization_id=performer.id,
+        patient_id=request.patient_id,
+        due_at=clock.now() + DEADLINES[request.priority],
+        detail={"priority": request.priority},
+        actor=actor,
+    )
 
 
 def move(session: Session, actor: Actor, request_id: int, data: ReferralMove) -> ServiceRequest:
@@ -100,6 +120,9 @@ def move(session: Session, actor: Actor, request_id: int, data: ReferralMove) ->
         patient_id=request.patient_id,
         before=before,
         after=audit.snapshot(request),
+    )
+    task.settle(
+        session, URGENT_REFERRAL, subject_of(request), evidence=f"visits.service_request:{request.id}", actor=actor
     )
     if data.to == "completed":
         _perform(session, actor, request, data)

@@ -25,7 +25,7 @@ from ops_app.patient_access import PatientAccess, open_patient
 from ops_app.permissions import Permission
 from ops_app.ui.render import fragment, redirect
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 Group = Literal["diagnoses", "services", "referrals", "prescriptions"]
 

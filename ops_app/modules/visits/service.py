@@ -24,7 +24,7 @@ from ops_app.modules.organizations.queries import Workplace
 from ops_app.modules.patients.care_place import care_place
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.queries import live_death, patient_or_404, record_ids, standing_for
-from ops_app.modules.visits import checks, queries
+from ops_app.modules.visits import checks, queries, referrals
 from ops_app.modules.visits.forms import AmendInput, VisitInput, VisitRows
 from ops_app.modules.visits.models import (
     Condition,
@@ -131,11 +131,12 @@ def _fact(encounter: Encounter, actor: Actor) -> dict[str, Any]:
     }
 
 
-def _add(session: Session, actor: Actor, encounter: Encounter, model: type[Any], **values: Any) -> None:
+def _add(session: Session, actor: Actor, encounter: Encounter, model: type[Any], **values: Any) -> Any:
     row = model(**_fact(encounter, actor), **values)
     session.add(row)
     session.flush()
     _log(session, actor, row)
+    return row
 
 
 def _log(session: Session, actor: Actor, row: Any, before: dict[str, Any] | None = None) -> None:
@@ -171,7 +172,8 @@ def _add_rows(session: Session, actor: Actor, encounter: Encounter, data: VisitR
         )
     main = next((row.icd10 for row in data.diagnoses if row.type == "main"), None)
     for referral in data.referrals:
-        _add(session, actor, encounter, ServiceRequest, reason_icd10=main, **referral.model_dump())
+        row = _add(session, actor, encounter, ServiceRequest, reason_icd10=main, **referral.model_dump())
+        referrals.ask_performer(session, actor, row)
     for prescription in data.prescriptions:
         _add(session, actor, encounter, MedicationRequest, **prescription.model_dump())
     if data.no_medicine_reason:

@@ -14,6 +14,8 @@ from ops_app.kit import clock
 from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
 from ops_app.modules.organizations import queries as organizations
+from ops_app.modules.tasks import queries as tasks
+from ops_app.modules.tasks import texts as task_texts
 from ops_app.modules.visits.forms import CLASS_TITLES
 from ops_app.modules.worklist import queries, service, texts
 from ops_app.modules.worklist.evidence import Words, masked, met, speakable
@@ -23,8 +25,9 @@ from ops_app.modules.worklist.permissions import CaseDecider, CaseReader, TaskAn
 from ops_app.permissions import Permission
 from ops_app.ui.render import page, redirect
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
+OWN_TASKS_SHOWN = 8
 RULE = "task"
 """The rule that lets a team see whom its own lists name."""
 
@@ -41,7 +44,8 @@ def my_day(request: Request, actor: TaskReader, db: Db, paging: Paging) -> Respo
     code = request.query_params.get("code") or None
     found = fetch_page(db, queries.tasks(scope, site_id, code), paging, sortable={}, default=[], count=True)
     bookings = queries.bookings_today(db, scope, actor.practitioner_id)
-    people = sorted({row.Patient.id for row in [*found.items, *bookings]})
+    own_tasks = tasks.most_urgent(db, actor, OWN_TASKS_SHOWN)
+    people = sorted({row.Patient.id for row in [*found.items, *bookings, *own_tasks] if row.Patient})
     audit.read_many(db, actor, people, rule=RULE)
     seen_until = min((row.Signal.as_of for row in found.items), default=clock.now())
     return page(
@@ -49,6 +53,9 @@ def my_day(request: Request, actor: TaskReader, db: Db, paging: Paging) -> Respo
         "worklist/my_day.html",
         found=found,
         bookings=bookings,
+        own_tasks=own_tasks,
+        own_tasks_count=tasks.count_own(db, actor),
+        task_texts=task_texts,
         counts=queries.counts(db, scope, site_id),
         code=code,
         own_site=own_site,

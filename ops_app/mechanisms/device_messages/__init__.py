@@ -1,0 +1,1 @@
+"""The languages devices speak, read without judging what they mean."""

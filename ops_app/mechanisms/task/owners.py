@@ -1,0 +1,44 @@
+"""The accounts behind a task: of named people, or of whoever holds a role at the organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from ops_app.mechanisms.task.models import Task
+
+_OF_PEOPLE = text("""
+select id from accounts.account where is_active and kind = 'person' and practitioner_id = any(:people)
+""")
+_OF_ROLES = text("""
+with recursive above as (
+    select id, parent_id from organizations.organization where id = :place
+    union all
+    select o.id, o.parent_id from organizations.organization o join above a on o.id = a.parent_id
+)
+select distinct a.id from accounts.account a
+join accounts.role_assignment r on r.account_id = a.id
+where a.is_active and a.kind = 'person' and r.role = any(:roles)
+  and (r.organization_id is null or r.organization_id in (select id from above))
+""")
+
+
+def accounts_of_people(session: Session, practitioner_ids: Iterable[int]) -> list[int]:
+    """Active accounts of members of staff."""
+    return list(session.scalars(_OF_PEOPLE, {"people": sorted(set(practitioner_ids))}))
+
+
+def accounts_of_roles(session: Session, roles: Iterable[str], organization_id: int) -> list[int]:
+    """Active accounts that hold one of the roles over a node."""
+    return list(session.scalars(_OF_ROLES, {"roles": sorted(set(roles)), "place": organization_id}))
+
+
+def accounts_of(session: Session, task: Task) -> set[int]:
+    """Whom a new task is for; its role stands in where the named person has no account."""
+    owner = [task.owner_practitioner_id] if task.owner_practitioner_id is not None else []
+    named = accounts_of_people(session, owner)
+    if not named:
+        named = accounts_of_roles(session, [task.owner_role], task.organization_id)
+    return {*named, *accounts_of_people(session, task.also_practitioner_ids)}

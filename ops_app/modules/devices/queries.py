@@ -1,0 +1,95 @@
+"""Every SELECT about devices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from ops_app.actor import Scope
+from ops_app.modules.devices.models import CodeMapping, Device
+from ops_app.modules.organizations.models import Location, Organization
+
+
+def by_sender(session: Session, protocol: str, sender: str) -> Device | None:
+    """The active device that calls itself so."""
+    return session.scalar(select(Device).where(Device.protocol == protocol, Device.sender == sender, Device.is_active))
+
+
+def by_address(session: Session, protocol: str, host: str) -> Device | None:
+    """The only active device of this host: some analysers never say who they are."""
+    found = session.scalars(
+        select(Device)
+        .where(Device.protocol == protocol, func.split_part(Device.address, ":", 1) == host, Device.is_active)
+        .limit(2)
+    ).all()
+    return found[0] if len(found) == 1 else None
+
+
+def active(session: Session, protocol: str) -> Sequence[Device]:
+    """Active devices of a protocol."""
+    return session.scalars(
+        select(Device).where(Device.protocol == protocol, Device.is_active).order_by(Device.id)
+    ).all()
+
+
+def device(session: Session, scope: Scope, device_id: int) -> Device | None:
+    """A device of the scope."""
+    return session.scalar(select(Device).where(Device.id == device_id, scope.condition(Device.organization_id)))
+
+
+def listed(
+    scope: Scope, *, text: str | None = None, kind: str | None = None, retired: bool = False
+) -> Select[Device, Organization]:
+    """Devices of a scope with their organisations."""
+    statement = (
+        select(Device, Organization)
+        .join(Organization, Organization.id == Device.organization_id)
+        .where(scope.condition(Device.organization_id))
+    )
+    if not retired:
+        statement = statement.where(Device.is_active)
+    if kind:
+        statement = statement.where(Device.kind == kind)
+    if text:
+        columns = (Device.name, Device.manufacturer, Device.model, Device.serial_number, Device.sender)
+        statement = statement.where(or_(*(column.icontains(text, autoescape=True) for column in columns)))
+    return statement
+
+
+def mappings(session: Session, device_id: int) -> Sequence[CodeMapping]:
+    """What the codes of a device mean, by code."""
+    return session.scalars(
+        select(CodeMapping)
+        .where(CodeMapping.device_id == device_id, CodeMapping.removed_at.is_(None))
+        .order_by(CodeMapping.their_code, CodeMapping.their_unit.nulls_first(), CodeMapping.id)
+    ).all()
+
+
+def mapping(session: Session, device_id: int, mapping_id: int) -> CodeMapping | None:
+    """One meaning that still holds."""
+    return session.scalar(
+        select(CodeMapping).where(
+            CodeMapping.id == mapping_id, CodeMapping.device_id == device_id, CodeMapping.removed_at.is_(None)
+        )
+    )
+
+
+def mapping_of(session: Session, device_id: int, code: str, unit: str | None) -> CodeMapping | None:
+    """What this code means in this unit."""
+    return session.scalar(
+        select(CodeMapping).where(
+            CodeMapping.device_id == device_id,
+            CodeMapping.their_code == code,
+            CodeMapping.their_unit.is_not_distinct_from(unit),
+            CodeMapping.removed_at.is_(None),
+        )
+    )
+
+
+def locations(session: Session, scope: Scope) -> Sequence[Location]:
+    """Rooms and wards of the scope, by name."""
+    return session.scalars(
+        select(Location).where(scope.condition(Location.organization_id)).order_by(Location.name_ru, Location.id)
+    ).all()

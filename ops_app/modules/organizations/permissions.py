@@ -1,0 +1,11 @@
+"""The access rules that routes of this module name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from ops_app.actor import Actor
+from ops_app.auth import allowed
+from ops_app.permissions import Permission
+
+TreeKeeper = Annotated[Actor, allowed(Permission.ORGANIZATIONS_TREE_MANAGE)]

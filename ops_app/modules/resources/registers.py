@@ -1,0 +1,184 @@
+"""The registers: each is a table, a form, fields with their titles, and a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from ops_app.actor import Scope
+from ops_app.i18n import N_
+from ops_app.modules.resources import choices, forms, models
+
+Options = Callable[[Session, Scope], Sequence[tuple[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterField:
+    """A field of the form, and a column of the list where ``listed``."""
+
+    name: str
+    title: str
+    """Marked with ``N_()``."""
+    kind: Literal["text", "number", "date", "select"] = "text"
+    titles: tuple[tuple[str, str], ...] = ()
+    options: Options | None = None
+    required: bool = False
+    listed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """One register."""
+
+    name: str
+    title: str
+    about: str
+    one: str
+    """What "Add" adds."""
+    table: type[Any]
+    form: type[BaseModel]
+    fields: tuple[RegisterField, ...]
+    sort: str
+    choice: str | None = None
+    """The field with fixed values by which the list is filtered."""
+    unique: tuple[str, ...] = ()
+    """Columns that no two rows share on one day."""
+    versioned: bool = False
+    """A change from a later day leaves the former row to the days before."""
+
+    def field(self, name: str) -> RegisterField:
+        """A field by its name."""
+        return next(each for each in self.fields if each.name == name)
+
+
+_OWNER = RegisterField(
+    "organization_id", N_("Facility"), "select", options=choices.organizations, required=True, listed=False
+)
+_SINCE = RegisterField("start_date", N_("Counts from"), "date", required=True)
+_KK = RegisterField("name_kk", N_("Name in Kazakh"), required=True)
+_RU = RegisterField("name_ru", N_("Name in Russian"), required=True)
+_BIN = RegisterField("bin", N_("BIN"))
+_ADDRESS = RegisterField("address_line", N_("Address"))
+_SITE = RegisterField("site_id", N_("Site"), "select", options=choices.sites)
+_DEPARTMENT = RegisterField("department_id", N_("Department"), "select", options=choices.departments)
+
+SCHOOLS = Register(
+    "schools",
+    N_("Educational institutions"),
+    N_("Kindergartens, schools and colleges whose pupils the facility serves."),
+    N_("Add an institution"),
+    models.EducationalInstitution,
+    forms.InstitutionForm,
+    (
+        _OWNER,
+        RegisterField("kind", N_("Kind"), "select", titles=choices.INSTITUTIONS, required=True),
+        _KK,
+        _RU,
+        _BIN,
+        _ADDRESS,
+        RegisterField("pupils", N_("Pupils"), "number"),
+        _SITE,
+        _SINCE,
+    ),
+    sort="name_kk",
+    choice="kind",
+)
+ENTERPRISES = Register(
+    "enterprises",
+    N_("Enterprises"),
+    N_("Employers whose workers the facility examines, with the leading harmful factor."),
+    N_("Add an enterprise"),
+    models.Enterprise,
+    forms.EnterpriseForm,
+    (
+        _OWNER,
+        _KK,
+        _RU,
+        _BIN,
+        _ADDRESS,
+        RegisterField("harmful_factor", N_("Harmful factor"), "select", titles=choices.FACTORS),
+        RegisterField("workers", N_("Workers"), "number"),
+        _SITE,
+        _SINCE,
+    ),
+    sort="name_kk",
+    choice="harmful_factor",
+)
+INSURERS = Register(
+    "insurers",
+    N_("Insurance companies"),
+    N_("Contracts with insurers and the term of each."),
+    N_("Add an insurer"),
+    models.Insurer,
+    forms.InsurerForm,
+    (_OWNER, _KK, _RU, _BIN, RegisterField("contract_number", N_("Contract number"), required=True), _SINCE),
+    sort="name_kk",
+)
+SERVICES = Register(
+    "services",
+    N_("Services and operations"),
+    N_("What the facility renders: its own code, the state tariff code, the price, each from a day on."),
+    N_("Add a service"),
+    models.ServiceItem,
+    forms.ServiceForm,
+    (
+        _OWNER,
+        RegisterField("local_code", N_("Own code"), required=True),
+        RegisterField("kind", N_("Kind"), "select", titles=choices.SERVICES, required=True),
+        _KK,
+        _RU,
+        RegisterField("tariff_code", N_("Tariff code")),
+        RegisterField("price_tenge", N_("Price, tenge"), "number"),
+        _SINCE,
+    ),
+    sort="local_code",
+    choice="kind",
+    unique=("organization_id", "local_code"),
+    versioned=True,
+)
+BEDS = Register(
+    "beds",
+    N_("Bed fund"),
+    N_("Beds by department, ward and profile."),
+    N_("Add a bed"),
+    models.Bed,
+    forms.BedForm,
+    (
+        _OWNER,
+        RegisterField("department_id", N_("Department"), "select", options=choices.departments, required=True),
+        RegisterField("ward_id", N_("Ward"), "select", options=choices.wards),
+        RegisterField("number", N_("Number"), required=True),
+        RegisterField("profile", N_("Bed profile"), "select", titles=choices.PROFILES, required=True),
+        RegisterField("state", N_("State"), "select", titles=choices.BED_STATES, required=True),
+        _SINCE,
+    ),
+    sort="number",
+    choice="profile",
+    unique=("department_id", "number"),
+)
+STORES = Register(
+    "stores",
+    N_("Posts and stores"),
+    N_("Nurse posts, pharmacies and warehouses that keep medicines and devices."),
+    N_("Add a post or store"),
+    models.Store,
+    forms.StoreForm,
+    (
+        _OWNER,
+        RegisterField("kind", N_("Kind"), "select", titles=choices.STORES, required=True),
+        _KK,
+        _RU,
+        _DEPARTMENT,
+        RegisterField("location_id", N_("Room or ward"), "select", options=choices.rooms),
+        RegisterField("responsible_id", N_("Responsible"), "select", options=choices.staff),
+        _SINCE,
+    ),
+    sort="name_kk",
+    choice="kind",
+)
+
+REGISTERS = {each.name: each for each in (SCHOOLS, ENTERPRISES, INSURERS, SERVICES, BEDS, STORES)}

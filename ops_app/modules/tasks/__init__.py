@@ -1,0 +1,1 @@
+"""Tasks of people: what waits for them, what waits in their organisation, and what becomes of each."""
