@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Callable, Iterator
 from functools import partial
 from types import FrameType
 
@@ -15,6 +16,7 @@ from pynetdicom import AE, _config, dimse_messages, evt
 from pynetdicom.transport import ThreadedAssociationServer
 from sqlalchemy import Engine, create_engine
 
+from ingestion.dicom import query, worklist
 from ingestion.dicom.senders import Doorkeeper
 from ingestion.dicom.storage import Indexer, Storage
 from ingestion.dicom.transport import LARGEST_PDU, PromptRequests
@@ -56,16 +58,24 @@ def start(current: Settings, engine: Engine) -> ThreadedAssociationServer:
     entity.maximum_pdu_size = LARGEST_PDU
     entity.maximum_associations = ASSOCIATIONS
     entity.network_timeout = IDLE_SECONDS
-    entity.add_supported_context(VERIFICATION)
+    for abstract in (VERIFICATION, *query.FIND, *query.MOVE, *query.GET, worklist.WORK_LIST, worklist.PERFORMED_STEP):
+        entity.add_supported_context(abstract)
 
     doorkeeper = Doorkeeper(engine, current)
     storage = Storage(Indexer(engine, folder), doorkeeper, folder)
+    searches = query.Query(engine, doorkeeper, current)
+    lists = worklist.WorkList(engine, doorkeeper)
     server = entity.make_server(
         (current.dicom_bind or current.bind, current.dicom_port),
         evt_handlers=[
             (evt.EVT_REQUESTED, doorkeeper.check),
             (evt.EVT_C_ECHO, lambda _event: 0x0000),
             (evt.EVT_C_STORE, storage.store),
+            (evt.EVT_C_FIND, _found_by(searches, lists)),
+            (evt.EVT_C_MOVE, searches.move),
+            (evt.EVT_C_GET, searches.get),
+            (evt.EVT_N_CREATE, lists.begin),
+            (evt.EVT_N_SET, lists.change),
         ],
         server_class=ThreadedAssociationServer,
         request_handler=PromptRequests,
@@ -73,6 +83,14 @@ def start(current: Settings, engine: Engine) -> ThreadedAssociationServer:
     entity._servers.append(server)
     threading.Thread(target=server.serve_forever, name="listener", daemon=True).start()
     return server
+
+
+def _found_by(searches: query.Query, lists: worklist.WorkList) -> Callable[[evt.Event], Iterator[object]]:
+    def find(event: evt.Event) -> Iterator[object]:
+        is_work_list = event.context.abstract_syntax == worklist.WORK_LIST
+        return lists.find(event) if is_work_list else searches.find(event)
+
+    return find
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from ingestion.dicom.transport import peer_title
+from ops_app.modules.devices.queries import by_sender
 from saulyq.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -39,8 +40,18 @@ def peers(current: Settings) -> dict[str, Sender]:
 
 
 def sender(session: Session, current: Settings, title: str) -> Sender | None:
-    """The station behind an AE title, if anybody registered it."""
-    return peers(current).get(title)
+    """The station behind an AE title, if anybody registered it: as a device, or in the settings."""
+    listed = peers(current).get(title)
+    device = by_sender(session, "dicom", title)
+    if device is None:
+        return listed
+    address = _address(device.address) or (listed.address if listed is not None else None)
+    return Sender(title, device.id, device.organization_id, address)
+
+
+def _address(written: str | None) -> tuple[str, int] | None:
+    host, _colon, port = (written or "").rpartition(":")
+    return (host, int(port)) if host and port.isdigit() else None
 
 
 class Doorkeeper:
