@@ -36,6 +36,16 @@ def delivered(found: Found) -> FileDataset:
     return dataset
 
 
+def header_of(found: Found) -> FileDataset:
+    """Everything of the object as it is handed out, except its pixels."""
+    assert found.instance is not None
+    dataset = dcmread(filing.full_path(found.instance.path), force=True, stop_before_pixels=True)
+    changes = changes_of(found, dataset)
+    if changes:
+        _coerce(dataset, changes)
+    return dataset
+
+
 def delivered_bytes(found: Found) -> bytes:
     """The object as a file; byte for byte the stored one when nothing had to be corrected."""
     assert found.instance is not None
