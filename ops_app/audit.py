@@ -36,6 +36,23 @@ def read_many(session: Session, actor: Actor, patient_ids: Iterable[int], *, rul
         read(session, actor, patient_id, rule=rule)
 
 
+def read_by_program(session: Session, login: str, patient_ids: Iterable[int], *, rule: str, action: str) -> None:
+    """Record that a registered program, such as an imaging station, was given data of people."""
+    context = request_context.current()
+    for patient_id in patient_ids:
+        session.add(
+            Event(
+                kind="read",
+                action=action,
+                login=login,
+                patient_id=patient_id,
+                rule=rule,
+                request_id=context.request_id,
+                ip=context.ip,
+            )
+        )
+
+
 def changed(
     session: Session,
     actor: Actor | None,

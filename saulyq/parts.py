@@ -55,6 +55,7 @@ def parts(current: Settings) -> list[Part]:
         database_part(current),
         _ops(current),
         _worker(current),
+        _dicom(current),
         _ingest(current),
         _hl7(current),
         _astm(current),
@@ -78,6 +79,11 @@ def _worker(current: Settings) -> Part:
     # a job that is sending gets a quarter of a minute to end; one that is cut off is repeated
     program = Program("worker", [PYTHON, "-m", "ops_app.worker"], stop_seconds=20)
     return Part("worker", "Background jobs", current.worker_port, [program], probe="/heartbeat")
+
+
+def _dicom(current: Settings) -> Part:
+    program = Program("dicom", [PYTHON, "-m", "ingestion.dicom.gateway"], stop_seconds=20)
+    return Part("dicom", "DICOM gateway", current.dicom_port, [program], address=current.dicom_bind or current.bind)
 
 
 def _ingest(current: Settings) -> Part:

@@ -24,6 +24,13 @@ class Mode(StrEnum):
     development = "development"
 
 
+class UnknownSenders(StrEnum):
+    """What the DICOM gateway does with an AE title that nobody registered."""
+
+    accept = "accept"
+    refuse = "refuse"
+
+
 class Settings(BaseSettings):
     """One installation."""
 
@@ -58,6 +65,16 @@ class Settings(BaseSettings):
     eds_tsp_url: str | None = Field(None, description="address of a time stamp service (RFC 3161) for signatures")
     ncalayer_url: str = Field(
         "wss://127.0.0.1:13579/", description="where browsers find NCALayer, always on the user's own machine"
+    )
+    dicom_ae_title: str = Field(
+        "SAULYQ", pattern=r"^[!-\[\]-~](?:[ -\[\]-~]{0,14}[!-\[\]-~])?$", description="AE title of the DICOM gateway"
+    )
+    dicom_unknown_senders: UnknownSenders | None = Field(
+        None, description="accept or refuse AE titles that no registered device has; production refuses if not set"
+    )
+    dicom_bind: str | None = Field(None, description="address the DICOM gateway listens on; the pages' if not set")
+    dicom_peers: str = Field(
+        "", description="where C-MOVE may send to, as TITLE=host:port pairs with spaces between, beside devices"
     )
     hl7_certificate: Path | None = Field(
         None, description="certificate chain of the HL7 gateway; with it the gateway speaks TLS only"
@@ -98,6 +115,10 @@ class Settings(BaseSettings):
         return self.port_base + 5
 
     @property
+    def dicom_port(self) -> int:
+        return self.port_base + 8
+
+    @property
     def hl7_port(self) -> int:
         return self.port_base + 6
 
@@ -121,6 +142,17 @@ class Settings(BaseSettings):
     @property
     def secrets_dir(self) -> Path:
         return self.secrets_dir_outside or self.home / "secrets"
+
+    @property
+    def images_dir(self) -> Path:
+        return self.home / "images"
+
+    @property
+    def accepts_unknown_senders(self) -> bool:
+        """Whether the DICOM gateway takes images from AE titles that nobody registered."""
+        if self.dicom_unknown_senders is not None:
+            return self.dicom_unknown_senders is UnknownSenders.accept
+        return self.mode is not Mode.production
 
     @property
     def logs_dir(self) -> Path:

@@ -17,6 +17,8 @@ from saulyq.settings import Settings
 DERIVED = ("dagster", "dbt", "lake", "logs", "postgres", "run", "warehouse")
 """Folders of an installation that follow from the database, or are the database."""
 LAKE = "lake"
+ARRIVING = ("images", "incoming")
+"""Images on their way in: nobody was told yet that they are stored, and they move while the backup is made."""
 
 
 def make(settings: Settings, out: Path, recipient: pyrage.x25519.Recipient, with_lake: bool = False) -> dict[str, Any]:
@@ -74,6 +76,6 @@ def _files(settings: Settings, with_lake: bool) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for file in sorted(settings.home.rglob("*")):
         path = file.relative_to(settings.home)
-        if path.parts[0] not in left and file.is_file() and not file.is_symlink():
+        if path.parts[0] not in left and path.parts[:2] != ARRIVING and file.is_file() and not file.is_symlink():
             found[f"files/{path}"] = file
     return found

@@ -39,7 +39,7 @@ def down() -> None:
 
 
 def run(
-    part: Annotated[str, typer.Argument(help="ops, worker, dagster-code, dagster, dagster-daemon, dashboards.")],
+    part: Annotated[str, typer.Argument(help="ops, worker, dicom, dagster-code, dagster, dagster-daemon, dashboards.")],
 ) -> None:
     """Become one part, for containers and other supervisors; `up` runs them all."""
     import os

@@ -22,6 +22,7 @@ def fhir_actor(request: Request, db: Db) -> Actor | None:
     # Who shows a token is judged by it alone: a forgotten cookie must not widen what a program sees.
     actor = actor_of_token(db, token.strip()) if scheme.lower() == "bearer" and token else None
     request.state.actor = actor
+    request.state.by_token = actor is not None
     return actor
 
 

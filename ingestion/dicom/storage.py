@@ -1,0 +1,128 @@
+"""C-STORE: from the network to a synced file without decoding, into the index in batches, then the answer.
+
+An answer of success means: the file is synced, its name is synced, its row is committed. Several
+associations wait for one transaction, so a commit serves them all.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from concurrent.futures import Future
+from pathlib import Path
+from typing import cast
+from weakref import WeakKeyDictionary
+
+from pynetdicom import evt
+from pynetdicom.association import Association
+from pynetdicom.dimse_primitives import C_STORE
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from ingestion.dicom.senders import Doorkeeper
+from ingestion.dicom.transport import peer_title
+from ops_app.modules.imaging import filing
+from ops_app.modules.imaging.facts import facts_of
+from ops_app.modules.imaging.header import Unreadable, is_uid, read
+from ops_app.modules.imaging.storing import Arrival, Origin, Stored, index
+
+log = logging.getLogger(__name__)
+
+# PS3.4 table B.2-1
+SUCCESS = 0x0000
+STORED_AS_ANOTHER_CLASS = 0xB007
+OUT_OF_RESOURCES = 0xA700
+DOES_NOT_MATCH_CLASS = 0xA900
+CANNOT_UNDERSTAND = 0xC000
+
+LARGEST_BATCH = 64
+
+
+class Indexer:
+    """Commits what has arrived meanwhile in one transaction."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self._engine = engine
+        self._folder = folder
+        self._waiting: deque[tuple[Arrival, Future[Stored]]] = deque()
+        self._arrived = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
+        self._thread.start()
+
+    def put(self, arrival: Arrival) -> Future[Stored]:
+        """Hand an object over; the future is done when its row is committed, or holds why not."""
+        done: Future[Stored] = Future()
+        with self._arrived:
+            self._waiting.append((arrival, done))
+            self._arrived.notify()
+        return done
+
+    def _run(self) -> None:
+        while True:
+            with self._arrived:
+                while not self._waiting:
+                    self._arrived.wait()
+                batch = [self._waiting.popleft() for _ in range(min(LARGEST_BATCH, len(self._waiting)))]
+            try:
+                self._commit(batch)
+            except Exception:
+                if len(batch) == 1:
+                    log.exception("an object could not be indexed")
+                    batch[0][1].set_exception(RuntimeError("not indexed"))
+                    continue
+                # one bad object must not keep its neighbours out
+                for each in batch:
+                    try:
+                        self._commit([each])
+                    except (SQLAlchemyError, OSError, ValueError) as error:
+                        log.exception("an object could not be indexed")
+                        each[1].set_exception(error)
+
+    def _commit(self, batch: list[tuple[Arrival, Future[Stored]]]) -> None:
+        filing.sync_folders([arrival.filed for arrival, _done in batch], self._folder)
+        with Session(self._engine, expire_on_commit=False) as session:
+            stored = index(session, [arrival for arrival, _done in batch])
+            session.commit()
+        for (_arrival, done), each in zip(batch, stored, strict=True):
+            done.set_result(each)
+
+
+class Storage:
+    """The handler of C-STORE."""
+
+    def __init__(self, indexer: Indexer, doorkeeper: Doorkeeper, folder: Path) -> None:
+        self._indexer = indexer
+        self._doorkeeper = doorkeeper
+        self._folder = folder
+        self._origins: WeakKeyDictionary[Association, Origin] = WeakKeyDictionary()
+
+    def store(self, event: evt.Event) -> int:
+        """Handle ``EVT_C_STORE``: the data set lies in a file already."""
+        request = cast(C_STORE, event.request)
+        sop_uid, sop_class_uid = str(request.AffectedSOPInstanceUID), str(request.AffectedSOPClassUID)
+        try:
+            header = read(event.dataset_path)
+        except Unreadable as error:
+            log.warning("refused an object of %s: %s", peer_title(event.assoc), error)
+            return CANNOT_UNDERSTAND
+        held_class = header.uid(0x00080016)
+        if header.uid(0x00080018) != sop_uid or held_class is None or not is_uid(sop_uid):
+            return DOES_NOT_MATCH_CLASS
+        facts = facts_of(header, held_class, sop_uid)
+        try:
+            filed = filing.file_away(event.dataset_path, facts.study_uid, self._folder)
+            self._indexer.put(Arrival(facts, filed, self._origin(event.assoc))).result()
+        except Exception:
+            log.exception("an object of %s was not stored", peer_title(event.assoc))
+            return OUT_OF_RESOURCES
+        return SUCCESS if held_class == sop_class_uid else STORED_AS_ANOTHER_CLASS
+
+    def _origin(self, association: Association) -> Origin:
+        found = self._origins.get(association)
+        if found is None:
+            who = self._doorkeeper.origin_of(peer_title(association))
+            found = Origin("dicom", who.title, who.device_id, who.organization_id)
+            self._origins[association] = found
+        return found

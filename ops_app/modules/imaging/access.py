@@ -1,0 +1,41 @@
+"""Opening a study: the rule of its person, or of whoever decides about studies that have none yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from ops_app import audit
+from ops_app.actor import Actor
+from ops_app.errors import Forbidden, NotFound
+from ops_app.i18n import _
+from ops_app.modules.imaging.header import is_uid
+from ops_app.modules.imaging.models import Study
+from ops_app.modules.imaging.search import Found, Level, find
+from ops_app.patient_access import open_patient
+from ops_app.permissions import Permission
+
+
+def open_study(session: Session, actor: Actor, study: Study) -> None:
+    """Check and record that the actor sees this study."""
+    if study.patient_id is not None:
+        open_patient(session, actor, study.patient_id, Permission.IMAGING_STUDY_READ)
+        return
+    if not actor.scope(Permission.IMAGING_STUDY_RECONCILE).allows(study.organization_id):
+        raise Forbidden(_("Nobody has said yet whose study this is"))
+    audit.security(session, actor.login, "imaging:unmatched_opened", account_id=actor.account_id, study=study.study_uid)
+
+
+def opened(
+    session: Session, actor: Actor, level: Level, study: str, series: str | None = None, sop: str | None = None
+) -> Sequence[Found]:
+    """Rows of a study the actor may see, or 404."""
+    keys = {"StudyInstanceUID": study, "SeriesInstanceUID": series or "", "SOPInstanceUID": sop or ""}
+    if not all(is_uid(uid) for uid in keys.values() if uid):
+        raise NotFound(_("There is no such study"))
+    rows = find(session, level, keys)
+    if not rows:
+        raise NotFound(_("There is no such study"))
+    open_study(session, actor, rows[0].study)
+    return rows

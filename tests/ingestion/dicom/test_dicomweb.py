@@ -1,0 +1,203 @@
+"""Images over DICOMweb: who sees nothing, and that viewers get what the standard says."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import secrets
+from email import message_from_bytes
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+from pydicom import dcmread, dcmwrite
+from pydicom.uid import generate_uid
+from sqlalchemy import func, select
+
+from ops_app.auth import token_hash
+from ops_app.kit import clock
+from ops_app.modules.accounts import queries as accounts
+from ops_app.modules.accounts.models import SignInSession
+from ops_app.modules.imaging.models import Study
+from ops_app.modules.oidc.models import OidcToken
+from ops_app.modules.patients.models import Patient
+from tests.ingestion.dicom import objects
+from tests.ops_app.clinic import Clinic
+
+JSON = "application/dicom+json"
+
+
+class Viewer:
+    """A program that shows a token."""
+
+    def __init__(self, clinic: Clinic, login: str = "doctor"):
+        token = secrets.token_urlsafe(32)
+        clinic.browser(login)
+        with clinic.session() as session:
+            account = accounts.account_by_login(session, login)
+            assert account is not None
+            newest = select(func.max(SignInSession.id)).where(SignInSession.account_id == account.id)
+            session.add(
+                OidcToken(
+                    token_hash=token_hash(token),
+                    code_hash=secrets.token_bytes(8),
+                    session_id=session.scalar(newest),
+                    client_id="viewer",
+                    scope="openid",
+                    expires_at=clock.now() + dt.timedelta(hours=1),
+                )
+            )
+        self.client = TestClient(clinic.app, headers={"authorization": f"Bearer {token}"})
+
+    def get(self, path: str, status: int = 200, accept: str = "*/*", **params: Any) -> Any:
+        answer = self.client.get(f"/dicomweb{path}", params=params, headers={"accept": accept})
+        assert answer.status_code == status, (path, answer.status_code, answer.text[:300])
+        return answer
+
+    def post(self, *datasets: Any, status: int = 200, path: str = "/studies", raw: tuple[bytes, ...] = ()) -> Any:
+        parts = [encoded(each) for each in datasets] + list(raw)
+        body = b"".join(b"--edge\r\nContent-Type: application/dicom\r\n\r\n" + part + b"\r\n" for part in parts)
+        answer = self.client.post(
+            f"/dicomweb{path}",
+            content=body + b"--edge--\r\n",
+            headers={"content-type": 'multipart/related; type="application/dicom"; boundary=edge'},
+        )
+        assert answer.status_code == status, answer.text[:400]
+        return answer
+
+
+def encoded(dataset: Any) -> bytes:
+    written = io.BytesIO()
+    dcmwrite(written, dataset, enforce_file_format=True)
+    return written.getvalue()
+
+
+def parts_of(answer: Any) -> list[Any]:
+    head = f"Content-Type: {answer.headers['content-type']}\r\n\r\n".encode()
+    return list(message_from_bytes(head + answer.content).get_payload())
+
+
+@pytest.fixture(scope="module")
+def ill(clinic: Clinic) -> Patient:
+    return clinic.register()
+
+
+@pytest.fixture(scope="module")
+def slice_(clinic: Clinic, ill: Patient) -> Any:
+    """A CT slice of the ill person, stored by a program."""
+    made = objects.ct_slice(ill)
+    Viewer(clinic).post(made)
+    return made
+
+
+def address(made: Any) -> str:
+    return f"/studies/{made.StudyInstanceUID}/series/{made.SeriesInstanceUID}/instances/{made.SOPInstanceUID}"
+
+
+def test_strangers_officials_and_other_hospitals_see_nothing(clinic: Clinic, slice_: Any) -> None:
+    nobody = TestClient(clinic.app)
+    assert nobody.get("/dicomweb/studies").status_code == 401
+    assert nobody.get(f"/dicomweb{address(slice_)}/rendered").status_code == 401
+    Viewer(clinic, "official").get("/studies", 403)
+    other = Viewer(clinic, "stranger")
+    other.get("/studies", 204)
+    for path in ("", "/metadata", "/rendered", "/frames/1"):
+        other.get(f"{address(slice_)}{path}", 403)
+    Viewer(clinic, "registrar").post(objects.ct_slice(), status=403)
+
+
+@pytest.mark.req("PACS-04")
+def test_a_search_finds_by_tag_and_by_name_and_is_recorded(clinic: Clinic, ill: Patient, slice_: Any) -> None:
+    viewer = Viewer(clinic)
+    study = str(slice_.StudyInstanceUID)
+    for params in (
+        {"PatientID": ill.iin},
+        {"00100020": ill.iin},
+        {"StudyInstanceUID": study},
+        {"PatientName": f"{ill.family_name[:5]}*", "StudyDate": "20261101-20261231"},
+        {"ModalitiesInStudy": "CT", "PatientID": ill.iin},
+    ):
+        (found,) = viewer.get("/studies", accept=JSON, **params).json()
+        assert found["0020000D"]["Value"] == [study]
+        assert found["00201208"]["Value"] == [1]
+    assert viewer.get("/studies", 204, PatientID="nobody").content == b""
+    (series,) = viewer.get(f"/studies/{study}/series").json()
+    assert series["00080060"]["Value"] == ["CT"]
+    (instance,) = viewer.get(f"/studies/{study}/series/{slice_.SeriesInstanceUID}/instances").json()
+    assert instance["00280010"]["Value"] == [64]
+    assert viewer.get("/studies", PatientID=ill.iin, limit=1, offset=1, status=204)
+    for wrong in ({"limit": "x"}, {"StudyDate": "tomorrow"}, {"NoSuchKey": "1"}):
+        viewer.get("/studies", 400, **wrong)
+    viewer.get("/studies", 406, accept="text/html")
+
+
+@pytest.mark.req("PACS-04")
+def test_objects_metadata_frames_and_pictures_come_as_the_standard_says(clinic: Clinic, slice_: Any) -> None:
+    viewer = Viewer(clinic)
+    path = address(slice_)
+    whole = viewer.get(path, accept='multipart/related; type="application/dicom"')
+    (part,) = parts_of(whole)
+    assert part.get_content_type() == "application/dicom"
+    assert dcmread(io.BytesIO(part.get_payload(decode=True))) == slice_
+    single = viewer.get(path, accept="application/dicom")
+    assert single.headers["content-type"] == "application/dicom" and single.content == encoded(slice_)
+    (metadata,) = viewer.get(f"{path}/metadata", accept=JSON).json()
+    assert metadata["00281053"]["Value"] == [1] and "BulkDataURI" in metadata["7FE00010"]
+    (frame,) = parts_of(viewer.get(f"{path}/frames/1", accept="multipart/related; type=application/octet-stream"))
+    assert frame.get_payload(decode=True) == slice_.PixelData
+    viewer.get(f"{path}/frames/2", 400)
+    viewer.get(f"{path}/frames/x", 400)
+    viewer.get(f"{path[:-3]}", 404)
+    picture = viewer.get(f"{path}/rendered", accept="image/png", window="0,100,linear")
+    values = np.asarray(Image.open(io.BytesIO(picture.content)))
+    assert picture.headers["content-type"] == "image/png"
+    assert values.shape == (64, 64) and values[0, 0] == 0 and values[0, -1] == 255
+    small = viewer.get(f"{path}/frames/1/rendered", viewport="16,16")
+    assert small.headers["content-type"] == "image/jpeg"
+    assert Image.open(io.BytesIO(small.content)).size == (16, 16)
+    viewer.get(f"{path}/rendered", 400, window="wide")
+    viewer.get(f"{path}/rendered", 406, accept="text/plain")
+
+
+@pytest.mark.req("PACS-04")
+def test_every_frame_of_a_loop_is_another_one(clinic: Clinic, ill: Patient) -> None:
+    viewer = Viewer(clinic)
+    made = objects.multi_frame(ill, frames=4)
+    viewer.post(made)
+    frames = parts_of(viewer.get(f"{address(made)}/frames/1,3,4"))
+    assert [part.get_payload(decode=True)[0] for part in frames] == [0, 120, 180]
+    assert parts_of(viewer.get(f"/studies/{made.StudyInstanceUID}"))[0].get_content_type() == "application/dicom"
+
+
+@pytest.mark.req("PACS-01", "PACS-04")
+def test_what_cannot_be_stored_is_named_beside_what_is(clinic: Clinic, ill: Patient) -> None:
+    viewer = Viewer(clinic)
+    good, of_other_study = objects.radiograph(ill), objects.radiograph(ill)
+    cut = encoded(objects.radiograph(ill))[:-50]
+    answer = viewer.post(good, raw=(cut, b"no image"), status=202).json()
+    assert answer["00081199"]["Value"][0]["00081155"]["Value"] == [str(good.SOPInstanceUID)]
+    assert [item["00081197"]["Value"] for item in answer["00081198"]["Value"]] == [[0xC000], [0xC000]]
+    study = generate_uid()
+    refused = viewer.post(of_other_study, path=f"/studies/{study}", status=409).json()
+    assert refused["00081198"]["Value"][0]["00081197"]["Value"] == [0xA900]
+    viewer.post(good)
+    wrong = viewer.client.post("/dicomweb/studies", content=b"x", headers={"content-type": "application/dicom"})
+    assert wrong.status_code == 415
+    broken = viewer.client.post(
+        "/dicomweb/studies",
+        content=b"no boundary here",
+        headers={"content-type": 'multipart/related; type="application/dicom"; boundary=edge'},
+    )
+    assert broken.status_code == 400
+
+
+def test_a_study_of_nobody_is_closed_to_whoever_does_not_decide_about_it(clinic: Clinic) -> None:
+    made = objects.radiograph(PatientName="Белгісіз")
+    Viewer(clinic).post(made)
+    with clinic.session() as session:
+        study = session.query(Study).filter_by(study_uid=str(made.StudyInstanceUID)).one()
+        assert study.match_state == "unmatched" and study.organization_id == clinic.tree["hospital"]
+    Viewer(clinic, "nurse").get(f"{address(made)}/rendered", 403)
+    Viewer(clinic, "doctor").get(f"{address(made)}/rendered")
