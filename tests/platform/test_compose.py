@@ -19,10 +19,9 @@ def test_compose_file_is_valid() -> None:
 
 def test_parts_run_as_separate_users_with_their_own_secrets() -> None:
     services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
-    users = {
-        name: services[name]["user"] for name in ("migrate", "ops", "worker", "dicom", "dagster-code", "dashboards")
-    }
-    assert len(set(users.values())) == 6
+    parts = ("migrate", "ops", "worker", "ingest", "hl7", "astm", "dicom", "dagster-code", "dashboards")
+    users = {name: services[name]["user"] for name in parts}
+    assert len(set(users.values())) == len(parts)
     assert not any(user.startswith(("0", "root")) for user in users.values())
     database_secrets = {
         name: {secret for secret in service.get("secrets", []) if secret.startswith("db_")}
@@ -33,4 +32,4 @@ def test_parts_run_as_separate_users_with_their_own_secrets() -> None:
     assert database_secrets["dagster-code"] == {"db_saulyq_pipeline", "db_saulyq_egress"}
     assert database_secrets["dashboards"] == set()
     assert database_secrets["dicom"] == {"db_saulyq_app"}
-    assert {name for name, service in services.items() if service.get("ports")} == {"proxy", "dicom"}
+    assert {name for name, service in services.items() if service.get("ports")} == {"proxy", "hl7", "astm", "dicom"}

@@ -86,7 +86,7 @@ def test_every_permission_is_held_by_a_role() -> None:
 
 def test_permissions_are_named_area_thing_action_and_sorted() -> None:
     names = [permission.value for permission in Permission]
-    assert all(re.fullmatch(r"[a-z]+:[a-z]+:[a-z]+", name) for name in names)
+    assert all(re.fullmatch(r"[a-z_]+:[a-z]+:[a-z]+", name) for name in names)
     assert names == sorted(names)
     assert [permission.name for permission in Permission] == [name.replace(":", "_").upper() for name in names]
 
