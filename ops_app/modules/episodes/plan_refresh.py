@@ -126,7 +126,9 @@ def _open(session: Session, actor: Actor | None, person: Person, activity: Activ
     place = card or current_attachment(session, person.records)
     if place is None:
         return
-    at = card.event_at if card is not None and activity.definition.schedule == "weeks" else clock.now()
+    # Steps counted from the card were due since it was opened; all others are news of today.
+    counted_from = card if activity.definition.schedule == "weeks" else None
+    now = clock.now()
     step = CarePlanActivity(
         patient_id=card.patient_id if card else person.patient.id,
         organization_id=place.organization_id,
@@ -137,8 +139,8 @@ def _open(session: Session, actor: Actor | None, person: Person, activity: Activ
         plan_year=activity.year,
         planned_date=activity.planned,
         site_id=place.site_id,
-        event_at=at,
-        known_at=card.known_at if at != clock.now() and card is not None else at,
+        event_at=counted_from.event_at if counted_from else now,
+        known_at=counted_from.known_at if counted_from else now,
         recorded_by=actor.login if actor else audit.SYSTEM,
     )
     session.add(step)

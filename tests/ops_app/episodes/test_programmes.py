@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from ops_app.kit import clock
+from ops_app.kit.dates import show_date
 from ops_app.modules.episodes import plan_refresh
 from ops_app.modules.episodes.models import CarePlanActivity
 from ops_app.modules.patients.models import Patient
@@ -98,6 +99,18 @@ def test_a_card_of_hypertension_plans_its_control_visits(clinic: Clinic) -> None
     # the register took her off the screening for this disease
     screening = steps(clinic, patient.id)["cvd_dm", TODAY.year]
     assert (screening.status, screening.cancel_reason) == ("cancelled", "on_register")
+
+
+def test_a_visit_of_somebody_long_on_the_register_plans_the_next_control(clinic: Clinic) -> None:
+    patient = clinic.register(birth_date=BORN)
+    long_ago = show_date(TODAY - dt.timedelta(days=700))
+    opened = {"icd10": "I10", "registered_date": long_ago}
+    assert clinic.browser("doctor").post(f"/patients/{patient.id}/dispensary", opened).status_code == 303
+    clinic.visit(patient.id, purpose="dispensary", diagnoses=[{"icd10": "I10", "kind": "final"}])
+    waiting = [
+        row for key, row in steps(clinic, patient.id).items() if key[0] == "dispensary" and row.status == "planned"
+    ]
+    assert waiting and all(row.known_at >= row.event_at for row in waiting)
 
 
 def test_a_death_takes_off_and_its_error_puts_back(clinic: Clinic) -> None:
