@@ -26,6 +26,7 @@ from ops_app.modules.monitoring.models import Enrolment
 from ops_app.modules.monitoring.permissions import Responder, Watcher
 from ops_app.modules.monitoring.task_kinds import CRITICAL, OUT_OF_LIMITS, subject_of
 from ops_app.modules.organizations.queries import practitioner_names
+from ops_app.modules.patients.header import full_name
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.tasks.texts import ACTIONS
 from ops_app.patient_access import open_patient
@@ -102,11 +103,13 @@ def _alert_page(request: Request, actor: Actor, db: Session, alert_id: int, form
         select(TaskEvent).where(TaskEvent.task_id.in_([each.id for each in tasks])).order_by(TaskEvent.id)
     ).all()
     parts = queries.participants(db, found.enrolment_id)
+    who = db.get_one(Patient, found.patient_id)
     return page(
         request,
         "monitoring/alert.html",
         alert=found,
-        person=db.get_one(Patient, found.patient_id),
+        person=who,
+        name=full_name(who),
         values=queries.values_of_alert(db, found.id),
         participants=parts,
         names=practitioner_names(db, [row.practitioner_id for row in parts]),

@@ -36,9 +36,9 @@ def _why(task: Task) -> str:
         return ""
     value, limit = float(task.detail["number"]), task.detail.get("limit")
     if limit is None:
-        return f"{indicator.shown}: {indicator.value(value)}."
+        return f"{indicator.shown}: {indicator.value(value)}"
     return _(
-        "%(title)s at home: %(value)s, limit %(limit)s.",
+        "%(title)s at home: %(value)s, limit %(limit)s",
         title=indicator.shown,
         value=indicator.value(value),
         limit=indicator.value(float(limit)),

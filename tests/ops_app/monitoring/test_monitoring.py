@@ -167,7 +167,7 @@ def test_a_crisis_reaches_everybody_at_once_and_closes_by_what_was_done(clinic: 
     assert task.kind == "monitoring:critical"
     for login in ("doctor", "nurse", "second"):
         assert told(clinic, login, task) == ["monitoring:crisis"]
-        assert "Systolic pressure at home: 205 mm Hg, limit 179 mm Hg." in clinic.browser(login).get("/tasks").text
+        assert "Systolic pressure at home: 205 mm Hg, limit 179 mm Hg" in clinic.browser(login).get("/tasks").text
     assert told(clinic, "chief", task) == []
     assert watched.family_name in clinic.browser("nurse").get("/monitoring").text
     # repeats join the open alert and tell nobody again
