@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ingestion import wearables
 from ingestion.astm import interpretation as astm
 from ingestion.hl7 import interpret as hl7
 from ingestion.outcome import Interpret, Place
 
 INTERPRETERS: dict[str, Interpret] = {
     "astm": astm.interpret,
+    "fhir": wearables.interpret,
     "hl7": hl7.interpret,
 }
 

@@ -97,6 +97,12 @@ class Permission(StrEnum):
     """Record transfusions and reactions to them."""
     LABORATORY_WORK_DO = "laboratory:work:do"
     """Register orders in the laboratory, accept and reject material, see worklists."""
+    MONITORING_ENROLMENT_WRITE = "monitoring:enrolment:write"
+    """Have patients watched at home: indicators, limits, devices, participants."""
+    MONITORING_RECORD_READ = "monitoring:record:read"
+    """See patients watched at home, their values and alerts."""
+    MONITORING_VALUE_WRITE = "monitoring:value:write"
+    """Enter values measured at home, record what was done about an alert."""
     ORGANIZATIONS_TREE_MANAGE = "organizations:tree:manage"
     """Change the organisation tree and staff."""
     PATIENTS_CARD_READ = "patients:card:read"
@@ -229,6 +235,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.APPOINTMENTS_SLOT_BOOK,
         _P.IMAGING_STUDY_WRITE,
         _P.LABORATORY_SPECIMEN_COLLECT,
+        _P.MONITORING_RECORD_READ,
+        _P.MONITORING_VALUE_WRITE,
         _P.PATIENTS_IDENTITY_WRITE,
         _P.PROGRAMMES_STEP_EXCLUDE,
         _P.QUESTIONNAIRES_RESPONSE_WRITE,
@@ -253,6 +261,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.LABORATORY_ORDER_WRITE,
         _P.LABORATORY_SPECIMEN_COLLECT,
         _P.LABORATORY_TRANSFUSION_WRITE,
+        _P.MONITORING_ENROLMENT_WRITE,
+        _P.MONITORING_RECORD_READ,
+        _P.MONITORING_VALUE_WRITE,
         _P.PATIENTS_IDENTITY_WRITE,
         _P.PROGRAMMES_STEP_EXCLUDE,
         _P.QUESTIONNAIRES_RESPONSE_WRITE,
@@ -279,6 +290,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.INGEST_JOURNAL_READ,
         _P.INGEST_MESSAGE_CORRECT,
         _P.LAB_QUALITY_RUN_READ,
+        _P.MONITORING_RECORD_READ,
         _P.PATIENTS_RECORD_MERGE,
         _P.RESOURCES_REGISTER_READ,
         _P.RESOURCES_REGISTER_WRITE,

@@ -41,6 +41,7 @@ MODULES = (
     "jobs",
     "lab_quality",
     "laboratory",
+    "monitoring",
     "notifications",
     "oidc",
     "organizations",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
@@ -93,3 +93,11 @@ def locations(session: Session, scope: Scope) -> Sequence[Location]:
     return session.scalars(
         select(Location).where(scope.condition(Location.organization_id)).order_by(Location.name_ru, Location.id)
     ).all()
+
+
+def senders(session: Session, source_systems: Iterable[str | None]) -> dict[str, str]:
+    """What the devices are called that facts name as ``device:7``, with their serial numbers."""
+    numbers = {name: name.removeprefix("device:") for name in source_systems if name and name.startswith("device:")}
+    ids = [int(number) for number in numbers.values() if number.isdigit()]
+    rows = session.scalars(select(Device).where(Device.id.in_(ids))) if ids else ()
+    return {f"device:{row.id}": " ".join(filter(None, (row.name, row.serial_number))) for row in rows}

@@ -21,6 +21,7 @@ TABS = (
     ("forms", N_("Forms"), "questionnaires:of_patient", Permission.PATIENTS_CARD_READ),
     ("registers", N_("Register cards"), "episodes:of_patient", Permission.PATIENTS_CARD_READ),
     ("programmes", N_("Programmes"), "episodes:programmes", Permission.PATIENTS_CARD_READ),
+    ("monitoring", N_("Home monitoring"), "monitoring:of_patient", Permission.MONITORING_RECORD_READ),
     ("bookings", N_("Bookings"), "appointments:of_patient", Permission.APPOINTMENTS_SLOT_BOOK),
     ("documents", N_("Documents"), "documents:of_patient", Permission.DOCUMENTS_RECORD_READ),
     ("person", N_("Person"), "patients:identity", Permission.PATIENTS_IDENTITY_READ),

@@ -16,6 +16,7 @@ from ops_app.kit.numbers import show_number
 from ops_app.modules.appointments.forms import CANCEL_TITLES, STATUS_TITLES
 from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.deaths.forms import PLACE_TITLES
+from ops_app.modules.devices.queries import senders
 from ops_app.modules.episodes.forms import CLOSE_REASONS, OUTCOMES, RISK_LEVELS
 from ops_app.modules.episodes.plan_texts import REASON_TITLES
 from ops_app.modules.organizations.models import Organization
@@ -65,6 +66,8 @@ class Wording:
     code_titles: dict[tuple[str, str], str]
     organizations: dict[int, Organization]
     practitioners: dict[int, str]
+    devices: dict[str, str]
+    """Names of devices by the sender their facts name."""
 
     @classmethod
     def of(cls, session: Session, facts: Iterable[tuple[str, Any]]) -> Wording:
@@ -85,6 +88,7 @@ class Wording:
             titles(session, [pair for pair in codes if pair[0]]),
             organizations,
             practitioner_names(session, (row.practitioner_id for _kind, row in listed)),
+            senders(session, (row.source_system for kind, row in listed if kind == "observation")),
         )
 
     def code(self, system: str, code: str | None) -> str:
@@ -105,6 +109,13 @@ class Wording:
     def organization(self, row: Any) -> Organization | None:
         """Where it happened."""
         return self.organizations.get(row.organization_id)
+
+
+def origin(row: Any, words: Wording, at: dt.datetime | None) -> str:
+    """The device a value came from, and its time where that is not the visit's."""
+    device = words.devices.get(row.source_system or "") or (_("device") if row.source == "device" else "")
+    moment = show_moment(row.event_at) if at is not None and row.event_at != at else ""
+    return ", ".join(filter(None, (device, moment)))
 
 
 def _joined(*parts: str | None) -> str:

@@ -1,0 +1,1 @@
+"""Patients watched at home: their devices, limits, values, alerts and what was done about each."""

@@ -1,0 +1,82 @@
+"""Every SELECT about devices of patients watched at home."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sqlalchemy import Row, Select, exists, or_, select
+from sqlalchemy.orm import Session
+
+from ops_app.actor import Scope
+from ops_app.errors import NotFound
+from ops_app.i18n import _
+from ops_app.modules.devices.models import Device
+from ops_app.modules.devices.queries import device as device_of_scope
+from ops_app.modules.monitoring.models import Binding, DeviceKey
+
+KINDS = ("wearable", "monitor")
+CLOCKS_DIFFER = dt.timedelta(minutes=10)
+
+
+def holder(session: Session, device_id: int) -> Binding | None:
+    """With whom a device is now."""
+    return session.scalar(select(Binding).where(Binding.device_id == device_id, Binding.until_at.is_(None)))
+
+
+def binding_at(session: Session, device_id: int, at: dt.datetime) -> Binding | None:
+    """With whom a device was at a moment; its clock may be a little slow."""
+    return session.scalar(
+        select(Binding)
+        .where(
+            Binding.device_id == device_id,
+            Binding.from_at <= at + CLOCKS_DIFFER,
+            or_(Binding.until_at.is_(None), Binding.until_at > at),
+        )
+        .order_by(Binding.from_at.desc())
+        .limit(1)
+    )
+
+
+def bindings(session: Session, enrolment_id: int) -> Sequence[Row[Binding, Device]]:
+    """Devices of an enrolment, those with the patient now first."""
+    return session.execute(
+        select(Binding, Device)
+        .join(Device, Device.id == Binding.device_id)
+        .where(Binding.enrolment_id == enrolment_id)
+        .order_by(Binding.until_at.desc().nulls_first(), Binding.id.desc())
+    ).all()
+
+
+def binding_or_404(session: Session, enrolment_id: int, binding_id: int) -> Binding:
+    """One device of an enrolment."""
+    found = session.scalar(select(Binding).where(Binding.id == binding_id, Binding.enrolment_id == enrolment_id))
+    if found is None:
+        raise NotFound(_("This device is not with the patient"))
+    return found
+
+
+def _home_devices(scope: Scope) -> Select[Device]:
+    return select(Device).where(
+        Device.kind.in_(KINDS), Device.protocol == "fhir", Device.is_active, scope.condition(Device.organization_id)
+    )
+
+
+def free(session: Session, scope: Scope) -> Sequence[Device]:
+    """Home devices of a scope that are with nobody."""
+    taken = exists().where(Binding.device_id == Device.id, Binding.until_at.is_(None))
+    return session.scalars(_home_devices(scope).where(~taken).order_by(Device.name, Device.id)).all()
+
+
+def with_keys(scope: Scope) -> Select[Device, DeviceKey]:
+    """Home devices of a scope with the key of each, if it has one."""
+    statement = _home_devices(scope).add_columns(DeviceKey)
+    return statement.outerjoin(DeviceKey, (DeviceKey.device_id == Device.id) & DeviceKey.revoked_at.is_(None))
+
+
+def home_device_or_404(session: Session, scope: Scope, device_id: int) -> Device:
+    """A home device of the scope that may send."""
+    found = device_of_scope(session, scope, device_id)
+    if found is None or found.kind not in KINDS or found.protocol != "fhir" or not found.is_active:
+        raise NotFound(_("There is no such device"))
+    return found

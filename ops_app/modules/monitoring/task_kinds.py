@@ -1,0 +1,78 @@
+"""Tasks about patients watched at home."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy.orm import Session
+
+from ops_app.i18n import N_, _
+from ops_app.mechanisms.task.kind import TaskKind
+from ops_app.mechanisms.task.models import Task
+from ops_app.modules.monitoring.indicators import indicators
+from ops_app.modules.monitoring.models import Alert
+from ops_app.modules.monitoring.notices import CRISIS
+from ops_app.permissions import Permission, Role
+
+
+def subject_of(alert: Alert) -> str:
+    """What a task about this alert is about."""
+    return f"alert:{alert.id}"
+
+
+def _alert_id(task: Task) -> int:
+    return int(task.subject.partition(":")[2])
+
+
+def _dealt_with(session: Session, task: Task) -> str | None:
+    alert = session.get_one(Alert, _alert_id(task))
+    return None if alert.closed_at is None else f"monitoring.alert:{alert.id}"
+
+
+def _why(task: Task) -> str:
+    """The value that opened it; a worse one stands on the page of the alert."""
+    indicator = indicators().get(str(task.detail["code"]))
+    if indicator is None:
+        return ""
+    value, limit = float(task.detail["number"]), task.detail.get("limit")
+    if limit is None:
+        return f"{indicator.shown}: {indicator.value(value)}"
+    return _(
+        "%(title)s at home: %(value)s, limit %(limit)s",
+        title=indicator.shown,
+        value=indicator.value(value),
+        limit=indicator.value(float(limit)),
+    )
+
+
+def _target(task: Task) -> str:
+    return f"/monitoring/alerts/{_alert_id(task)}"
+
+
+CRITICAL = TaskKind(
+    "monitoring:critical",
+    N_("Critical value at home"),
+    why=_why,
+    closes=N_("What was done is recorded: consultation, referral, hospitalisation, ambulance or urgent care."),
+    resolved_if=_dealt_with,
+    deadline=dt.timedelta(minutes=15),
+    owner_role=Role.DOCTOR,
+    escalation=((dt.timedelta(0), Role.CHIEF_PHYSICIAN),),
+    repeat=dt.timedelta(minutes=15),
+    target=_target,
+    severity="red",
+    notice=CRISIS,
+    permission=Permission.MONITORING_RECORD_READ,
+)
+OUT_OF_LIMITS = TaskKind(
+    "monitoring:out_of_limits",
+    N_("Value at home out of limits"),
+    why=_why,
+    closes=N_("What was done is recorded, or the next values are back inside the limits."),
+    resolved_if=_dealt_with,
+    deadline=dt.timedelta(minutes=60),
+    owner_role=Role.NURSE,
+    target=_target,
+    permission=Permission.MONITORING_RECORD_READ,
+)
+TASK_KINDS = (CRITICAL, OUT_OF_LIMITS)
