@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from ingestion import wearables
 from ingestion.astm import interpretation as astm
+from ingestion.files import interpretation as files
 from ingestion.hl7 import interpret as hl7
 from ingestion.outcome import Interpret, Place
 
 INTERPRETERS: dict[str, Interpret] = {
     "astm": astm.interpret,
     "fhir": wearables.interpret,
+    "file": files.interpret,
     "hl7": hl7.interpret,
 }
 

@@ -9,7 +9,9 @@ import sys
 
 from ingestion.archive import Archive
 from ingestion.astm import host
+from ingestion.astm.download import send_downloads
 from ingestion.astm.gateway import Gateway
+from ingestion.files.drop import LOOK_EVERY, Drop
 from ingestion.interpreter import make_engine
 from ops_app.mechanisms.device_messages.astm import Message
 from saulyq.settings import settings
@@ -32,17 +34,32 @@ async def run() -> None:
             return None
 
     gateway = Gateway(archive, answer)
+    drop = Drop(current.home / "devices", archive, engine)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     server = await asyncio.start_server(gateway.serve, current.bind, current.astm_port)
+    tasks = [asyncio.create_task(watch(drop)), asyncio.create_task(send_downloads(gateway, engine))]
     try:
         await stop.wait()
     finally:
+        for task in tasks:
+            task.cancel()
         server.close()
         for connection in list(gateway.connections):
             connection.writer.close()
         archive.close()
+
+
+async def watch(drop: Drop) -> None:
+    """Look into the folders of devices again and again."""
+    while True:
+        try:
+            await asyncio.to_thread(drop.look)
+        except Exception:
+            # a database or a disk that is away comes back; the files wait where they are
+            log.exception("the folders of devices could not be read")
+        await asyncio.sleep(LOOK_EVERY)
 
 
 def main() -> None:

@@ -145,10 +145,10 @@ class Gateway:
                 _tell(each, False)
             writer.close()
 
-    def post(self, sender: str, message: bytes) -> asyncio.Future[bool] | None:
+    def post(self, is_meant: Callable[[str, str], bool], message: bytes) -> asyncio.Future[bool] | None:
         """Send to an analyser that is connected, when its line is free; None when it is not connected."""
         for connection in self.connections:
-            if sender and connection.sender == sender:
+            if is_meant(connection.sender, connection.peer):
                 taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
                 connection.waiting.append(Outgoing(message, taken))
                 connection.wake.set()

@@ -90,6 +90,32 @@ def upgrade() -> None:
         postgresql_where=sa.text("removed_at is null"),
     )
 
+    op.create_table(
+        "order_download",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("device_id", sa.BigInteger(), nullable=False),
+        sa.Column("specimen_barcode", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default=sa.text("'waiting'"), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state in ('waiting', 'sent', 'nothing_ordered', 'refused')", name=op.f("ck_order_download_state_known")
+        ),
+        sa.ForeignKeyConstraint(["device_id"], ["devices.device.id"], name=op.f("fk_order_download_device_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_download")),
+        schema="devices",
+    )
+    op.create_index(
+        "ix_order_download_waiting",
+        "order_download",
+        ["id"],
+        unique=False,
+        schema="devices",
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_index("ix_order_download_device", "order_download", ["device_id"], unique=False, schema="devices")
     op.execute("create schema lab_quality")
     _lots()
     _runs()
@@ -221,6 +247,7 @@ def downgrade() -> None:
     for table in ("hold", "run", "target", "control_lot"):
         op.drop_table(table, schema="lab_quality")
     op.execute("drop schema lab_quality")
+    op.drop_table("order_download", schema="devices")
     op.drop_table("code_mapping", schema="devices")
     op.drop_table("device", schema="devices")
     op.execute("drop schema devices")

@@ -63,6 +63,12 @@ class MappingForm(BaseModel):
     factor: Annotated[DecimalInput, Field(gt=0, le=1e12)] = 1.0
 
 
+class DownloadForm(BaseModel):
+    """A tube whose orders an analyser is to get."""
+
+    specimen_barcode: Annotated[str, Field(max_length=60)]
+
+
 class DeviceFilter(BaseModel):
     """Which devices are listed."""
 

@@ -13,6 +13,8 @@ from ops_app.kit.privacy import DIRECT, FREE_TEXT, PLAIN, Subject, exported
 KINDS = ("analyser", "modality", "wearable", "monitor", "information_system")
 PROTOCOLS = ("hl7", "astm", "dicom", "file", "fhir")
 
+DOWNLOAD_STATES = ("waiting", "sent", "nothing_ordered", "refused")
+
 _TABLE = {"schema": "devices", "info": exported(Subject.WITHHELD)}
 
 
@@ -52,6 +54,28 @@ class Device(Base):
         CheckConstraint("not is_certified or certificate_number is not null", name="certified_by_number"),
         Index("uq_device_sender", "protocol", "sender", unique=True, postgresql_where=text("is_active")),
         Index("ix_device_organization", "organization_id"),
+        _TABLE,
+    )
+
+
+class OrderDownload(Base):
+    """Orders of a tube on their way to an analyser, asked for by a person."""
+
+    __tablename__ = "order_download"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, info=PLAIN)
+    device_id: Mapped[int] = mapped_column(ForeignKey("devices.device.id"), info=PLAIN)
+    specimen_barcode: Mapped[str] = mapped_column(info=DIRECT)
+    state: Mapped[str] = mapped_column(server_default=text("'waiting'"), info=PLAIN)
+    attempts: Mapped[int] = mapped_column(server_default=text("0"), info=PLAIN)
+    asked_by: Mapped[str] = mapped_column(info=DIRECT)
+    asked_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"), info=PLAIN)
+    settled_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
+
+    __table_args__ = (
+        one_of("state", DOWNLOAD_STATES),
+        Index("ix_order_download_waiting", "id", postgresql_where=text("state = 'waiting'")),
+        Index("ix_order_download_device", "device_id"),
         _TABLE,
     )
 

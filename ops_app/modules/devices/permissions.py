@@ -9,4 +9,5 @@ from ops_app.auth import allowed
 from ops_app.permissions import Permission
 
 DeviceReader = Annotated[Actor, allowed(Permission.DEVICES_DEVICE_READ)]
+DeviceWorker = Annotated[Actor, allowed(Permission.LABORATORY_WORK_DO)]
 DeviceManager = Annotated[Actor, allowed(Permission.DEVICES_DEVICE_MANAGE)]

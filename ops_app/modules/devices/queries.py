@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Scope
-from ops_app.modules.devices.models import CodeMapping, Device
+from ops_app.modules.devices.models import CodeMapping, Device, OrderDownload
 from ops_app.modules.organizations.models import Location, Organization
 
 
@@ -101,3 +101,17 @@ def senders(session: Session, source_systems: Iterable[str | None]) -> dict[str,
     ids = [int(number) for number in numbers.values() if number.isdigit()]
     rows = session.scalars(select(Device).where(Device.id.in_(ids))) if ids else ()
     return {f"device:{row.id}": " ".join(filter(None, (row.name, row.serial_number))) for row in rows}
+
+
+def downloads(session: Session, device_id: int, limit: int = 10) -> Sequence[OrderDownload]:
+    """The newest orders on their way to a device."""
+    return session.scalars(
+        select(OrderDownload).where(OrderDownload.device_id == device_id).order_by(OrderDownload.id.desc()).limit(limit)
+    ).all()
+
+
+def waiting_downloads(session: Session, limit: int = 20) -> Sequence[OrderDownload]:
+    """Orders that no analyser has taken yet, oldest first."""
+    return session.scalars(
+        select(OrderDownload).where(OrderDownload.state == "waiting").order_by(OrderDownload.id).limit(limit)
+    ).all()

@@ -13,12 +13,13 @@ from ops_app.errors import NotFound, OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
+from ops_app.mechanisms.device_messages.analyser_profile import profile
 from ops_app.modules.accounts.queries import organization_choices
 from ops_app.modules.devices import queries, service
-from ops_app.modules.devices.forms import DeviceFilter, DeviceForm, MappingForm, RetireForm
+from ops_app.modules.devices.forms import DeviceFilter, DeviceForm, DownloadForm, MappingForm, RetireForm
 from ops_app.modules.devices.models import Device
-from ops_app.modules.devices.permissions import DeviceManager, DeviceReader
-from ops_app.modules.devices.titles import KINDS, PROTOCOLS
+from ops_app.modules.devices.permissions import DeviceManager, DeviceReader, DeviceWorker
+from ops_app.modules.devices.titles import DOWNLOADS, KINDS, PROTOCOLS
 from ops_app.modules.organizations.models import Location, Organization
 from ops_app.permissions import Permission
 from ops_app.ui.render import local_name, page, redirect
@@ -134,6 +135,19 @@ def remove_mapping(request: Request, device_id: int, mapping_id: int, actor: Dev
     return redirect(request, _url(request, row.id) + "#codes", _("Removed"))
 
 
+@router.post("/devices/{device_id}/orders", name="devices:send_orders")
+def send_orders(request: Request, device_id: int, actor: DeviceWorker, db: Db, posted: PostedForm) -> Response:
+    """Have the orders of a tube sent to the analyser."""
+    row = _own(db, actor.scope(Permission.LABORATORY_WORK_DO), device_id)
+    form = posted.check(DownloadForm)
+    if form.value is None:
+        return redirect(request, _url(request, row.id) + "#orders", _("Scan or write the code of a tube"), "danger")
+    service.send_orders(db, actor, row, form.value)
+    return redirect(
+        request, _url(request, row.id) + "#orders", _("The orders go to the analyser when its line is free")
+    )
+
+
 def _own(db: Session, scope: Scope, device_id: int) -> Device:
     row = queries.device(db, scope, device_id)
     if row is None:
@@ -163,6 +177,10 @@ def _device_page(
         mappings=queries.mappings(db, row.id),
         mapping=mapping,
         retiring=retiring,
+        downloads=queries.downloads(db, row.id),
+        download_states=DOWNLOADS,
+        takes_orders=row.is_active and row.protocol == "astm" and profile(row.profile).takes_orders,
+        works=actor.scope(Permission.LABORATORY_WORK_DO).allows(row.organization_id),
         kinds=KINDS,
         protocols=PROTOCOLS,
         manages=row.is_active and actor.scope(Permission.DEVICES_DEVICE_MANAGE).allows(row.organization_id),

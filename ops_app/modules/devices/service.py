@@ -9,9 +9,10 @@ from ops_app.actor import Actor
 from ops_app.errors import Conflict, Forbidden, Invalid
 from ops_app.i18n import _
 from ops_app.kit import clock
+from ops_app.mechanisms.device_messages.analyser_profile import profile, profiles
 from ops_app.modules.devices import queries
-from ops_app.modules.devices.forms import DeviceForm, MappingForm, RetireForm
-from ops_app.modules.devices.models import CodeMapping, Device
+from ops_app.modules.devices.forms import DeviceForm, DownloadForm, MappingForm, RetireForm
+from ops_app.modules.devices.models import CodeMapping, Device, OrderDownload
 from ops_app.modules.organizations.models import Location
 from ops_app.permissions import Permission
 
@@ -75,6 +76,19 @@ def remove_mapping(session: Session, actor: Actor, mapping: CodeMapping) -> None
     )
 
 
+def send_orders(session: Session, actor: Actor, row: Device, form: DownloadForm) -> OrderDownload:
+    """Have the orders of a tube sent to an analyser that takes them unasked."""
+    _refuse_retired(row)
+    if row.protocol != "astm" or not profile(row.profile).takes_orders:
+        raise Conflict(_("This device takes no orders: it asks for them by itself, or measures what is set on it"))
+    made = OrderDownload(device_id=row.id, specimen_barcode=form.specimen_barcode, asked_by=actor.login)
+    session.add(made)
+    session.flush()
+    after = {"device_id": row.id, "specimen_barcode": form.specimen_barcode}
+    audit.changed(session, actor, entity="devices.order_download", entity_id=made.id, after=after)
+    return made
+
+
 def _meaning(mapping: CodeMapping) -> dict[str, object]:
     names = ("device_id", "their_code", "their_unit", "parameter_code", "unit", "factor")
     return {name: getattr(mapping, name) for name in names}
@@ -96,6 +110,11 @@ def _check(session: Session, actor: Actor, form: DeviceForm, row: Device | None)
         place = session.get(Location, form.location_id)
         if place is None or place.organization_id != form.organization_id:
             raise Invalid(_("The room belongs to another organisation"), field="location_id")
+    if form.profile and form.protocol in ("astm", "file"):
+        declared = profiles().get(form.profile)
+        if declared is None or declared.protocol != form.protocol:
+            fitting = ", ".join(name for name, each in profiles().items() if each.protocol == form.protocol)
+            raise Invalid(_("There is no such profile; there are: %(names)s", names=fitting), field="profile")
     same = queries.by_sender(session, form.protocol, form.sender)
     if same is not None and (row is None or same.id != row.id):
         raise Invalid(_("“%(name)s” already calls itself so", name=same.name), field="sender")

@@ -18,10 +18,17 @@ PROTOCOLS = {
     "file": N_("Files in a folder"),
     "fhir": N_("FHIR"),
 }
+DOWNLOADS = {
+    "waiting": (N_("waits for the analyser"), "amber"),
+    "sent": (N_("taken"), "green"),
+    "nothing_ordered": (N_("nothing ordered that it measures"), "grey"),
+    "refused": (N_("not taken by the analyser"), "red"),
+}
 ACTIONS = {
     "devices:register": N_("Registered a device"),
     "devices:change": N_("Changed a device"),
     "devices:retire": N_("Retired a device"),
     "devices:map_code": N_("Said what a code of a device means"),
+    "devices:send_orders": N_("Sent orders of a tube to an analyser"),
     "devices:remove_mapping": N_("Removed the meaning of a device's code"),
 }

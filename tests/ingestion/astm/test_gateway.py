@@ -201,7 +201,7 @@ def test_when_both_ask_to_send_the_analyser_goes_first(gateway: Running) -> None
 @pytest.mark.req("LABEQ-02")
 def test_orders_are_sent_to_an_analyser_that_is_connected(gateway: Running) -> None:
     async def post(sender: str) -> asyncio.Future[bool] | None:
-        return gateway.gateway.post(sender, ANSWER)
+        return gateway.gateway.post(lambda name, _peer: name == sender, ANSWER)
 
     def posted(sender: str) -> asyncio.Future[bool] | None:
         return asyncio.run_coroutine_threadsafe(post(sender), gateway.loop).result(5)

@@ -1,0 +1,1 @@
+"""Analysers that leave files of results in a folder."""

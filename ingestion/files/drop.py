@@ -1,0 +1,97 @@
+"""Watches the folders of devices: a file that has come whole is archived, then moved aside."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from ingestion.archive import Archive, Received
+from ingestion.files.tables import LARGEST
+from ops_app.modules.devices import queries as devices
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 2.0
+QUIET_FOR = 3.0
+"""A file that grew or changed within these seconds is still being written."""
+UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".swp", ".lock")
+TAKEN, REFUSED = "taken", "refused"
+
+
+@dataclass
+class Drop:
+    """The folders of one installation, ``<home>/devices/<sender>``."""
+
+    root: Path
+    archive: Archive
+    engine: Engine
+    quiet_for: float = QUIET_FOR
+    _seen: dict[Path, tuple[int, int]] = field(default_factory=dict)
+
+    def look(self) -> int:
+        """Archive every file that has not changed since the last look; says how many."""
+        with Session(self.engine) as session:
+            senders = [device.sender for device in devices.active(session, "file")]
+        seen: dict[Path, tuple[int, int]] = {}
+        taken = 0
+        for sender in senders:
+            folder = self.root / sender
+            folder.mkdir(parents=True, exist_ok=True)
+            for path in sorted(each for each in folder.iterdir() if _is_candidate(each)):
+                taken += self._consider(sender, path, seen)
+        self._seen = seen
+        return taken
+
+    def _consider(self, sender: str, path: Path, seen: dict[Path, tuple[int, int]]) -> bool:
+        try:
+            about = path.stat()
+        except FileNotFoundError:
+            return False
+        state = (about.st_size, about.st_mtime_ns)
+        seen[path] = state
+        if self._seen.get(path) != state or time.time() - about.st_mtime < self.quiet_for or not about.st_size:
+            return False
+        if about.st_size > LARGEST:
+            log.warning("%s is too large to be results", path.name)
+            _move(path, REFUSED, str(about.st_mtime_ns))
+            return False
+        raw = path.read_bytes()
+        if path.stat().st_mtime_ns != about.st_mtime_ns or len(raw) != about.st_size:
+            return False
+        digest = hashlib.sha256(raw).hexdigest()[:32]
+        kept = self.archive.keep(
+            Received(
+                "file",
+                sender,
+                None,
+                digest,
+                path.suffix.lstrip(".").lower() or None,
+                raw,
+                None,
+                path.name,
+                f"file:{sender}",
+            )
+        )
+        # only after it is durable; a file found again after a crash is recognised by its content
+        _move(path, TAKEN, str(kept.id))
+        log.info("file %s of %s%s", kept.id, sender, ", known" if kept.duplicate else "")
+        return not kept.duplicate
+
+
+def _is_candidate(path: Path) -> bool:
+    name = path.name.lower()
+    hidden = name.startswith((".", "~$"))
+    return not hidden and not name.endswith(UNFINISHED) and path.is_file() and not path.is_symlink()
+
+
+def _move(path: Path, where: str, number: str) -> None:
+    target = path.parent / where
+    target.mkdir(exist_ok=True)
+    os.replace(path, target / f"{number}_{path.name}")

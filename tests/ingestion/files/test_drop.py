@@ -1,0 +1,151 @@
+"""Files in the folder of an analyser: whole ones are archived once and become reports, bad rows are named."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ingestion.archive import Archive
+from ingestion.files import xls
+from ingestion.files.drop import Drop
+from ingestion.files.tables import BadTable, read
+from ops_app.mechanisms.device_messages.analyser_profile import Columns, profiles
+from ops_app.modules.devices.models import CodeMapping
+from ops_app.modules.ingest.models import InboundMessage
+from tests.ingestion.astm.laboratory import Laboratory, open_laboratory
+from tests.installation import Database
+from tests.shared_data import shared
+
+TECAN = "WellPosition,SampleID,Interpretation,TestCode\nA1,T-1,Positive,HIV ELISA\nA2,NEG,Negative,HIV ELISA\n"
+
+
+@pytest.fixture(scope="module")
+def laboratory(module_database: Database) -> Laboratory:
+    made = open_laboratory(module_database)
+    for sender in ("quant", "fluoro"):
+        made.add(
+            CodeMapping(
+                device_id=made.devices[sender],
+                their_code="VIH-1",
+                their_unit="{copies}/mL",
+                parameter_code="HIV_LOAD",
+                mapped_by="test",
+            )
+        )
+    return made
+
+
+@pytest.fixture
+def drop(laboratory: Laboratory, tmp_path: Path) -> Iterator[Drop]:
+    archive = Archive(laboratory.database.libpq("app"))
+    made = Drop(tmp_path, archive, laboratory.database.engine("app"), quiet_for=0)
+    made.look()
+    yield made
+    archive.close()
+
+
+def newest(laboratory: Laboratory) -> InboundMessage:
+    laboratory.interpret()
+    with Session(laboratory.database.engine("app")) as session:
+        return session.scalars(
+            select(InboundMessage).where(InboundMessage.channel == "file").order_by(InboundMessage.id.desc()).limit(1)
+        ).one()
+
+
+def put(drop: Drop, sender: str, name: str, content: bytes) -> Path:
+    path = drop.root / sender / name
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.req("LABEQ-03", "LABEQ-04")
+def test_a_file_is_archived_whole_then_moved_and_becomes_a_report(laboratory: Laboratory, drop: Drop) -> None:
+    path = put(drop, "tecan", "plate.csv", TECAN.encode())
+    assert drop.look() == 0 and path.exists()
+    assert drop.look() == 1 and not path.exists()
+    assert [each.name.split("_", 1)[1] for each in (drop.root / "tecan" / "taken").iterdir()] == ["plate.csv"]
+    row = newest(laboratory)
+    assert bytes(row.raw) == TECAN.encode() and row.state == "done"
+    content = laboratory.report(row.id).content
+    assert content["specimen_barcode"] == "T-1" and content["results"][0]["value_code"] == "positive"
+    # the same file again, as after a crash between archive and move
+    put(drop, "tecan", "again.csv", TECAN.encode())
+    assert drop.look() + drop.look() == 0 and newest(laboratory).id == row.id
+
+
+def test_a_file_that_still_grows_is_left_alone(drop: Drop) -> None:
+    path = put(drop, "tecan", "slow.csv", b"WellPosition,Sam")
+    drop.look()
+    with path.open("ab") as stream:
+        stream.write(b"pleID\n")
+    assert drop.look() == 0 and path.exists()
+    fresh = Drop(drop.root, drop.archive, drop.engine, quiet_for=3600)
+    assert fresh.look() + fresh.look() == 0 and path.exists()
+    for name in ("half.csv.part", ".hidden.csv", "~$plate.xlsx", "empty.csv"):
+        put(drop, "tecan", name, b"" if name == "empty.csv" else b"x")
+    os.symlink("/etc/hostname", drop.root / "tecan" / "link.csv")
+    path.unlink()
+    assert drop.look() + drop.look() == 0
+
+
+@pytest.mark.req("LABEQ-03")
+def test_bad_rows_are_reported_by_row(laboratory: Laboratory, drop: Drop) -> None:
+    content = TECAN + "A3,T-3,Positive,HIV ELISSA\nA4,,Negative,HIV ELISA\nA5,T-5,,HIV ELISA\n"
+    put(drop, "tecan", "bad.csv", content.encode())
+    drop.look(), drop.look()
+    row = newest(laboratory)
+    assert row.state == "failed" and row.error is not None and not row.outcome
+    assert [(each["row"], each["text"]) for each in row.error["rows"]] == [
+        (4, "The register of devices does not say what this code means"),
+        (5, "The row does not say which tube was measured"),
+        (6, "A result has no value"),
+    ]
+    put(drop, "tecan", "picture.csv", b"\x89PNG\0\0")
+    drop.look(), drop.look()
+    assert newest(laboratory).state == "failed"
+
+
+def test_shared_files(laboratory: Laboratory, drop: Drop) -> None:
+    expected = {
+        "quant": ("quantstudio7__results.xlsx", 5),
+        "fluoro": ("fluorocycler-xt__results.xlsx", 2),
+        "tecan": ("tecan-f50__results.csv", 3),
+    }
+    folder = shared("astm")
+    for sender, (name, tubes) in expected.items():
+        put(drop, sender, name, (folder / f"analyzer-mock-server__fixtures__{name}").read_bytes())
+        drop.look(), drop.look()
+        row = newest(laboratory)
+        assert (row.state, row.error) == ("done", None), name
+        assert len(row.outcome or []) == tubes, name
+    put(drop, "quant", "old.xls", next(folder.glob("*quantstudio5*")).read_bytes())
+    drop.look(), drop.look()
+    row = newest(laboratory)
+    assert (row.state, row.error) == ("done", None) and len(row.outcome or []) >= 1
+    assert laboratory.report(row.id).content["results"][0]["value_number"] > 0
+
+
+def test_semicolons_decimal_commas_and_cyrillic() -> None:
+    columns = Columns(specimen=("Проба",), value=("Значение",))
+    for text in ("\ufeffПроба;Значение\n77;1,5\n".encode(), "Проба;Значение\n77;1,5\n".encode("cp1251")):
+        (row,) = read(text, columns)
+        assert row.cells == {"specimen": "77", "value": "1,5"} and row.number == 2
+    with pytest.raises(BadTable):
+        read(b"a;b\n1;2\n", columns)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.binary(max_size=400), st.integers(0, 5000), st.sampled_from([b"PK", xls.SIGNATURE, b""]))
+def test_damaged_files_are_refused_in_words(noise: bytes, at: int, kind: bytes) -> None:
+    layout = profiles()["quantstudio"].file
+    assert layout is not None
+    body = kind + bytes(at) + noise
+    with pytest.raises(BadTable):
+        read(body, layout.columns)
