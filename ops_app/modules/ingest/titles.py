@@ -5,7 +5,7 @@ from __future__ import annotations
 from ops_app.i18n import N_
 
 CHANNELS = {
-    "hl7": "HL7 v2",
+    "hl7": "HL7",
     "astm": "ASTM",
     "file": N_("files"),
     "fhir": "FHIR",
@@ -23,6 +23,7 @@ RECORDS = {
     "patients.patient_link": N_("Link of two records"),
     "visits.encounter": N_("Visit"),
     "visits.immunization": N_("Vaccination"),
+    "visits.observation": N_("Measurement"),
     "visits.service_request": N_("Referral"),
     "laboratory.report": N_("Laboratory report"),
     "ingest.message": N_("Corrected copy"),
@@ -73,7 +74,7 @@ FAULTS = (
     N_("The time of the vaccination is not a time"),
     N_("This order belongs to another person"),
     N_("The attached file cannot be read"),
-    N_("The report has no number of its own"),
+    N_("The time of the measurement is missing or lies ahead"),
     N_("The order has no number of its own"),
     N_("The ordered service is not known here"),
 )

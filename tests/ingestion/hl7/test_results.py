@@ -190,3 +190,39 @@ def test_an_order_of_another_system_becomes_a_referral_once_and_can_be_cancelled
     ]
     take_in(module_database, order("CA"))
     assert query(module_database, asked, rows[0]["patient_id"])[0][3] == "cancelled"
+
+
+@pytest.mark.req("INT-WEARABLE-03")
+def test_measurements_of_a_registered_monitor_stand_in_the_card_once(
+    module_database: Database, organization: int
+) -> None:
+    iin = iin_for("850317", 4, 55)
+    assert iin
+    with psycopg.connect(module_database.libpq("owner")) as connection:
+        patient = add_patient(connection, iin=iin)
+        connection.execute(
+            "insert into devices.device (kind, name, protocol, sender, organization_id, registered_by) "
+            "values ('monitor', 'Bedside', 'hl7', 'BEDSIDE', %s, 'test')",
+            (organization,),
+        )
+    pid = f"{iin}^^^IIN^NI"
+    lines = ("OBR|1|||VITALS^x", "OBX|1|NM|8480-6^Systolic^LN||131|mm[Hg]|||||F|||20261120090000")
+
+    def sent(*changed: str) -> str:
+        return oru(*(changed or lines), pid=pid).replace("|EXTLAB|", "|BEDSIDE|")
+
+    rows = take_in(
+        module_database,
+        sent(),
+        sent(),
+        sent(lines[0], lines[1].replace("20261120090000", "20991120090000")),
+        sent().replace(iin, "850317400000"),
+    )
+    assert [row["state"] for row in rows] == ["done", "done", "failed", "failed"]
+    assert (rows[2]["error"]["segment"], rows[2]["error"]["field"]) == ("OBX", 14)
+    found = query(
+        module_database,
+        "select code, value_number, unit, source, evidence from visits.observation where patient_id = %s",
+        patient,
+    )
+    assert found == [("8480-6", 131, "mm[Hg]", "device", "measured")]

@@ -53,6 +53,8 @@ def laboratory(code: str) -> Iterator[tuple[int, list[str]]]:
     try:
         yield listening.getsockname()[1], seen
     finally:
+        # closing alone would leave the port open until the next connection
+        listening.shutdown(socket.SHUT_RDWR)
         listening.close()
 
 
