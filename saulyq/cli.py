@@ -12,6 +12,7 @@ from saulyq.commands import (
     db,
     eds,
     export,
+    images,
     indicators,
     ingest,
     integrity,
@@ -44,6 +45,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(eds.app, name="eds")
 app.add_typer(audit.app, name="audit")
 app.add_typer(integrity.app, name="integrity")
+app.add_typer(images.app, name="images")
 app.add_typer(load.app, name="load")
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(export.app, name="export")

@@ -5,15 +5,27 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from ops_app.i18n import N_
-from ops_app.module import Module
-from ops_app.modules.imaging import dicomweb_routes
+from ops_app.module import Module, NavItem
+from ops_app.modules.imaging import dicomweb_routes, reconcile_routes
+from ops_app.modules.imaging.reconcile_queries import count_waiting
+from ops_app.permissions import Permission
 
 router = APIRouter()
-router.routes.extend(dicomweb_routes.router.routes)
+router.routes.extend((*dicomweb_routes.router.routes, *reconcile_routes.router.routes))
 
 MODULE = Module(
     "imaging",
     router=router,
+    nav=(
+        NavItem(
+            N_("Images without a person"),
+            "imaging:queue",
+            Permission.IMAGING_STUDY_RECONCILE,
+            group="patients",
+            order=60,
+            waiting=count_waiting,
+        ),
+    ),
     actions={
         "imaging:qido_studies": N_("Searched studies over DICOMweb"),
         "imaging:qido_series": N_("Searched series over DICOMweb"),
@@ -33,6 +45,14 @@ MODULE = Module(
         "imaging:wado_frames": N_("Opened images over DICOMweb"),
         "imaging:wado_frame_rendered": N_("Opened images over DICOMweb"),
         "imaging:unmatched_opened": N_("Opened a study that belongs to nobody yet"),
+        "imaging:queue": N_("Opened the list of images without a person"),
+        "imaging:decide": N_("Opened a study to decide whose it is"),
+        "imaging:assign": N_("Assigned a study to a person"),
+        "imaging:match_again": N_("Assigned a study to a person"),
+        "imaging:release": N_("Took a study away from a person"),
+        "imaging:split": N_("Took a study apart"),
+        "imaging:choose_copy": N_("Chose between two copies of an image"),
+        "imaging:undo": N_("Took back a decision about a study"),
         "dicom:find": N_("An imaging station searched studies"),
         "dicom:move": N_("Images were sent to an imaging station"),
         "dicom:get": N_("An imaging station fetched images"),
