@@ -37,6 +37,7 @@ MODULES = (
     "organizations",
     "patients",
     "questionnaires",
+    "radiology",
     "security",
     "signatures",
     "visits",

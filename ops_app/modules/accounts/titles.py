@@ -14,6 +14,8 @@ ROLES = {
     Role.OFFICIAL: N_("Regional health official"),
     Role.DATA_ENGINEER: N_("Data engineer"),
     Role.ONCALL_OBSTETRICIAN: N_("Regional on-call obstetrician"),
+    Role.RADIOGRAPHER: N_("Radiographer"),
+    Role.RADIOLOGIST: N_("Radiologist, functional diagnostics"),
 }
 
 ACTIONS = {

@@ -22,6 +22,7 @@ TABS = (
     ("registers", N_("Register cards"), "episodes:of_patient", Permission.PATIENTS_CARD_READ),
     ("programmes", N_("Programmes"), "episodes:programmes", Permission.PATIENTS_CARD_READ),
     ("bookings", N_("Bookings"), "appointments:of_patient", Permission.APPOINTMENTS_SLOT_BOOK),
+    ("images", N_("Images"), "radiology:of_patient", Permission.IMAGING_STUDY_READ),
     ("documents", N_("Documents"), "documents:of_patient", Permission.DOCUMENTS_RECORD_READ),
     ("person", N_("Person"), "patients:identity", Permission.PATIENTS_IDENTITY_READ),
 )
