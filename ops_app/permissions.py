@@ -121,6 +121,10 @@ class Permission(StrEnum):
     """Enter new versions of forms and scales, switch them on and off."""
     QUESTIONNAIRES_RESPONSE_WRITE = "questionnaires:response:write"
     """Fill in and correct forms and scales of a patient, keep own templates."""
+    RADIOLOGY_ORDER_PERFORM = "radiology:order:perform"
+    """Take orders for images and ECG: who came, what was done."""
+    RADIOLOGY_REPORT_WRITE = "radiology:report:write"
+    """Write reports of studies and ECG, mark key images."""
     REFERRALS_REQUEST_PERFORM = "referrals:request:perform"
     """Take, schedule, complete and refuse referrals addressed to the own organisation."""
     RESOURCES_REGISTER_READ = "resources:register:read"
@@ -164,6 +168,8 @@ class Role(StrEnum):
     LABORATORY_TECHNICIAN = "laboratory_technician"
     LABORATORY_DOCTOR = "laboratory_doctor"
     ONCALL_OBSTETRICIAN = "oncall_obstetrician"
+    RADIOGRAPHER = "radiographer"
+    RADIOLOGIST = "radiologist"
 
 
 _P = Permission
@@ -175,6 +181,16 @@ _CARE_READ = frozenset(
         _P.IMAGING_STUDY_READ,
         _P.PATIENTS_CARD_READ,
         _P.PATIENTS_IDENTITY_READ,
+        _P.VISITS_RECORD_READ,
+    }
+)
+_IMAGING = frozenset(
+    {
+        _P.IMAGING_STUDY_READ,
+        _P.IMAGING_STUDY_WRITE,
+        _P.PATIENTS_IDENTITY_READ,
+        _P.RADIOLOGY_ORDER_PERFORM,
+        _P.REFERRALS_REQUEST_PERFORM,
         _P.VISITS_RECORD_READ,
     }
 )
@@ -312,4 +328,15 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     },
     # The second hat of the region: takes part in care, by name, audited.
     Role.ONCALL_OBSTETRICIAN: _CARE_READ | _OWN_LIST,
+    Role.RADIOGRAPHER: _IMAGING,
+    # Also the doctor of functional diagnostics, who reads ECG.
+    Role.RADIOLOGIST: _IMAGING
+    | _CARE_READ
+    | _OWN_LIST
+    | {
+        _P.DOCUMENTS_RECORD_SIGN,
+        _P.DOCUMENTS_RECORD_WRITE,
+        _P.IMAGING_STUDY_RECONCILE,
+        _P.RADIOLOGY_REPORT_WRITE,
+    },
 }

@@ -48,6 +48,7 @@ MODULES = (
     "patients",
     "questionnaires",
     "resources",
+    "radiology",
     "security",
     "signatures",
     "tasks",

@@ -16,6 +16,8 @@ ROLES = {
     Role.LABORATORY_TECHNICIAN: N_("Laboratory technician"),
     Role.LABORATORY_DOCTOR: N_("Laboratory doctor"),
     Role.ONCALL_OBSTETRICIAN: N_("Regional on-call obstetrician"),
+    Role.RADIOGRAPHER: N_("Radiographer"),
+    Role.RADIOLOGIST: N_("Radiologist, functional diagnostics"),
 }
 
 ACTIONS = {

@@ -26,14 +26,19 @@ def about_visit(session: Session, encounter: Encounter, practitioner_id: int) ->
     patient = session.get_one(Patient, encounter.patient_id)
     return {
         "organization": about_organization(session.get_one(Organization, encounter.organization_id)),
-        "patient": {
-            "name": full_name(patient),
-            "iin": patient.iin or patient.temporary_id,
-            "birth_date": show_date(patient.birth_date),
-            "sex": _(SEX_TITLES[patient.sex]),
-        },
+        "patient": about_person(patient),
         "visit": _visit(session, encounter),
-        "doctor": _doctor(session, practitioner_id),
+        "doctor": about_doctor(session, practitioner_id),
+    }
+
+
+def about_person(patient: Patient) -> dict[str, Any]:
+    """Whom it is about."""
+    return {
+        "name": full_name(patient),
+        "iin": patient.iin or patient.temporary_id,
+        "birth_date": show_date(patient.birth_date),
+        "sex": _(SEX_TITLES[patient.sex]),
     }
 
 
@@ -42,7 +47,8 @@ def about_organization(organization: Organization) -> dict[str, Any]:
     return {"name": local_name(organization), "bin": organization.bin}
 
 
-def _doctor(session: Session, practitioner_id: int) -> dict[str, str]:
+def about_doctor(session: Session, practitioner_id: int) -> dict[str, str]:
+    """Who wrote and signs it."""
     who = session.get_one(Practitioner, practitioner_id)
     role = current_role(session, practitioner_id)
     name = " ".join(part for part in (who.family_name, who.given_name, who.patronymic) if part)

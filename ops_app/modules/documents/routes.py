@@ -22,6 +22,7 @@ from ops_app.modules.documents import queries, service
 from ops_app.modules.documents.forms import AnnulForm, FormingForm, JournalFilter
 from ops_app.modules.documents.models import Document
 from ops_app.modules.documents.permissions import DocumentAnnuller, DocumentReader, DocumentsReader, DocumentWriter
+from ops_app.modules.documents.signing import OWN_DOCUMENT
 from ops_app.modules.documents.titles import STATUS_COLOURS, STATUSES, kind_text
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.patients.card import card_page, person
@@ -68,7 +69,7 @@ def _visit_page(
         status_code=status_code,
         encounter=encounter,
         documents=queries.documents_of_visit(db, encounter_id),
-        declared=list(declarations().values()),
+        declared=[each for each in declarations().values() if each.about == "visit"],
         may_form=may_form and encounter.entered_in_error_at is None,
         form=form,
         **WORDS,
@@ -108,7 +109,8 @@ def form_document(request: Request, actor: DocumentWriter, db: Db, encounter_id:
 
 def _opened(db: Session, actor: Actor, document_id: int) -> tuple[Document, PatientAccess]:
     document = queries.document_or_404(db, document_id)
-    return document, open_patient(db, actor, document.patient_id, Permission.DOCUMENTS_RECORD_READ)
+    own = OWN_DOCUMENT if document.practitioner_id == actor.practitioner_id else None
+    return document, open_patient(db, actor, document.patient_id, Permission.DOCUMENTS_RECORD_READ, rule=own)
 
 
 @router.get("/documents/{document_id}", name="documents:document")

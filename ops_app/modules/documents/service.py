@@ -51,7 +51,7 @@ def form_document(
 ) -> Document:
     """Form a document from a visit; ``check_path`` is the address of the check page with ``CODE`` in it."""
     declared = declarations().get(kind)
-    if declared is None:
+    if declared is None or declared.about != "visit":
         raise Invalid(_("Choose one of the listed values"), field="kind")
     encounter = locked_encounter(session, encounter_id)
     _check_visit(actor, encounter)

@@ -25,6 +25,9 @@ from saulyq.settings import settings
 
 router = APIRouter()
 
+OWN_DOCUMENT = "own_document"
+"""The rule that lets somebody sign what he wrote about a person whose card is kept elsewhere."""
+
 
 @router.get("/to-sign", name="documents:to_sign")
 def to_sign(request: Request, actor: DocumentSigner, db: Db) -> Response:
@@ -50,7 +53,7 @@ def content(actor: DocumentSigner, db: Db, chosen: ChosenDocuments) -> dict[str,
         document = queries.document_or_404(db, document_id)
         if document.practitioner_id != actor.practitioner_id:
             raise Forbidden(_("This document is formed and signed by the doctor of the visit"))
-        open_patient(db, actor, document.patient_id, Permission.DOCUMENTS_RECORD_SIGN)
+        open_patient(db, actor, document.patient_id, Permission.DOCUMENTS_RECORD_SIGN, rule=OWN_DOCUMENT)
         pdf = queries.pdf_of(db, document_id)
         documents.append({"id": document_id, "content": base64.b64encode(pdf).decode()})
     return {"documents": documents}
@@ -62,7 +65,8 @@ def sign(actor: DocumentSigner, db: Db, sent: Signatures) -> dict[str, Any]:
     results = []
     for one in sent.signatures:
         document = queries.document_or_404(db, one.id)
-        open_patient(db, actor, document.patient_id, Permission.DOCUMENTS_RECORD_SIGN)
+        own = OWN_DOCUMENT if document.practitioner_id == actor.practitioner_id else None
+        open_patient(db, actor, document.patient_id, Permission.DOCUMENTS_RECORD_SIGN, rule=own)
         try:
             with db.begin_nested():
                 reason = service.sign_document(db, actor, one.id, base64.b64decode(one.cms))

@@ -23,6 +23,7 @@ TABS = (
     ("programmes", N_("Programmes"), "episodes:programmes", Permission.PATIENTS_CARD_READ),
     ("monitoring", N_("Home monitoring"), "monitoring:of_patient", Permission.MONITORING_RECORD_READ),
     ("bookings", N_("Bookings"), "appointments:of_patient", Permission.APPOINTMENTS_SLOT_BOOK),
+    ("images", N_("Images"), "radiology:of_patient", Permission.IMAGING_STUDY_READ),
     ("documents", N_("Documents"), "documents:of_patient", Permission.DOCUMENTS_RECORD_READ),
     ("person", N_("Person"), "patients:identity", Permission.PATIENTS_IDENTITY_READ),
 )

@@ -14,7 +14,9 @@ from ops_app.modules.patients import fact_text, queries
 from ops_app.modules.patients.card import card_page, person
 from ops_app.modules.patients.fact_text import EVIDENCE_TITLES, KIND_TITLES, Wording
 from ops_app.modules.patients.permissions import CardReader
-from ops_app.modules.patients.timeline import TimelineFilter, everything_about, timeline
+from ops_app.modules.patients.timeline import IMAGES, TimelineFilter, everything_about, timeline
+from ops_app.modules.radiology import image_list
+from ops_app.modules.radiology.addresses import addresses
 
 router = APIRouter()
 
@@ -50,6 +52,9 @@ def card(
         who=who,
         timeline=shown,
         waiting=waiting,
+        images=image_list.shown_by_key(db, access.actor, who.records, addresses(request))
+        if any(entry.kind in IMAGES for entry in shown.items)
+        else {},
         words=Wording.of(db, facts),
         texts=fact_text,
         kind_titles=KIND_TITLES,

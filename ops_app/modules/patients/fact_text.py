@@ -33,6 +33,8 @@ KIND_TITLES = {
     "service_request": N_("Referrals"),
     "medication_request": N_("Prescriptions"),
     "immunization": N_("Vaccinations"),
+    "study": N_("Images"),
+    "recording": N_("ECG records"),
     "episode_of_care": N_("Register cards"),
     "care_plan_activity": N_("Planned steps"),
     "appointment": N_("Bookings"),

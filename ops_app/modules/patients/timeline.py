@@ -14,6 +14,8 @@ from ops_app.kit.paging import Page, PageRequest
 from ops_app.modules.appointments.models import Appointment
 from ops_app.modules.deaths.models import Death
 from ops_app.modules.episodes.models import CarePlanActivity, EpisodeOfCare
+from ops_app.modules.imaging.models import Study
+from ops_app.modules.radiology.models import Recording
 from ops_app.modules.visits.models import Encounter
 from ops_app.modules.visits.queries import ROW_MODELS, rows_of
 
@@ -23,7 +25,8 @@ STANDING_ALONE: dict[str, type[Any]] = {
     "care_plan_activity": CarePlanActivity,
     "appointment": Appointment,
 }
-MODELS: dict[str, type[Any]] = {"encounter": Encounter} | ROW_MODELS | STANDING_ALONE
+IMAGES: dict[str, type[Any]] = {"study": Study, "recording": Recording}
+MODELS: dict[str, type[Any]] = {"encounter": Encounter} | ROW_MODELS | STANDING_ALONE | IMAGES
 KINDS = tuple(MODELS)
 
 
@@ -38,6 +41,20 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class ImageFact:
+    """A study or a recording as a place of the timeline; what it shows is looked up by radiology."""
+
+    id: int
+    stored: Study | Recording
+    organization_id: int | None
+    event_at: dt.datetime
+    known_at: dt.datetime
+    practitioner_id: None = None
+    evidence: str = "measured"
+    entered_in_error_at: None = None
+
+
+@dataclass(frozen=True)
 class TimelineFilter:
     """What of the card is shown."""
 
@@ -47,9 +64,17 @@ class TimelineFilter:
     with_errors: bool = True
 
 
+def _moment(kind: str) -> Any:
+    if kind == "study":
+        return func.coalesce(Study.started_at, Study.received_at)
+    if kind == "recording":
+        return Recording.recorded_on
+    return MODELS[kind].start_at if kind == "appointment" else MODELS[kind].event_at
+
+
 def _heads(kind: str, records: Sequence[int], grouped: bool, wanted: TimelineFilter) -> Select[Any]:
     model = MODELS[kind]
-    at = model.start_at if kind == "appointment" else model.event_at
+    at = _moment(kind)
     statement = select(literal(kind).label("kind"), model.id.label("id"), at.label("at")).where(
         model.patient_id.in_(records)
     )
@@ -59,7 +84,9 @@ def _heads(kind: str, records: Sequence[int], grouped: bool, wanted: TimelineFil
     if kind == "care_plan_activity":
         # What waits stands above the timeline, what a visit completed stands with the visit.
         statement = statement.where(CarePlanActivity.status == "cancelled")
-    if not wanted.with_errors:
+    if kind == "study":
+        statement = statement.where(Study.state == "available")
+    if not wanted.with_errors and kind not in IMAGES:
         statement = statement.where(model.entered_in_error_at.is_(None))
     local_day = func.date(func.timezone("Asia/Almaty", at))
     if wanted.since:
@@ -88,9 +115,16 @@ def timeline(session: Session, records: Sequence[int], paging: PageRequest, want
         ids = [head.id for head in shown if head.kind == kind]
         loaded: Sequence[Any] = session.scalars(select(model).where(model.id.in_(ids))).all()
         rows |= {(kind, row.id): row for row in loaded}
-    entries = [Entry(head.kind, rows[(head.kind, head.id)], head.at) for head in shown]
+    entries = [Entry(head.kind, _as_fact(head.kind, rows[(head.kind, head.id)], head.at), head.at) for head in shown]
     _fill_visits(session, entries, wanted.with_errors)
     return Page(entries, paging, len(found) > paging.size, total)
+
+
+def _as_fact(kind: str, row: Any, at: dt.datetime) -> Any:
+    if kind not in IMAGES:
+        return row
+    known = row.received_at if kind == "study" else row.recorded_at
+    return ImageFact(row.id, row, row.organization_id, at, known)
 
 
 def _fill_visits(session: Session, entries: Sequence[Entry], with_errors: bool) -> None:

@@ -18,8 +18,11 @@ from ops_app.mechanisms.task import task
 from ops_app.modules.episodes import plan_refresh
 from ops_app.modules.episodes.plans import screening_of
 from ops_app.modules.organizations.models import Organization
-from ops_app.modules.visits.forms import ReferralMove
+from ops_app.modules.patients.models import Patient
+from ops_app.modules.visits.checks import check_rows
+from ops_app.modules.visits.forms import ReferralInput, ReferralMove, VisitRows
 from ops_app.modules.visits.models import Procedure, ServiceRequest, ServiceRequestEvent
+from ops_app.modules.visits.queries import locked_encounter
 from ops_app.modules.visits.task_kinds import DEADLINES, URGENT_REFERRAL, subject_of
 from ops_app.permissions import Permission
 
@@ -71,6 +74,45 @@ def ask_performer(session: Session, actor: Actor, request: ServiceRequest) -> No
         detail={"priority": request.priority},
         actor=actor,
     )
+
+
+def write(
+    session: Session, actor: Actor, encounter_id: int, data: ReferralInput, reason_icd10: str | None
+) -> ServiceRequest:
+    """Write one more referral at a recorded visit, for modules whose orders say more than a referral."""
+    encounter = locked_encounter(session, encounter_id)
+    if encounter.entered_in_error_at is not None:
+        raise Conflict(_("This visit is marked as an error"))
+    if not actor.scope(Permission.VISITS_RECORD_WRITE).allows(encounter.organization_id):
+        raise Forbidden(_("This visit belongs to another organisation"))
+    patient = session.get_one(Patient, encounter.patient_id)
+    check_rows(session, actor, patient, VisitRows(referrals=[data]), clock.local(encounter.event_at).date())
+    now = clock.now()
+    request = ServiceRequest(
+        patient_id=encounter.patient_id,
+        organization_id=encounter.organization_id,
+        practitioner_id=actor.practitioner_id,
+        encounter_id=encounter.id,
+        event_at=now,
+        known_at=now,
+        evidence=encounter.evidence,
+        recorded_by=actor.login,
+        reason_icd10=reason_icd10,
+        **data.model_dump(),
+    )
+    session.add(request)
+    session.flush()
+    session.refresh(request)
+    audit.changed(
+        session,
+        actor,
+        entity="visits.service_request",
+        entity_id=request.id,
+        patient_id=request.patient_id,
+        after=audit.snapshot(request),
+    )
+    ask_performer(session, actor, request)
+    return request
 
 
 def move(session: Session, actor: Actor, request_id: int, data: ReferralMove) -> ServiceRequest:

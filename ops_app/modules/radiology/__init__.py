@@ -1,0 +1,1 @@
+"""The work of radiology and functional diagnostics: orders, worklist, viewer, reports, ECG, doses."""
