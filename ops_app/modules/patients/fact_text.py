@@ -13,6 +13,7 @@ from ops_app.i18n import N_, _
 from ops_app.kit import clock
 from ops_app.kit.dates import show_date, show_moment
 from ops_app.kit.numbers import show_number
+from ops_app.mechanisms.closed_topics.veil import is_masked
 from ops_app.modules.appointments.forms import CANCEL_TITLES, STATUS_TITLES
 from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.deaths.forms import PLACE_TITLES
@@ -65,6 +66,8 @@ class Wording:
     code_titles: dict[tuple[str, str], str]
     organizations: dict[int, Organization]
     practitioners: dict[int, str]
+    masked: frozenset[str] = frozenset()
+    """Codes of closed topics in rows that everybody sees, such as a death."""
 
     @classmethod
     def of(cls, session: Session, facts: Iterable[tuple[str, Any]]) -> Wording:
@@ -85,12 +88,17 @@ class Wording:
             titles(session, [pair for pair in codes if pair[0]]),
             organizations,
             practitioner_names(session, (row.practitioner_id for _kind, row in listed)),
+            frozenset(
+                row.cause_icd10 for kind, row in listed if kind == "death" and is_masked(session, row.cause_icd10)
+            ),
         )
 
     def code(self, system: str, code: str | None) -> str:
         """A code with its title."""
         if not code:
             return ""
+        if code in self.masked:
+            return _("not shown to you")
         title = self.code_titles.get((system, code))
         return f"{code} {title}" if title else code
 
