@@ -29,6 +29,8 @@ from ops_app.errors import BadRequest, Forbidden, NotSignedIn, Redirected
 from ops_app.i18n import _
 from ops_app.kit import clock, request_context
 from ops_app.kit.htmx import is_htmx, wants_html
+from ops_app.mechanisms.closed_topics.veil import draw
+from ops_app.modules.access.queries import veil_for
 from ops_app.modules.accounts import conditions, queries
 from ops_app.permissions import Permission
 from saulyq.secrets import secret
@@ -83,8 +85,10 @@ def current_actor(request: Request, db: Db) -> Actor | None:
         session_row.last_seen_at = clock.now()
     if conditions.closed_because(db, account.id, account.kind) is not None:
         return None
-    request.state.actor = queries.actor_of(db, account, session_row.id, session_row.place_id)
-    return request.state.actor
+    actor = queries.actor_of(db, account, session_row.id, session_row.place_id)
+    draw(db, veil_for(db, actor))
+    request.state.actor = actor
+    return actor
 
 
 def actor_of_request(request: Request) -> Actor | None:

@@ -29,11 +29,15 @@ from ops_app.db import Db
 from ops_app.errors import Forbidden, NotFound, Redirected
 from ops_app.i18n import _
 from ops_app.kit.htmx import is_htmx, wants_html
+from ops_app.mechanisms.closed_topics.veil import veil_of
+from ops_app.modules.access.queries import opening_scopes
 from ops_app.modules.patients import access as patient_rules
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.queries import record_ids
 from ops_app.permissions import Permission
 
+CLOSED_TOPICS = "closed_topics"
+"""The rule of what is shown after a stated reason opened the records of closed topics too."""
 REASON_ROUTE = "patients:state_reason"
 """Where a reader whom no rule lets in may say why he must see the card."""
 
@@ -61,14 +65,16 @@ def open_patient(
     if session.get(Patient, patient_id) is None:
         raise NotFound(_("There is no such patient"))
     if rule is None:
-        scope = actor.scope(permission)
-        rule = patient_rules.rule_for(session, scope, record_ids(session, patient_id), actor.login)
+        scopes = opening_scopes(session, actor, permission)
+        rule = patient_rules.rule_for(session, scopes, record_ids(session, patient_id), actor.login)
     if rule is None:
         raise CardClosed(
             _("This person is not attached to you"),
             advice=_("If the care of this person needs it, open the card with a stated reason; it will be reviewed."),
         )
     audit.read(session, actor, patient_id, rule=str(rule))
+    if (veil := veil_of(session)) is not None and patient_id in veil.revealed:
+        audit.read(session, actor, patient_id, rule=CLOSED_TOPICS)
     return PatientAccess(actor, patient_id, str(rule))
 
 

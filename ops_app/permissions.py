@@ -13,6 +13,10 @@ from enum import StrEnum
 class Permission(StrEnum):
     """What a route may ask of an actor."""
 
+    ACCESS_MAP_MANAGE = "access:map:manage"
+    """Say who may open whose card and who treats which closed topic."""
+    ACCOUNTS_CHANGE_SIGN = "accounts:change:sign"
+    """Sign changes of accounts and rights as the responsible employee, where a signature is mandatory."""
     ACCOUNTS_NETWORK_MANAGE = "accounts:network:manage"
     """Say from which networks an organisation may be worked in."""
     ACCOUNTS_ROLE_MANAGE = "accounts:role:manage"
@@ -212,6 +216,7 @@ _LABORATORY = frozenset(
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {
+            _P.ACCESS_MAP_MANAGE,
             _P.ACCOUNTS_NETWORK_MANAGE,
             _P.ACCOUNTS_ROLE_MANAGE,
             _P.ACCOUNTS_USER_MANAGE,
@@ -291,6 +296,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.CHIEF_PHYSICIAN: _CARE_READ
     | _OWN_LIST
     | {
+        _P.ACCESS_MAP_MANAGE,
+        _P.ACCOUNTS_CHANGE_SIGN,
         _P.AUDIT_ACCESS_REVIEW,
         _P.AUDIT_JOURNAL_READ,
         _P.DASHBOARDS_PAGE_READ,

@@ -25,6 +25,7 @@ from ops_app.module import NAV_GROUPS, Module
 from ops_app.ui.journal_routes import journal_routes
 
 MODULES = (
+    "access",
     "accounts",
     "appointments",
     "audit",

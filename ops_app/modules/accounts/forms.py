@@ -29,6 +29,15 @@ class RoleForm(BaseModel):
 
     role: Annotated[str, Field(max_length=41)]
     organization_id: Annotated[int, Field(ge=0)]
+    request_number: Annotated[str, Field(max_length=60)] | None = None
+    request_date: DateInput | None = None
+    """The facility's official request, when there was one."""
+
+    @property
+    def request(self) -> dict[str, object]:
+        """The official request as the audit keeps it."""
+        known = {"request_number": self.request_number, "request_date": self.request_date}
+        return {name: value for name, value in known.items() if value is not None}
 
     @property
     def node(self) -> int | None:
@@ -70,6 +79,12 @@ class HoursForm(BaseModel):
     weekdays: list[Literal["1", "2", "3", "4", "5", "6", "7"]] = []
     starts: TimeInput | None = None
     ends: TimeInput | None = None
+
+
+class RefusalForm(BaseModel):
+    """Why a change of an account is not signed."""
+
+    reason: Annotated[str, Field(min_length=5, max_length=500)]
 
 
 class PermitForm(BaseModel):

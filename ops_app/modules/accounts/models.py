@@ -13,6 +13,8 @@ from ops_app.kit.model import Base, one_of
 from ops_app.kit.privacy import DIRECT, FREE_TEXT, PLAIN, Generalisation, Subject, exported, quasi
 
 ACCOUNT_KINDS = ("person", "service")
+CHANGE_KINDS = ("create", "give_role", "take_role", "disable", "enable")
+CHANGE_STATES = ("pending", "signed", "refused")
 
 _TABLE = {"schema": "accounts", "info": exported(Subject.WITHHELD)}
 
@@ -223,3 +225,40 @@ class RecoveryCode(Base):
     used_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
 
     __table_args__ = (Index("ix_recovery_code_account", "account_id"), _TABLE)
+
+
+class AccountChange(Base):
+    """A change of an account or its rights that takes effect when a responsible employee signs it."""
+
+    __tablename__ = "account_change"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, info=PLAIN)
+    kind: Mapped[str] = mapped_column(info=PLAIN)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.account.id"), info=PLAIN)
+    role: Mapped[str | None] = mapped_column(info=PLAIN)
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.organization.id"), info=PLAIN)
+    """Where the role holds, or where the account works; None means the whole installation."""
+    request_number: Mapped[str | None] = mapped_column(info=PLAIN)
+    request_date: Mapped[dt.date | None] = mapped_column(info=PLAIN)
+    """The facility's official request, when there was one."""
+    statement: Mapped[bytes | None] = mapped_column(LargeBinary, info=DIRECT)
+    """The bytes that are signed."""
+    asked_by: Mapped[str] = mapped_column(info=DIRECT)
+    asked_at: Mapped[dt.datetime] = mapped_column(info=PLAIN)
+    state: Mapped[str] = mapped_column(server_default=text("'pending'"), info=PLAIN)
+    decided_by: Mapped[str | None] = mapped_column(info=DIRECT)
+    decided_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
+    refusal: Mapped[str | None] = mapped_column(info=FREE_TEXT)
+    cms: Mapped[bytes | None] = mapped_column(LargeBinary, info=DIRECT)
+    certificate_serial: Mapped[str | None] = mapped_column(info=DIRECT)
+
+    __table_args__ = (
+        one_of("kind", CHANGE_KINDS),
+        one_of("state", CHANGE_STATES),
+        CheckConstraint("(state = 'pending') = (decided_at is null)", name="decided_when"),
+        CheckConstraint("(state = 'signed') = (cms is not null)", name="signed_with"),
+        CheckConstraint("(state = 'refused') = (refusal is not null)", name="refused_why"),
+        Index("ix_account_change_pending", "organization_id", postgresql_where=text("state = 'pending'")),
+        Index("ix_account_change_account", "account_id"),
+        _TABLE,
+    )

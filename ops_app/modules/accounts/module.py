@@ -6,12 +6,22 @@ from fastapi import APIRouter
 
 from ops_app.i18n import N_
 from ops_app.module import Module, NavItem
-from ops_app.modules.accounts import limits, networks, places, roles, routes, second_factor_routes, users
+from ops_app.modules.accounts import (
+    change_routes,
+    changes,
+    limits,
+    networks,
+    places,
+    roles,
+    routes,
+    second_factor_routes,
+    users,
+)
 from ops_app.modules.accounts.titles import ACTIONS
 from ops_app.permissions import Permission
 
 router = APIRouter()
-for part in (routes, second_factor_routes, places, roles, networks, users, limits):
+for part in (routes, second_factor_routes, places, roles, networks, users, limits, change_routes):
     router.routes.extend(part.router.routes)
 
 MODULE = Module(
@@ -26,6 +36,14 @@ MODULE = Module(
             Permission.ACCOUNTS_NETWORK_MANAGE,
             group="administration",
             order=12,
+        ),
+        NavItem(
+            N_("Account changes"),
+            "accounts:changes",
+            Permission.ACCOUNTS_CHANGE_SIGN,
+            group="administration",
+            order=15,
+            waiting=changes.waiting,
         ),
     ),
     actions=ACTIONS,

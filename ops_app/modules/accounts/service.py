@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import delete, update
@@ -44,6 +44,7 @@ def create_account(
     language: str = "kk",
     password: str | None = None,
     kind: str = "person",
+    request: Mapping[str, object] | None = None,
 ) -> tuple[Account, str]:
     """Create an account; return it with its random first password, which must be changed at once.
 
@@ -71,17 +72,24 @@ def create_account(
         by,
         entity="accounts.account",
         entity_id=account.id,
-        after={"login": login, "display_name": account.display_name, "practitioner_id": practitioner_id, "kind": kind},
+        after={"login": login, "display_name": account.display_name, "practitioner_id": practitioner_id, "kind": kind}
+        | dict(request or {}),
     )
     for role, organization_id in places:
-        give_role(session, account, role, organization_id, by=by)
+        give_role(session, account, role, organization_id, by=by, request=request)
     return account, first
 
 
 def give_role(
-    session: Session, account: Account, role: str, organization_id: int | None, *, by: Actor | None = None
+    session: Session,
+    account: Account,
+    role: str,
+    organization_id: int | None,
+    *,
+    by: Actor | None = None,
+    request: Mapping[str, object] | None = None,
 ) -> RoleAssignment:
-    """Give a role at a node; giving it twice changes nothing."""
+    """Give a role at a node, with the facility's official request if there was one; twice is refused."""
     if session.get(StoredRole, role) is None:
         raise Invalid(_("There is no such role"), field="role")
     for grant in queries.role_grants(session, account.id):
@@ -95,7 +103,7 @@ def give_role(
         by,
         entity="accounts.role_assignment",
         entity_id=assignment.id,
-        after={"login": account.login, "role": role, "organization_id": organization_id},
+        after={"login": account.login, "role": role, "organization_id": organization_id} | dict(request or {}),
     )
     return assignment
 

@@ -45,6 +45,8 @@ ACTIONS = {
     "accounts:remove_network": N_("Removed a trusted network"),
     "accounts:create_role": N_("Created a role"),
     "accounts:change_role": N_("Changed a role"),
+    "accounts:sign_changes": N_("Signed a change of an account"),
+    "accounts:refuse_change": N_("Refused a change of an account"),
     "accounts:remove_role": N_("Removed a role"),
     "oidc:authorized": N_("Signed in to the dashboards"),
     "oidc:code_used_twice": N_("A sign-in code of the dashboards was used twice"),

@@ -16,7 +16,7 @@ from ops_app.i18n import _
 from ops_app.kit import dates
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
-from ops_app.modules.accounts import queries, service
+from ops_app.modules.accounts import changes, queries, service
 from ops_app.modules.accounts.forms import AccountForm, RoleForm
 from ops_app.modules.accounts.limit_service import limits_of
 from ops_app.modules.accounts.models import Account, RoleAssignment, StoredRole
@@ -53,18 +53,22 @@ def create_user(request: Request, actor: UserManager, db: Db, posted: PostedForm
     if form.value is not None:
         try:
             refuse_outside(actor, form.value.node)
+            waits = changes.must_be_signed(db, form.value.node)
             account, password = service.create_account(
                 db,
                 form.value.login,
                 form.value.display_name,
-                [(form.value.role, form.value.node)],
+                [] if waits else [(form.value.role, form.value.node)],
                 by=actor,
                 kind=form.value.kind,
+                request=form.value.request,
             )
+            if waits:
+                changes.ask_to_create(db, actor, account, form.value)
         except OpsError as refused:
             form.refuse(refused)
         else:
-            return page(request, "accounts/first_password.html", account=account, password=password)
+            return page(request, "accounts/first_password.html", account=account, password=password, waits=waits)
     return _new_page(request, actor, db, form)
 
 
@@ -81,7 +85,10 @@ def give_role(request: Request, account_id: int, actor: UserManager, db: Db, pos
     if form.value is not None:
         try:
             refuse_outside(actor, form.value.node)
-            service.give_role(db, account, form.value.role, form.value.node, by=actor)
+            if changes.must_be_signed(db, form.value.node):
+                changes.ask_for_role(db, actor, account, form.value)
+                return _waits(request, account_id)
+            service.give_role(db, account, form.value.role, form.value.node, by=actor, request=form.value.request)
         except OpsError as refused:
             form.refuse(refused)
         else:
@@ -96,6 +103,9 @@ def take_role(request: Request, account_id: int, assignment_id: int, actor: User
     if assignment is None or assignment.account_id != account_id:
         raise NotFound()
     refuse_outside(actor, assignment.organization_id)
+    if changes.must_be_signed(db, assignment.organization_id):
+        changes.ask(db, actor, "take_role", account, role=assignment.role, place=assignment.organization_id)
+        return _waits(request, account_id)
     service.take_role(db, assignment, account, by=actor)
     return redirect(request, user_url(request, account_id), _("The role is taken away"))
 
@@ -104,19 +114,32 @@ def take_role(request: Request, account_id: int, assignment_id: int, actor: User
 def reset_password(request: Request, account_id: int, actor: UserManager, db: Db) -> Response:
     account = managed(db, actor, account_id)
     password = service.reset_password(db, account, by=actor)
-    return page(request, "accounts/first_password.html", account=account, password=password)
+    return page(request, "accounts/first_password.html", account=account, password=password, waits=False)
 
 
 @router.post("/users/{account_id}/disable", name="accounts:disable_user")
 def disable(request: Request, account_id: int, actor: UserManager, db: Db) -> Response:
-    service.disable_account(db, managed(db, actor, account_id), by=actor)
+    account = managed(db, actor, account_id)
+    if changes.must_be_signed(db, changes.place_of(db, account)):
+        changes.ask(db, actor, "disable", account, place=changes.place_of(db, account))
+        return _waits(request, account_id)
+    service.disable_account(db, account, by=actor)
     return redirect(request, user_url(request, account_id), _("The account is disabled, its sessions are ended"))
 
 
 @router.post("/users/{account_id}/enable", name="accounts:enable_user")
 def enable(request: Request, account_id: int, actor: UserManager, db: Db) -> Response:
-    service.enable_account(db, managed(db, actor, account_id), by=actor)
+    account = managed(db, actor, account_id)
+    if changes.must_be_signed(db, changes.place_of(db, account)):
+        changes.ask(db, actor, "enable", account, place=changes.place_of(db, account))
+        return _waits(request, account_id)
+    service.enable_account(db, account, by=actor)
     return redirect(request, user_url(request, account_id), _("The account may sign in again"))
+
+
+def _waits(request: Request, account_id: int) -> Response:
+    told = _("Takes effect when the responsible employee signs it")
+    return redirect(request, user_url(request, account_id), told, "warning")
 
 
 def managed(db: Session, actor: Actor, account_id: int) -> Account:
@@ -178,6 +201,8 @@ def user_page(
         roles=queries.role_titles(db),
         form=form,
         limits=limits_of(db, account),
+        pending=changes.pending_of(db, account),
+        change_text=changes.text_of,
         weekdays=[dates.weekday_name(dt.date(2026, 1, 5) + dt.timedelta(days=day)) for day in range(7)],
         limit_form=limit_form or blank(),
         status_code=422 if form.errors or (limit_form and limit_form.errors) else 200,

@@ -23,6 +23,7 @@ RULES = {
     "document_journal": N_("in the journal of documents"),
     "review": N_("reviewing a stated reason"),
     "journal": N_("read in the journal"),
+    "closed_topics": N_("opened closed topics"),
     "station": N_("asked by a registered imaging station"),
     "incident": N_("investigating an incident"),
 }

@@ -13,6 +13,7 @@ from ops_app.actor import Scope
 from ops_app.i18n import N_, _
 from ops_app.kit.day_range import within_days
 from ops_app.kit.privacy import Privacy
+from ops_app.mechanisms.closed_topics.veil import is_masked
 from ops_app.mechanisms.journal.declaration import Asked, ChoiceFilter, Column, DateFilter, Journal
 from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.deaths import queries
@@ -27,6 +28,7 @@ from ops_app.permissions import Permission
 class _More:
     codes: dict[tuple[str, str], str]
     reviewed: set[int]
+    masked: frozenset[str | None]
 
 
 def _deaths(scope: Scope, asked: Asked) -> Select[Death, Patient]:
@@ -43,11 +45,14 @@ def _look_up(session: Session, rows: Sequence[Any]) -> _More:
     return _More(
         titles(session, [("icd10", row.Death.cause_icd10) for row in rows]),
         queries.reviewed(session, [row.Death.patient_id for row in rows]),
+        frozenset(row.Death.cause_icd10 for row in rows if is_masked(session, row.Death.cause_icd10)),
     )
 
 
 def _cause(row: Any, more: _More) -> str:
     code = row.Death.cause_icd10
+    if code in more.masked:
+        return _("not shown to you")
     return f"{code} {more.codes.get(('icd10', code), '')}".strip() if code else ""
 
 

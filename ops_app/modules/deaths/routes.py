@@ -15,6 +15,7 @@ from ops_app.i18n import _, ngettext
 from ops_app.kit import clock
 from ops_app.kit.dates import show_date, show_time
 from ops_app.kit.form_fields import Form, PostedForm, blank
+from ops_app.mechanisms.closed_topics.veil import is_masked
 from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.deaths import queries, service
 from ops_app.modules.deaths.forms import PLACE_TITLES, PLACES, DeathErrorForm, DeathForm, ReviewForm
@@ -116,6 +117,7 @@ def _death_page(
         death=row,
         places=PLACE_TITLES,
         code_titles=titles(db, [("icd10", row.cause_icd10)]),
+        is_masked=is_masked(db, row.cause_icd10),
         later=queries.later_facts(db, who.records, row.event_at) if row.entered_in_error_at is None else [],
         reviews=queries.reviews_of(db, who.records),
         kind_titles=KIND_TITLES,

@@ -15,6 +15,7 @@ from ops_app.actor import Actor
 from ops_app.kit import clock
 from ops_app.mechanisms.care_plan.declaration import definitions
 from ops_app.mechanisms.care_plan.evaluate import Activity, evaluate, next_change
+from ops_app.mechanisms.closed_topics.veil import unveiled
 from ops_app.modules.episodes.models import CarePlanActivity, EpisodeOfCare, PlanReview
 from ops_app.modules.episodes.plan_facts import BY_RULE, Person, people
 from ops_app.modules.patients.queries import current_attachment
@@ -57,8 +58,9 @@ def declared_hash() -> str:
 def refresh(session: Session, actor: Actor | None, patient_id: int) -> int:
     """Bring the steps of one person up to date after a fact of his changed; how many rows were written."""
     session.flush()
-    found = people(session, [patient_id])
-    return sum(_refresh_person(session, actor, person) for person in found)
+    with unveiled(session):
+        # the plan follows from every fact, also from those its reader may not see
+        return sum(_refresh_person(session, actor, person) for person in people(session, [patient_id]))
 
 
 def changed_people(session: Session) -> Sequence[int]:

@@ -13,6 +13,7 @@ from ops_app.errors import Conflict, Invalid, NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.dates import show_date
+from ops_app.mechanisms.closed_topics.veil import unveiled
 from ops_app.modules.classifiers.queries import concept
 from ops_app.modules.episodes import plan_refresh, plans, queries
 from ops_app.modules.episodes.forms import CloseForm, DispensaryForm, ExclusionForm, OutcomeForm, PregnancyForm
@@ -175,7 +176,9 @@ def open_dispensary_card(
     if data.registered_date < patient_or_404(session, patient_id).birth_date:
         raise Invalid(_("The date lies before the birth"), field="registered_date")
     _check_alive(session, records, "icd10")
-    if any(card.icd10 == data.icd10 for card in queries.open_dispensary(session, records)):
+    with unveiled(session):
+        is_open = any(card.icd10 == data.icd10 for card in queries.open_dispensary(session, records))
+    if is_open:
         raise Conflict(_("A card with this diagnosis is already open"))
     if data.next_date and data.next_date <= data.registered_date:
         raise Invalid(_("The next visit comes after the registration"), field="next_date")

@@ -12,10 +12,11 @@ from starlette.responses import JSONResponse, Response
 from ops_app.actor import Actor
 from ops_app.auth import Machine
 from ops_app.db import Db
-from ops_app.errors import NotFound, OpsError
+from ops_app.errors import Forbidden, NotFound, OpsError
 from ops_app.i18n import N_, _
 from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
+from ops_app.mechanisms.closed_topics.veil import tells_closed
 from ops_app.mechanisms.outbox.adapter import adapter_of
 from ops_app.mechanisms.outbox.declaration import systems
 from ops_app.mechanisms.outbox.models import Message, Reconciliation
@@ -198,6 +199,11 @@ def _opened(db: Session, actor: Actor, message_id: int) -> Message:
     found = _found(db, actor, message_id)
     if found.patient_id is not None:
         open_patient(db, actor, found.patient_id, Permission.EXCHANGE_CONTENTS_READ)
+    if tells_closed(db, found.patient_id, json.dumps(found.body)):
+        raise Forbidden(
+            _("This message tells of a closed topic"),
+            advice=_("Open the closed topics on the card of the person with a stated reason, then this message."),
+        )
     return found
 
 

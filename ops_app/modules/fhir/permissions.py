@@ -10,6 +10,8 @@ from ops_app.actor import Actor
 from ops_app.auth import AccessRule, current_actor
 from ops_app.db import Db
 from ops_app.errors import NotSignedIn
+from ops_app.mechanisms.closed_topics.veil import draw
+from ops_app.modules.access.queries import veil_for
 from ops_app.modules.oidc.queries import actor_of_token
 from ops_app.permissions import Permission
 
@@ -21,6 +23,8 @@ def fhir_actor(request: Request, db: Db) -> Actor | None:
         return current_actor(request, db)
     # Who shows a token is judged by it alone: a forgotten cookie must not widen what a program sees.
     actor = actor_of_token(db, token.strip()) if scheme.lower() == "bearer" and token else None
+    if actor is not None:
+        draw(db, veil_for(db, actor))
     request.state.actor = actor
     request.state.by_token = actor is not None
     return actor

@@ -39,6 +39,9 @@ POSITIONS = (
     "department_head",
     "chief_physician",
     "statistician",
+    "infectionist",
+    "psychiatrist",
+    "narcologist",
     "other",
 )
 

@@ -44,5 +44,8 @@ POSITIONS = {
     "department_head": N_("head of department"),
     "chief_physician": N_("chief physician"),
     "statistician": N_("statistician"),
+    "infectionist": N_("infectious disease physician"),
+    "psychiatrist": N_("psychiatrist"),
+    "narcologist": N_("addiction physician"),
     "other": N_("member of staff"),
 }

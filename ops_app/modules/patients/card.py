@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from ops_app.i18n import N_, _
+from ops_app.mechanisms.closed_topics.veil import veil_of
 from ops_app.modules.patients import queries
 from ops_app.modules.patients.header import Header, header
 from ops_app.patient_access import PatientAccess
@@ -85,6 +86,15 @@ def card_page(
         standing=who.standing,
         tabs=tabs,
         access_rule=access.rule,
+        closed_topics=_closed_topics(session, access),
         may=may,
         **context,
     )
+
+
+def _closed_topics(session: Session, access: PatientAccess) -> str:
+    """Whether the reader sees the card without closed topics, or opened them with a reason."""
+    veil = veil_of(session)
+    if veil is None or not veil.topics:
+        return ""
+    return "opened" if access.patient_id in veil.revealed else "closed"

@@ -13,6 +13,7 @@ from ops_app.i18n import N_, _
 from ops_app.kit import clock
 from ops_app.kit.dates import show_date, show_moment
 from ops_app.kit.numbers import show_number
+from ops_app.mechanisms.closed_topics.veil import is_masked
 from ops_app.modules.appointments.forms import CANCEL_TITLES, STATUS_TITLES
 from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.deaths.forms import PLACE_TITLES
@@ -70,6 +71,8 @@ class Wording:
     practitioners: dict[int, str]
     devices: dict[str, str]
     """Names of devices by the sender their facts name."""
+    masked: frozenset[str] = frozenset()
+    """Codes of closed topics in rows that everybody sees, such as a death."""
 
     @classmethod
     def of(cls, session: Session, facts: Iterable[tuple[str, Any]]) -> Wording:
@@ -91,12 +94,17 @@ class Wording:
             organizations,
             practitioner_names(session, (row.practitioner_id for _kind, row in listed)),
             senders(session, (row.source_system for kind, row in listed if kind == "observation")),
+            frozenset(
+                row.cause_icd10 for kind, row in listed if kind == "death" and is_masked(session, row.cause_icd10)
+            ),
         )
 
     def code(self, system: str, code: str | None) -> str:
         """A code with its title."""
         if not code:
             return ""
+        if code in self.masked:
+            return _("not shown to you")
         title = self.code_titles.get((system, code))
         return f"{code} {title}" if title else code
 

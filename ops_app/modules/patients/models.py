@@ -183,6 +183,8 @@ class AccessGrant(Row, Base):
     reason: Mapped[str] = mapped_column(info=FREE_TEXT)
     granted_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"), info=PLAIN)
     expires_at: Mapped[dt.datetime] = mapped_column(info=PLAIN)
+    opens_closed: Mapped[bool] = mapped_column(server_default=text("false"), info=PLAIN)
+    """Also records of closed topics, which the reader's position does not treat."""
 
     __table_args__ = (
         CheckConstraint("length(trim(reason)) >= 5", name="reason_given"),

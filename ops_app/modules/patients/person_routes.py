@@ -10,11 +10,13 @@ from starlette.responses import Response
 
 from ops_app import audit
 from ops_app.db import Db
-from ops_app.errors import OpsError
+from ops_app.errors import Forbidden, OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, PostedForm, blank
+from ops_app.modules.access.queries import opening_scopes
 from ops_app.modules.classifiers.queries import concept, title
 from ops_app.modules.patients import attachment, merge, queries, service
+from ops_app.modules.patients.access import AccessRule
 from ops_app.modules.patients.card import card_page, person
 from ops_app.modules.patients.forms import (
     DOCUMENT_TYPES,
@@ -224,6 +226,8 @@ def state_reason_post(request: Request, actor: PatientFinder, db: Db, patient_id
     form = posted.check(ReasonForm)
     if form.value is None:
         return page(request, "patients/reason.html", form=form, patient_id=patient_id, status_code=422)
+    if AccessRule.STATED_REASON not in opening_scopes(db, actor, Permission.PATIENTS_IDENTITY_READ):
+        raise Forbidden(_("The permission map of your organisation does not let your role open cards with a reason"))
     service.state_reason(db, actor, patient_id, form.value.reason)
     name = "patients:card" if actor.may(Permission.PATIENTS_CARD_READ) else "patients:identity"
     card = str(request.app.url_path_for(name, patient_id=patient_id))

@@ -281,8 +281,10 @@ def mark_patient_in_error(session: Session, actor: Actor, patient_id: int, reaso
     )
 
 
-def state_reason(session: Session, actor: Actor, patient_id: int, reason: str) -> AccessGrant:
-    """Open a card outside the usual rules for one shift; a reviewer will read the reason."""
+def state_reason(
+    session: Session, actor: Actor, patient_id: int, reason: str, *, opens_closed: bool = False
+) -> AccessGrant:
+    """Open a card outside the usual rules, or its closed topics, for one shift; a reviewer will read the reason."""
     queries.patient_or_404(session, patient_id)
     granted_at = clock.now()
     grant = AccessGrant(
@@ -291,6 +293,7 @@ def state_reason(session: Session, actor: Actor, patient_id: int, reason: str) -
         reason=reason,
         granted_at=granted_at,
         expires_at=granted_at + dt.timedelta(hours=STATED_REASON_HOURS),
+        opens_closed=opens_closed,
     )
     session.add(grant)
     session.flush()
@@ -300,7 +303,7 @@ def state_reason(session: Session, actor: Actor, patient_id: int, reason: str) -
         entity="patients.access_grant",
         entity_id=grant.id,
         patient_id=patient_id,
-        after={"reason": reason, "expires_at": grant.expires_at},
+        after={"reason": reason, "expires_at": grant.expires_at, "opens_closed": opens_closed},
         rule="stated_reason",
     )
     return grant

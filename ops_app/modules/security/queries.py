@@ -68,7 +68,7 @@ def seen_under(session: Session, grants: Sequence[AccessGrant]) -> dict[int, int
                 select(func.count()).where(
                     Event.patient_id == grant.patient_id,
                     Event.kind == "read",
-                    Event.rule == "stated_reason",
+                    Event.rule.in_(("stated_reason", "closed_topics")),
                     Event.login == grant.granted_to,
                     Event.at.between(grant.granted_at, grant.expires_at),
                 )

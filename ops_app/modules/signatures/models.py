@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ops_app.kit.model import Base, one_of
 from ops_app.kit.privacy import DIRECT, PLAIN, Generalisation, Subject, exported, quasi
 
-PURPOSES = ("sign_in", "document")
+PURPOSES = ("sign_in", "document", "account_change")
 
 _TABLE = {"schema": "signatures", "info": exported(Subject.WITHHELD)}
 

@@ -23,7 +23,7 @@ from ops_app.modules.signatures import queries, service
 from ops_app.modules.signatures.forms import AttemptFilter, EnterForm, RuleForm
 from ops_app.modules.signatures.models import SignatureAttempt
 from ops_app.modules.signatures.permissions import AttemptReader, RuleManager
-from ops_app.modules.signatures.titles import PURPOSES, STORES, reason_text, subject_text
+from ops_app.modules.signatures.titles import ACTIONS, PURPOSES, STORES, reason_text, subject_text
 from ops_app.permissions import Permission
 from ops_app.ui.render import page, redirect
 from saulyq.settings import settings
@@ -105,7 +105,8 @@ def _rules_page(request: Request, db: Session, actor: Actor, form: Form[RuleForm
         rules=queries.rules(db, scope),
         everywhere=scope.everywhere,
         organizations=organization_choices(db, scope),
-        kinds=[(kind, subject_text(f"document:{kind}"), about.signature) for kind, about in declarations().items()],
+        kinds=[(kind, subject_text(f"document:{kind}"), about.signature) for kind, about in declarations().items()]
+        + [(action, subject_text(action), "optional") for action in ACTIONS],
         subject_text=subject_text,
         status_code=status_code,
     )

@@ -23,6 +23,7 @@ from ops_app.modules.accounts.models import Account
 from ops_app.modules.organizations.models import Organization, Practitioner
 from ops_app.modules.signatures import queries
 from ops_app.modules.signatures.models import Challenge, SignatureAttempt, SignatureRule
+from ops_app.modules.signatures.titles import ACTIONS
 from ops_app.permissions import Permission
 from saulyq.settings import settings
 
@@ -79,13 +80,13 @@ def record_attempt(
 def set_rule(
     session: Session, actor: Actor, kind: str, organization_id: int | None, is_mandatory: bool
 ) -> SignatureRule:
-    """Say whether a kind of document must be signed in an organisation and below it."""
-    if kind not in declarations():
+    """Say whether a kind of document or an action must be signed in an organisation and below it."""
+    if kind not in declarations() and kind not in ACTIONS:
         raise Invalid(_("Choose one of the listed values"), field="kind")
     scope = actor.scope(Permission.SIGNATURES_RULE_MANAGE)
     if not (scope.everywhere or (organization_id is not None and scope.allows(organization_id))):
         raise Forbidden(_("This organisation is not yours to administer"))
-    subject = f"document:{kind}"
+    subject = kind if kind in ACTIONS else f"document:{kind}"
     rule = queries.rule_of(session, subject, organization_id)
     before = {"is_mandatory": rule.is_mandatory} if rule else None
     if rule is None:

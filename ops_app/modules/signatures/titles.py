@@ -20,7 +20,14 @@ POWERS = {
     **CLOSED,
 }
 
-PURPOSES = {"sign_in": N_("Sign-in"), "document": N_("Signing a document")}
+PURPOSES = {
+    "sign_in": N_("Sign-in"),
+    "document": N_("Signing a document"),
+    "account_change": N_("Signing a change of an account"),
+}
+
+ACTIONS = {"action:account_change": N_("Change of an account or its rights")}
+"""Actions whose signature can be made mandatory; none is unless a rule says so."""
 
 STORES = (
     ("", N_("any key store")),
@@ -42,4 +49,6 @@ def reason_text(reason: str) -> str:
 
 def subject_text(subject: str) -> str:
     """What a rule is about."""
+    if subject in ACTIONS:
+        return _(ACTIONS[subject])
     return declarations()[subject.removeprefix("document:")].title.of(language())

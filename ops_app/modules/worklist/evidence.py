@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from ops_app.i18n import _
 from ops_app.kit.spelling import fold
+from ops_app.mechanisms.closed_topics.veil import is_masked
 from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.organizations.queries import paths
@@ -32,14 +33,17 @@ class Words:
 
     code_titles: dict[tuple[str, str], str]
     places: dict[int, list[Organization]]
+    masked: frozenset[str] = frozenset()
+    """Codes of closed topics, where the case stands beside a name."""
 
     @classmethod
-    def of(cls, session: Session, cases: Iterable[Signal]) -> Words:
-        """Look up what these cases mention."""
+    def of(cls, session: Session, cases: Iterable[Signal], *, named: bool = False) -> Words:
+        """Look up what these cases mention; ``named`` for pages that show the person."""
         stored = [_parsed(case.evidence) for case in cases]
         codes = [("icd10", str(row[name])) for row in stored for name in _ICD10 if row.get(name)]
         facilities = {int(row["facility"]) for row in stored if isinstance(row.get("facility"), int | float)}
-        return cls(titles(session, codes), paths(session, facilities))
+        masked = frozenset(code for _system, code in codes if named and is_masked(session, code))
+        return cls(titles(session, codes), paths(session, facilities), masked)
 
     def facts(self, case: Signal) -> list[tuple[str, str]]:
         """Pairs of (what, value) in the order of reading."""
@@ -51,6 +55,8 @@ class Words:
         ]
 
     def _shown(self, name: str, value: object) -> str:
+        if name in _ICD10 and value in self.masked:
+            return _("not shown to you")
         if name in _ICD10:
             return f"{value} {self.code_titles.get(('icd10', str(value)), '')}".strip()
         if name == "facility" and isinstance(value, int | float):

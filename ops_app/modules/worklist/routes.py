@@ -64,7 +64,7 @@ def my_day(request: Request, actor: TaskReader, db: Db, paging: Paging) -> Respo
         deaths=queries.deaths_of(db, people),
         may_record=actor.may(Permission.VISITS_VITALS_WRITE),
         may_answer=actor.may(Permission.WORKLIST_TASK_ANSWER),
-        words=Words.of(db, [row.Signal for row in found.items]),
+        words=Words.of(db, [row.Signal for row in found.items], named=True),
         texts=texts,
         now=clock.now(),
     )
@@ -95,7 +95,7 @@ def _task_page(request: Request, actor: Actor, db: Db, case_id: str, form: Form[
         patient=patient,
         history=queries.history(db, case_id),
         shown_text=str,
-        words=Words.of(db, [case]),
+        words=Words.of(db, [case], named=True),
         speakable=speakable,
         recorded=queries.recorded_since(db, [patient.id], case.as_of),
         deaths=queries.deaths_of(db, [patient.id]),

@@ -1,0 +1,165 @@
+"""The one place that keeps rows of closed topics from a reader: conditions on every ORM SELECT of his session.
+
+A page, a journal, a FHIR answer or an export need not know of it: what a reader may not see is not found by any
+SELECT of his request, neither in rows nor in counts. Work that shows nothing (the plan of a programme, a check for a
+double) says ``with unveiled(session):``. Sessions without a reader (commands, jobs) see everything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, event, exists, false, func, not_, or_, text
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from ops_app.kit.model import Base
+from ops_app.mechanisms.closed_topics.declaration import Vocabulary, declaration, pattern
+
+VEIL = "veil"
+LIFTED = "veil_lifted"
+ICD10 = re.compile(r"\b[A-Z]\d\d(?:\.\d{1,2})?\b")
+
+
+@dataclass(frozen=True)
+class Veil:
+    """What one reader may not see."""
+
+    topics: frozenset[str]
+    login: str = ""
+    practitioner_id: int | None = None
+    """Whatever he recorded or did himself he sees."""
+    revealed: tuple[int, ...] = ()
+    """People whose closed records he opened with a stated reason."""
+
+
+def draw(session: Session, veil: Veil) -> None:
+    """From here on the session shows no row of these topics."""
+    session.info[VEIL] = veil
+
+
+def veil_of(session: Session) -> Veil | None:
+    """What this session does not show."""
+    return session.info.get(VEIL)
+
+
+@contextmanager
+def unveiled(session: Session) -> Iterator[None]:
+    """For work that shows nothing: see every row."""
+    before = session.info.get(LIFTED, False)
+    session.info[LIFTED] = True
+    try:
+        yield
+    finally:
+        session.info[LIFTED] = before
+
+
+def is_masked(session: Session, icd10: str | None) -> bool:
+    """Whether a code that stands in a row everybody sees (a cause of death, evidence) is closed to this reader."""
+    veil = veil_of(session)
+    if veil is None or not icd10 or session.info.get(LIFTED):
+        return False
+    closed = pattern("icd10", veil.topics, of_minors=False)
+    return closed is not None and re.match(closed, icd10) is not None
+
+
+def tells_closed(session: Session, patient_id: int | None, contents: str) -> bool:
+    """Whether a whole message about a person names a code that is closed to this reader."""
+    veil = veil_of(session)
+    if veil is None or patient_id in veil.revealed:
+        return False
+    return any(is_masked(session, code) for code in set(ICD10.findall(contents)))
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _hide(state: ORMExecuteState) -> None:
+    veil: Veil | None = state.session.info.get(VEIL)
+    if veil is None or not veil.topics or state.session.info.get(LIFTED) or not state.is_select:
+        return
+    if state.is_column_load or state.is_relationship_load:
+        return
+    if state.is_orm_statement:
+        state.statement = state.statement.options(*_options(veil))
+
+
+@lru_cache(maxsize=256)
+def _options(veil: Veil) -> tuple[Any, ...]:
+    return tuple(
+        with_loader_criteria(mapper.class_, condition, include_aliases=True)
+        for mapper in Base.registry.mappers
+        if (condition := shown(mapper.class_, veil)) is not None
+    )
+
+
+def shown(model: type[Any], veil: Veil) -> ColumnElement[bool] | None:
+    """The condition that a row of this table may be seen; None for tables that never hold a closed row."""
+    table: Table = model.__table__
+    if "patient_id" not in table.c:
+        return None
+    parts = _own_codes(model, veil)
+    if table.fullname == "visits.encounter":
+        parts.append(_closed_visit(model.id, veil))
+    elif "encounter_id" in table.c:
+        parts.append(_closed_visit(model.encounter_id, veil, any_diagnosis=table.fullname in declaration().whole))
+    if not parts:
+        return None
+    closed = func.coalesce(or_(*parts), false())
+    allowed: list[ColumnElement[bool]] = [not_(closed), *_own(model, veil)]
+    if veil.revealed:
+        allowed.append(model.patient_id.in_(veil.revealed))
+    return or_(*allowed)
+
+
+def _own(row: Any, veil: Veil) -> list[ColumnElement[bool]]:
+    """That the reader did or recorded it himself."""
+    found: list[ColumnElement[bool]] = []
+    if veil.practitioner_id is not None and hasattr(row, "practitioner_id"):
+        found.append(func.coalesce(row.practitioner_id == veil.practitioner_id, false()))
+    if hasattr(row, "recorded_by"):
+        found.append(func.coalesce(row.recorded_by == veil.login, false()))
+    return found
+
+
+def _own_codes(model: type[Any], veil: Veil) -> list[ColumnElement[bool]]:
+    prefix = f"{model.__table__.fullname}."
+    return [
+        condition
+        for name, vocabulary in declaration().columns.items()
+        if name.startswith(prefix)
+        for condition in _of_topics(model, getattr(model, name.removeprefix(prefix)), vocabulary, veil)
+    ]
+
+
+def _of_topics(row: Any, column: Any, vocabulary: Vocabulary, veil: Veil) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if (always := pattern(vocabulary, veil.topics, of_minors=False)) is not None:
+        found.append(column.op("~")(always))
+    if (of_minors := pattern(vocabulary, veil.topics, of_minors=True)) is not None:
+        found.append(and_(column.op("~")(of_minors), _minor_then(row)))
+    return found
+
+
+def _minor_then(row: Any) -> ColumnElement[bool]:
+    age = min(topic.under_age for topic in declaration().topics if topic.under_age is not None)
+    person = Base.metadata.tables["patients.patient"].alias()
+    came_of_age = person.c.birth_date + text(f"interval '{age} years'")
+    return exists().where(person.c.id == row.patient_id, came_of_age > row.event_at)
+
+
+def _closed_visit(encounter_id: Any, veil: Veil, *, any_diagnosis: bool = False) -> ColumnElement[bool]:
+    """A visit is closed by its main diagnosis; other diagnoses of a closed topic close themselves alone."""
+    diagnosis = Base.metadata.tables["visits.condition"].alias().c
+    of_topics = _of_topics(diagnosis, diagnosis.icd10, "icd10", veil)
+    conditions = [
+        diagnosis.encounter_id == encounter_id,
+        diagnosis.entered_in_error_at.is_(None),
+        or_(*of_topics) if of_topics else false(),
+    ]
+    if not any_diagnosis:
+        conditions.append(diagnosis.type == "main")
+    conditions += [not_(own) for own in _own(diagnosis, veil)]
+    return exists().where(*conditions)
