@@ -16,6 +16,8 @@ INTERPRETERS: dict[str, Interpret] = {
 }
 
 PLACES: dict[str, Place] = {
+    "astm": astm.place,
+    "file": files.place,
     "hl7": hl7.place,
 }
 """Whose message it is, also where it cannot become records: so that somebody there sees it."""

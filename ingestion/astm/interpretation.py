@@ -29,9 +29,7 @@ def interpret(session: Session, row: InboundMessage) -> Outcome:
         raise NotInterpreted(refused.text, segment=refused.record, field=refused.field) from None
     if message.strays:
         first = message.strays[0]
-        raise NotInterpreted(
-            "A record stands where none of its kind is expected", segment=first.type, sequence=first.number
-        )
+        raise NotInterpreted("A record stands where none of its kind is expected", segment=first.type)
     if message.terminator is None:
         raise NotInterpreted("The message ends without a terminator record", segment="L")
     device = device_of(session, row.sender, row.peer)
@@ -41,6 +39,7 @@ def interpret(session: Session, row: InboundMessage) -> Outcome:
         return Outcome(archived=True, organization_id=device.organization_id)
     declared = profile(device.profile)
     records = []
+    before = 0
     for number, order in enumerate(message.orders, start=1):
         if not order.results:
             continue
@@ -50,12 +49,13 @@ def interpret(session: Session, row: InboundMessage) -> Outcome:
             declared,
             "astm",
             first_filled(order.record, declared.specimen),
-            list(_measured(message, order, declared, row)),
+            list(_measured(message, order, declared, row, before)),
             f"{row.sha256.hex()[:32]}:{number}",
             is_control=any(_is_marked(order, mark.record, mark.position, mark.equals) for mark in declared.controls),
             person=_person(order.patient),
             conclusion=_remarks(order),
         )
+        before += len(order.results)
     note = None if records else "nothing_to_take"
     return Outcome(tuple(records), organization_id=device.organization_id, note=note)
 
@@ -81,8 +81,11 @@ def first_filled(record: Record, positions: tuple[Position, ...]) -> str:
     return next((text for field, part in positions if (text := record.text(field, part))), "")
 
 
-def _measured(message: Message, order: Order, declared: Profile, row: InboundMessage) -> Iterator[Measured]:
-    for result in order.results:
+def _measured(
+    message: Message, order: Order, declared: Profile, row: InboundMessage, before: int
+) -> Iterator[Measured]:
+    """Results of an order; each is numbered among all of the message, as the screen shows them."""
+    for number, result in enumerate(order.results, start=before + 1):
         record = result.record
         components = record.components(3)
         if declared.only is not None:
@@ -96,7 +99,7 @@ def _measured(message: Message, order: Order, declared: Profile, row: InboundMes
             value=record.text(4),
             unit=record.text(5),
             at=next((at for at in told if at), None) or moment(message.header.text(14)) or row.received_at,
-            sequence=int(record.text(2)) if record.text(2).isdigit() else record.number,
+            sequence=number,
             reference=record.text(6) or None,
             flag=record.text(7) or None,
             status=status(record.text(9)),

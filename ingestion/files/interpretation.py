@@ -29,8 +29,8 @@ class BadRows(NotInterpreted):
     @property
     def as_json(self) -> dict[str, object]:
         """With all rows."""
-        told = [{"row": number, "text": error.text} for number, error in self._rows]
-        return super().as_json | {"rows": told}
+        faults = [error.as_json | {"segment": "row", "sequence": number} for number, error in self._rows]
+        return super().as_json | {"faults": faults}
 
 
 def interpret(session: Session, row: InboundMessage) -> Outcome:

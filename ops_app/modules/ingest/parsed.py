@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ops_app.mechanisms.device_messages import hl7
+from ops_app.mechanisms.device_messages import astm, hl7
 from ops_app.modules.ingest.models import InboundMessage
 
 LONGEST_SHOWN = 300
@@ -35,7 +35,9 @@ class Segment:
 
 
 def parsed(message: InboundMessage) -> list[Segment]:
-    """The segments of an HL7 message; nothing for what is none."""
+    """The segments of an HL7 message, the records of an ASTM one; nothing for what is neither."""
+    if message.channel == "astm":
+        return _records(message)
     if message.channel != "hl7":
         return []
     try:
@@ -62,6 +64,31 @@ def parsed(message: InboundMessage) -> list[Segment]:
         )
         is_wrong = any((name, sequence) == place for name, sequence, _field in wrong)
         segments.append(Segment(segment.name, counts[segment.name], fields, is_wrong))
+    return segments
+
+
+def _records(message: InboundMessage) -> list[Segment]:
+    text = message.raw.decode(message.charset or "utf-8", "replace")
+    rows = astm.lines(text)
+    try:
+        delimiters = astm.delimiters_of(rows[0].lstrip()) if rows else astm.Delimiters()
+    except astm.BadMessage:
+        delimiters = astm.Delimiters()
+    wrong = _wrong_places(message.error)
+    counts: Counter[str] = Counter()
+    segments = []
+    for row in rows:
+        sent = row.strip().split(delimiters.field)
+        name = sent[0][:3]
+        counts[name] += 1
+        marked = {field for kind, sequence, field in wrong if (kind, sequence) == (name, counts[name]) and field}
+        numbers = {number for number, value in enumerate(sent[1:], start=2) if value} | marked
+        fields = tuple(
+            Field(number, "", _shortened(sent[number - 1] if number <= len(sent) else ""), number in marked)
+            for number in sorted(numbers)
+        )
+        is_wrong = any((kind, sequence) == (name, counts[name]) for kind, sequence, _field in wrong)
+        segments.append(Segment(name, counts[name], fields, is_wrong))
     return segments
 
 

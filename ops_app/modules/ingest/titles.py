@@ -26,6 +26,7 @@ RECORDS = {
     "visits.observation": N_("Measurement"),
     "visits.service_request": N_("Referral"),
     "laboratory.report": N_("Laboratory report"),
+    "lab_quality.run": N_("Control measurement"),
     "ingest.message": N_("Corrected copy"),
 }
 ROUTES = {
@@ -35,9 +36,28 @@ ROUTES = {
 }
 NOTES = {
     "already_known": N_("It said nothing new"),
+    "nothing_to_take": N_("It holds no results that are taken here"),
     "only_number_taken_over": N_("Nobody was registered under the old number; it now means the person that stays"),
 }
 FAULTS = (
+    N_("A record stands where none of its kind is expected"),
+    N_("A result has no value"),
+    N_("No device of this name is registered"),
+    N_("No line of the file holds the headers of the profile"),
+    N_("The control is of no lot in use"),
+    N_("The device has no profile for files"),
+    N_("The file is damaged"),
+    N_("The file is no table"),
+    N_("The file is too large"),
+    N_("The header declares one delimiter twice"),
+    N_("The header does not declare its delimiters"),
+    N_("The message does not begin with a header record"),
+    N_("The message does not say which tube was measured"),
+    N_("The message ends without a terminator record"),
+    N_("The message is empty"),
+    N_("The register of devices does not know this unit for the code"),
+    N_("The register of devices does not say what this code means"),
+    N_("The row does not say which tube was measured"),
     N_("Segment sequence error"),
     N_("Required field missing"),
     N_("Data type error"),

@@ -102,7 +102,7 @@ def test_bad_rows_are_reported_by_row(laboratory: Laboratory, drop: Drop) -> Non
     drop.look(), drop.look()
     row = newest(laboratory)
     assert row.state == "failed" and row.error is not None and not row.outcome
-    assert [(each["row"], each["text"]) for each in row.error["rows"]] == [
+    assert [(each["sequence"], each["text"]) for each in row.error["faults"]] == [
         (4, "The register of devices does not say what this code means"),
         (5, "The row does not say which tube was measured"),
         (6, "A result has no value"),
