@@ -66,6 +66,8 @@ class Declaration(_Declared):
     """``schema.table.column`` by what it holds."""
     whole: tuple[str, ...] = ()
     """Tables whose row tells all of a visit, so that any diagnosis of a closed topic closes it."""
+    open: tuple[str, ...] = ()
+    """Tables whose rows are not closed with their visit: work that others must find."""
 
 
 @lru_cache(maxsize=1)

@@ -98,7 +98,7 @@ def _options(veil: Veil) -> tuple[Any, ...]:
 def shown(model: type[Any], veil: Veil) -> ColumnElement[bool] | None:
     """The condition that a row of this table may be seen; None for tables that never hold a closed row."""
     table: Table = model.__table__
-    if "patient_id" not in table.c:
+    if "patient_id" not in table.c or table.fullname in declaration().open:
         return None
     parts = _own_codes(model, veil)
     if table.fullname == "visits.encounter":

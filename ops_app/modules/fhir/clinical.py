@@ -179,7 +179,7 @@ def service_request(row: ServiceRequest, words: Words) -> Resource:
             "authoredOn": moment(row.event_at),
             "requester": words.practitioner(row.practitioner_id) or words.organization(row.organization_id),
             "performer": listed(words.organization(row.performer_organization_id)),
-            "reasonCode": listed(words.icd10(row.reason_icd10)),
+            "reasonCode": listed(None if row.reason_icd10 in words.masked else words.icd10(row.reason_icd10)),
             "note": note(row.note),
             "extension": extensions(cancel_reason=row.cancel_reason),
         }

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ops_app.mechanisms.closed_topics.veil import is_masked
 from ops_app.mechanisms.questionnaire.evaluation import Value
 from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.fhir.shapes import Resource, concept, reference
@@ -40,6 +41,8 @@ class Words:
     places: dict[int, str]
     staff: dict[int, str]
     forms: dict[int, FilledForm]
+    masked: frozenset[str] = frozenset()
+    """Reasons of orders that belong to a topic closed to the reader."""
 
     @classmethod
     def of(cls, session: Session, rows: Sequence[Any]) -> Words:
@@ -56,6 +59,7 @@ class Words:
             places,
             practitioner_names(session, {getattr(row, "practitioner_id", None) for row in rows}),
             _forms(session, [row for row in rows if isinstance(row, QuestionnaireResponse)]),
+            frozenset(reason for row in rows if is_masked(session, reason := getattr(row, "reason_icd10", None))),
         )
 
     def icd10(self, code: str | None) -> Resource | None:

@@ -13,6 +13,7 @@ from ops_app.db import Db
 from ops_app.errors import OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, PostedForm, blank
+from ops_app.mechanisms.closed_topics.veil import is_masked
 from ops_app.mechanisms.service_request.transitions import moves
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.organizations.queries import practitioner_names
@@ -81,6 +82,7 @@ def _page(
         "timeline",
         status_code=status_code,
         referral=found,
+        is_masked=is_masked(db, found.reason_icd10),
         events=events,
         names=practitioner_names(db, [event.practitioner_id for event in events]),
         words=words,

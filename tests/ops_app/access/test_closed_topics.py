@@ -26,7 +26,7 @@ from ops_app.modules.episodes.plan_facts import people
 from ops_app.modules.episodes.plan_refresh import refresh
 from ops_app.modules.organizations.models import Practitioner, PractitionerRole
 from ops_app.modules.patients.models import AccessGrant, Patient
-from ops_app.modules.visits.models import Encounter
+from ops_app.modules.visits.models import Encounter, ServiceRequest
 from ops_app.permissions import Role
 from tests.ops_app.browser import make_account
 from tests.ops_app.clinic import Clinic
@@ -186,6 +186,29 @@ def test_cause_of_death_of_a_closed_topic_is_masked_but_the_death_is_not(closed:
             assert answer.status_code == 200
             assert patient.family_name in answer.text
             assert ("T74.1" in answer.text) is sees, (address, login)
+
+
+def test_order_from_a_closed_visit_is_found_by_who_performs_it_without_its_reason(closed: Closed) -> None:
+    with closed.clinic.session() as session:
+        order = ServiceRequest(
+            patient_id=closed.patient.id,
+            organization_id=closed.clinic.tree["hospital"],
+            encounter_id=closed.visit.id,
+            category="consultation",
+            code="A02.001.000",
+            reason_icd10="F32.1",
+            event_at=closed.visit.event_at,
+            known_at=closed.visit.event_at,
+        )
+        session.add(order)
+        session.flush()
+    for login, sees in (("doctor", False), ("psychiatrist", True)):
+        browser = closed.clinic.browser(login)
+        for address in (f"/referrals/{order.id}", f"/fhir/ServiceRequest?patient={closed.patient.id}"):
+            answer = browser.client.get(address)
+            assert answer.status_code == 200
+            assert "A02.001.000" in answer.text
+            assert ("F32.1" in answer.text) is sees, (login, address)
 
 
 def test_author_sees_his_own_record_whatever_his_position(closed: Closed) -> None:
