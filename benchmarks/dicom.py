@@ -172,7 +172,9 @@ def sent(lots: Sequence[Sequence[Path]], port: int, title: str) -> float:
         )
         for lot in lots
     ]
-    if any([sender.wait() for sender in senders]):
+    # all of them, also when an early one failed
+    codes = [sender.wait() for sender in senders]
+    if any(codes):
         sys.exit(f"benchmark: {title} did not take everything")
     return time.monotonic() - started
 
