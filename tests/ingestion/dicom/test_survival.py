@@ -1,0 +1,66 @@
+"""Damaged objects are answered, and what was acknowledged outlives the gateway."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ops_app.modules.imaging.filing import sha256_of
+from ops_app.modules.imaging.header import Unreadable, dataset_offset, read
+from tests.ingestion.dicom import objects
+from tests.ingestion.dicom.conftest import Gateway
+
+ANSWERS = {0x0000, 0xB007, 0xA900, 0xC000, None}
+
+
+def mutated(draw: random.Random, content: bytes, start: int) -> bytes:
+    """The same bytes with a few of the data set's changed, cut out or doubled."""
+    made = bytearray(content)
+    for _ in range(draw.randint(1, 8)):
+        at = draw.randrange(start, max(start + 1, min(len(made), start + 1500)))
+        kind = draw.randrange(4)
+        if kind == 0:
+            made[at : at + 1] = bytes([draw.randrange(256)])
+        elif kind == 1:
+            made[at : at + 4] = b"\xff\xff\xff\xff"
+        elif kind == 2:
+            del made[at : at + draw.randint(1, 64)]
+        else:
+            made[at:at] = made[start : start + draw.randint(1, 64)]
+    return bytes(made)
+
+
+@pytest.mark.req("PACS-01")
+def test_damaged_objects_get_an_answer_and_harm_nothing(gateway: Gateway, tmp_path: Path, full_size: bool) -> None:
+    draw = random.Random(20261122)
+    kinds = objects.saved(
+        tmp_path, objects.ct_slice(), objects.multi_frame(), objects.ecg(), objects.report(), objects.radiograph()
+    )
+    sources = [(path.read_bytes(), dataset_offset(path)) for path in kinds]
+    damaged = []
+    for number in range(10_000 if full_size else 200):
+        content, start = draw.choice(sources)
+        path = tmp_path / f"damaged{number}.dcm"
+        path.write_bytes(mutated(draw, content, start))
+        damaged.append(path)
+    before = psutil.Process().memory_info().rss
+    answers = gateway.stream(*damaged)
+    assert len(answers) == len(damaged) and set(answers.values()) <= ANSWERS
+    assert 0xC000 in answers.values() and 0x0000 in answers.values()
+    assert psutil.Process().memory_info().rss - before < 100_000_000
+    # it still stores
+    assert list(gateway.stream(*objects.saved(tmp_path, objects.radiograph())).values()) == [0x0000]
+    for path, sha256 in gateway.rows("select path, sha256 from imaging.instance"):
+        assert sha256_of(gateway.settings.images_dir / path) == sha256
+
+
+def test_a_header_that_is_no_dicom_is_said_to_be_none(tmp_path: Path) -> None:
+    for content in (b"", b"x", b"\0" * 400, b"\0" * 128 + b"DICM", os.urandom(3000)):
+        path = tmp_path / "file"
+        path.write_bytes(content)
+        with pytest.raises(Unreadable):
+            read(path)
