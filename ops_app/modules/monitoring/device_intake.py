@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from ops_app import audit
 from ops_app.actor import Actor
 from ops_app.errors import Conflict, Invalid, NotSignedIn
-from ops_app.i18n import _
+from ops_app.i18n import N_, _
 from ops_app.kit import clock
 from ops_app.modules.devices.models import Device
 from ops_app.modules.devices.queries import by_sender, mapping_of
@@ -162,7 +162,9 @@ def receive(session: Session, device: Device, raw: bytes, peer: str | None) -> A
         return _said_before(session, device, identifier, digest)
     message = session.get_one(InboundMessage, message_id)
     if identifier is not None and _is_taken(session, message):
-        return _note(message, Answer(409, "Observation.identifier", "Another observation came under this identifier"))
+        return _note(
+            message, Answer(409, "Observation.identifier", N_("Another observation came under this identifier"))
+        )
     try:
         with session.begin_nested():
             values = _take(session, device, read(raw))
@@ -177,16 +179,23 @@ def take_archived(session: Session, message: InboundMessage) -> list[Value]:
     """Take in what was refused when it came."""
     device = by_sender(session, CHANNEL, message.sender)
     if device is None:
-        raise Unreadable("Observation.device", "No active device of the register calls itself so")
+        raise Unreadable("Observation.device", N_("No active device of the register calls itself so"))
     if _is_taken(session, message):
-        raise Unreadable("Observation.identifier", "Another observation came under this identifier")
+        raise Unreadable("Observation.identifier", N_("Another observation came under this identifier"))
     return _take(session, device, read(message.raw))
 
 
 def _note(message: InboundMessage, answer: Answer) -> Answer:
     message.answer = str(answer.status)
     if answer.text:
-        message.error = {"segment": answer.element, "field": None, "component": None, "code": None, "text": answer.text}
+        message.error = {
+            "segment": answer.element,
+            "sequence": None,
+            "field": None,
+            "component": None,
+            "code": None,
+            "text": answer.text,
+        }
     return answer
 
 
@@ -221,10 +230,10 @@ def _take(session: Session, device: Device, sent: Sent) -> list[Value]:
     try:
         intake.refuse_future(sent.measured_at)
     except Invalid:
-        raise Unreadable("Observation.effective", "The moment of the measurement lies in the future") from None
+        raise Unreadable("Observation.effective", N_("The moment of the measurement lies in the future")) from None
     binding = device_queries.binding_at(session, device.id, sent.measured_at)
     if binding is None:
-        raise Unreadable("Observation.device", "No patient had this device at the moment of the measurement")
+        raise Unreadable("Observation.device", N_("No patient had this device at the moment of the measurement"))
     enrolment = session.get_one(Enrolment, binding.enrolment_id)
     _refuse_another(session, device, sent, enrolment.patient_id)
     certified = is_certified(device, sent)
@@ -263,16 +272,18 @@ def _known(session: Session, device: Device, sent: Sent) -> list[tuple[Quantity,
             continue
         indicator, number, unit = meant
         if indicator.code in found:
-            raise Unreadable(f"{quantity.element}.code", "The same quantity comes twice")
+            raise Unreadable(f"{quantity.element}.code", N_("The same quantity comes twice"))
         try:
             found[indicator.code] = (quantity, indicator, normalised(indicator, number, unit))
         except UnknownUnit:
-            raise Unreadable(f"{quantity.element}.valueQuantity.code", "The unit is unknown for this value") from None
+            raise Unreadable(
+                f"{quantity.element}.valueQuantity.code", N_("The unit is unknown for this value")
+            ) from None
         except Implausible:
-            text = "No living body has this value; it is not taken"
+            text = N_("No living body has this value; it is not taken")
             raise Unreadable(f"{quantity.element}.valueQuantity.value", text) from None
     if not found:
-        raise Unreadable("Observation.code", "The code is none of those that are watched at home")
+        raise Unreadable("Observation.code", N_("The code is none of those that are watched at home"))
     return list(found.values())
 
 
@@ -289,11 +300,11 @@ def _meaning(session: Session, device: Device, quantity: Quantity) -> tuple[Indi
 def _refuse_another(session: Session, device: Device, sent: Sent, patient_id: int) -> None:
     """What the message itself says of patient and device must not contradict what is known here."""
     if sent.serial_number and sent.serial_number not in (device.serial_number, device.sender):
-        raise Unreadable("Observation.device", "The message names another device than the key")
+        raise Unreadable("Observation.device", N_("The message names another device than the key"))
     if sent.subject_identifier:
         iins = {session.get_one(Patient, record).iin for record in record_ids(session, patient_id)} - {None}
         if iins and sent.subject_identifier not in iins:
-            raise Unreadable("Observation.subject", "The message names another person than the device is with")
+            raise Unreadable("Observation.subject", N_("The message names another person than the device is with"))
     kind, _slash, number = (sent.subject_reference or "").partition("/")
     if kind == "Patient" and number.isdigit() and int(number) not in record_ids(session, patient_id):
-        raise Unreadable("Observation.subject", "The message names another person than the device is with")
+        raise Unreadable("Observation.subject", N_("The message names another person than the device is with"))

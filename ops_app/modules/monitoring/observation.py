@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ops_app.i18n import N_
+
 LOINC = "http://loinc.org"
 TAKEN = ("final", "amended", "corrected")
 
@@ -50,11 +52,11 @@ def read(raw: bytes) -> Sent:
     try:
         body = json.loads(raw.decode("utf-8"))
     except (UnicodeDecodeError, ValueError, RecursionError):
-        raise Unreadable("Observation", "The body is not JSON in UTF-8") from None
+        raise Unreadable("Observation", N_("The body is not JSON in UTF-8")) from None
     if not isinstance(body, dict) or body.get("resourceType") != "Observation":
-        raise Unreadable("Observation.resourceType", "The resource is not an Observation")
+        raise Unreadable("Observation.resourceType", N_("The resource is not an Observation"))
     if body.get("status") not in TAKEN:
-        raise Unreadable("Observation.status", "Only final, amended and corrected observations are taken")
+        raise Unreadable("Observation.status", N_("Only final, amended and corrected observations are taken"))
     subject, device = _object(body.get("subject")), _object(body.get("device"))
     return Sent(
         _identifier(body),
@@ -81,25 +83,25 @@ def _identifier(body: Mapping[str, Any]) -> str:
         if value:
             found = "|".join(filter(None, (_text(_object(each).get("system")), value)))
             if len(found) > 200:
-                raise Unreadable("Observation.identifier", "The identifier is longer than 200 characters")
+                raise Unreadable("Observation.identifier", N_("The identifier is longer than 200 characters"))
             return found
-    raise Unreadable("Observation.identifier", "An identifier is needed, so that a repeated message is known")
+    raise Unreadable("Observation.identifier", N_("An identifier is needed, so that a repeated message is known"))
 
 
 def _moment(body: Mapping[str, Any]) -> dt.datetime:
     written = _text(body.get("effectiveDateTime")) or _text(body.get("effectiveInstant"))
     if not written:
-        raise Unreadable("Observation.effective", "The moment of the measurement is needed")
+        raise Unreadable("Observation.effective", N_("The moment of the measurement is needed"))
     try:
         at = dt.datetime.fromisoformat(written)
     except ValueError:
-        raise Unreadable("Observation.effective", "The moment of the measurement cannot be read") from None
+        raise Unreadable("Observation.effective", N_("The moment of the measurement cannot be read")) from None
     if at.tzinfo is None:
-        raise Unreadable("Observation.effective", "The moment of the measurement needs its time zone")
+        raise Unreadable("Observation.effective", N_("The moment of the measurement needs its time zone"))
     try:
         return at.astimezone(dt.UTC)
     except OverflowError:
-        raise Unreadable("Observation.effective", "The moment of the measurement cannot be read") from None
+        raise Unreadable("Observation.effective", N_("The moment of the measurement cannot be read")) from None
 
 
 def _quantities(body: Mapping[str, Any]) -> list[Quantity]:
@@ -111,7 +113,7 @@ def _quantities(body: Mapping[str, Any]) -> list[Quantity]:
         if "valueQuantity" in component:
             found.append(_quantity(component, f"Observation.component[{number}]"))
     if not found:
-        raise Unreadable("Observation.value", "There is no value with a quantity")
+        raise Unreadable("Observation.value", N_("There is no value with a quantity"))
     return found
 
 
@@ -122,14 +124,14 @@ def _quantity(holder: Mapping[str, Any], element: str) -> Quantity:
         if (code := _text(_object(each).get("code")))
     )
     if not codes:
-        raise Unreadable(f"{element}.code", "A coded name of the value is needed")
+        raise Unreadable(f"{element}.code", N_("A coded name of the value is needed"))
     quantity = _object(holder.get("valueQuantity"))
     number = quantity.get("value")
     if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) < 1e9:
-        raise Unreadable(f"{element}.valueQuantity.value", "The value is not a number")
+        raise Unreadable(f"{element}.valueQuantity.value", N_("The value is not a number"))
     comparator = _text(quantity.get("comparator"))
     if comparator not in (None, "<", "<=", ">=", ">"):
-        raise Unreadable(f"{element}.valueQuantity.comparator", "The comparator is unknown")
+        raise Unreadable(f"{element}.valueQuantity.comparator", N_("The comparator is unknown"))
     unit = _text(quantity.get("code")) or _text(quantity.get("unit"))
     return Quantity(element, codes, float(number), unit, comparator)
 
