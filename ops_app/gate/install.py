@@ -9,6 +9,7 @@ from sqlalchemy import create_engine
 from ops_app.gate import grants, triggers, views
 from ops_app.models import load_all
 from ops_app.modules.accounts import builtin_roles
+from ops_app.modules.laboratory import loading as catalogue
 
 
 def statements() -> Iterator[str]:
@@ -34,4 +35,5 @@ def apply(owner_url: str) -> None:
         connection.exec_driver_sql("select pg_advisory_xact_lock(hashtext('saulyq gate'))")
         for statement in statements():
             connection.exec_driver_sql(statement)
+        catalogue.store(connection)
     engine.dispose()

@@ -6,11 +6,13 @@ import dataclasses
 import hashlib
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from ops_app import audit
 from ops_app.actor import Actor
+from ops_app.kit import clock
+from ops_app.modules.laboratory import external, queries, results
 from ops_app.modules.laboratory.incoming_report import (
     AnalyserOrder,
     IncomingPerson,
@@ -18,6 +20,7 @@ from ops_app.modules.laboratory.incoming_report import (
     IncomingResult,
     Received,
 )
+from ops_app.modules.laboratory.matching import NoMatch, find_order
 from ops_app.modules.laboratory.models import (
     LabOrder,
     OrderService,
@@ -27,6 +30,7 @@ from ops_app.modules.laboratory.models import (
     ServiceParameter,
     Specimen,
 )
+from ops_app.modules.laboratory.values import Value, converted, is_possible
 from ops_app.modules.patients.models import Patient
 
 __all__ = [
@@ -40,10 +44,16 @@ __all__ = [
 ]
 
 TO_MEASURE = ("ordered", "in_progress", "partial")
+TO_FILL = ("ordered", "in_progress", "partial", "entered")
 
 
 def receive_report(db: Session, actor: Actor | None, report: IncomingReport) -> Received:
-    """Store a report once; one that no order is found for waits in the queue of unmatched ones."""
+    """Store a report once: held at its order for review, final from another laboratory, or in the queue."""
+    # two connections may bring the same report at the same time
+    db.execute(
+        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+        {"name": f"laboratory report {report.channel} {report.sender} {report.source_key}"},
+    )
     known = db.scalars(
         select(Report).where(
             Report.channel == report.channel, Report.sender == report.sender, Report.source_key == report.source_key
@@ -51,12 +61,37 @@ def receive_report(db: Session, actor: Actor | None, report: IncomingReport) -> 
     ).one_or_none()
     if known is not None:
         return Received(known.id, known.state != "unmatched", known.state == "matched")
+    row = _kept(db, actor, report)
+    if report.analyser is None and not _is_own_order(db, report):
+        external.take(db, actor, row, report)
+    else:
+        _match(db, actor, row, report)
+    db.flush()
+    audit.changed(
+        db,
+        actor,
+        entity="laboratory.report",
+        entity_id=row.id,
+        patient_id=row.patient_id,
+        after={"state": row.state, "order_id": row.order_id, "why_unmatched": row.why_unmatched},
+    )
+    return Received(row.id, row.state != "unmatched", row.state == "matched")
+
+
+def _is_own_order(db: Session, report: IncomingReport) -> bool:
+    """Whether a report without an analyser answers an order that our own laboratory works on."""
+    if report.specimen_barcode is None:
+        return False
+    found = db.scalar(select(Specimen.id).where(Specimen.barcode == report.specimen_barcode))
+    return found is not None and report.performer is None
+
+
+def _kept(db: Session, actor: Actor | None, report: IncomingReport) -> Report:
     row = Report(
         channel=report.channel,
         sender=report.sender,
         source_key=report.source_key,
         state="unmatched",
-        why_unmatched="no_order",
         content=_content(report),
         analyser_id=report.analyser,
         performer=report.performer,
@@ -77,8 +112,7 @@ def receive_report(db: Session, actor: Actor | None, report: IncomingReport) -> 
                 )
             )
     db.flush()
-    audit.changed(db, actor, entity="laboratory.report", entity_id=row.id, after={"state": row.state})
-    return Received(row.id, matched=False, held=False)
+    return row
 
 
 def _content(report: IncomingReport) -> dict[str, Any]:
@@ -89,23 +123,137 @@ def _content(report: IncomingReport) -> dict[str, Any]:
     return audit.plain(content)
 
 
+def _match(db: Session, actor: Actor | None, row: Report, report: IncomingReport) -> None:
+    try:
+        order, specimen = find_order(db, report)
+        fill(db, actor, row, report, order, specimen)
+    except NoMatch as reason:
+        row.why_unmatched = reason.code
+
+
+def fill(
+    db: Session, actor: Actor | None, row: Report, report: IncomingReport, order: LabOrder, specimen: Specimen | None
+) -> None:
+    """Put the values of a report into an order's tests, to be reviewed; refused when none of them was asked for."""
+    lines = queries.services_of(db, order.id)
+    wanted = db.execute(
+        select(ServiceParameter.service_id, Parameter)
+        .join(Parameter, Parameter.id == ServiceParameter.parameter_id)
+        .where(ServiceParameter.service_id.in_([service.id for _line, service in lines]))
+    ).all()
+    touched: dict[int, OrderService] = {}
+    confirmed = False
+    for incoming in report.results:
+        for line, service in lines:
+            if specimen is not None and line.specimen_id != specimen.id:
+                continue
+            parameter = next(
+                (each for service_id, each in wanted if service_id == service.id and names(each, incoming)), None
+            )
+            if parameter is None or line.status not in (*TO_FILL, "confirmed"):
+                continue
+            there = results.current(db, line.id, parameter.id)
+            if there is not None and there.status == "confirmed":
+                confirmed = True
+                continue
+            if _put(db, actor, order, line, parameter, incoming, report, row.id):
+                touched[line.id] = line
+    if not touched:
+        raise NoMatch("confirmed_already" if confirmed else "nothing_ordered")
+    for line in touched.values():
+        results.settle(db, actor, order, line)
+    row.state, row.order_id, row.patient_id, row.laboratory_id = (
+        "matched",
+        order.id,
+        order.patient_id,
+        order.laboratory_id,
+    )
+    row.why_unmatched = None
+
+
+def names(parameter: Parameter, incoming: IncomingResult) -> bool:
+    """Whether a value is of this parameter: by the system's own code or by LOINC."""
+    if incoming.code_system == "loinc":
+        return parameter.loinc is not None and incoming.code == parameter.loinc
+    return incoming.code == parameter.code
+
+
+def _put(
+    db: Session,
+    actor: Actor | None,
+    order: LabOrder,
+    line: OrderService,
+    parameter: Parameter,
+    incoming: IncomingResult,
+    report: IncomingReport,
+    report_id: int,
+) -> bool:
+    value, held = read_incoming(parameter, incoming)
+    if value is None:
+        return False
+    if incoming.status == "preliminary":
+        held = _joined(held, "preliminary")
+    results.put(
+        db,
+        actor,
+        order,
+        line,
+        parameter,
+        value,
+        source="analyser",
+        held_reason=_joined(incoming.held_reason, held),
+        analyser_id=report.analyser,
+        method=incoming.method,
+        report_id=report_id,
+    )
+    return True
+
+
+def read_incoming(parameter: Parameter, incoming: IncomingResult) -> tuple[Value | None, str | None]:
+    """The value in the parameter's own terms, and why it has to be looked at before it can stand."""
+    if parameter.kind in ("numeric", "titre") and incoming.value_number is not None:
+        number = converted(parameter, incoming.value_number, incoming.unit)
+        if number is None:
+            return Value(text=f"{incoming.value_number:g} {incoming.unit}"), "unknown_unit"
+        held = None if is_possible(parameter, number) else "impossible_value"
+        return Value(number=number, comparator=incoming.comparator), held
+    if parameter.kind == "enumerated":
+        told = (incoming.value_code or incoming.value_text or "").strip()
+        for choice in parameter.choices or ():
+            if told.lower() in {str(choice[name]).lower() for name in ("code", "kk", "ru", "en")}:
+                return Value(code=choice["code"]), None
+        return (Value(text=told), "unknown_value") if told else (None, None)
+    told = (incoming.value_text or incoming.value_code or "").strip()
+    if told:
+        return Value(text=told), "no_number" if parameter.kind == "numeric" else None
+    return None, None
+
+
+def _joined(*reasons: str | None) -> str | None:
+    return "; ".join(reason for reason in reasons if reason) or None
+
+
 def open_orders_for(db: Session, analyser_id: int | None, specimen_barcode: str) -> list[AnalyserOrder]:
     """What is still to be measured from this tube; the codes are the system's own parameter codes."""
     specimen = db.scalars(select(Specimen).where(Specimen.barcode == specimen_barcode)).one_or_none()
-    if specimen is None or specimen.status in ("rejected", "planned"):
+    if specimen is None or specimen.status != "received":
         return []
     order = db.get_one(LabOrder, specimen.order_id)
     patient = db.get_one(Patient, order.patient_id)
-    codes = db.scalars(
-        select(Parameter.code)
-        .join(ServiceParameter, ServiceParameter.parameter_id == Parameter.id)
-        .join(OrderService, OrderService.service_id == ServiceParameter.service_id)
+    asked = db.execute(
+        select(OrderService, Parameter.code)
+        .join(ServiceParameter, ServiceParameter.service_id == OrderService.service_id)
+        .join(Parameter, Parameter.id == ServiceParameter.parameter_id)
         .where(OrderService.specimen_id == specimen.id, OrderService.status.in_(TO_MEASURE))
-        .where(Parameter.formula.is_(None))
+        .where(Parameter.formula.is_(None), Parameter.kind.not_in(("record", "image")))
         .order_by(OrderService.id, ServiceParameter.position)
     ).all()
-    if not codes:
+    if not asked or order.status == "cancelled":
         return []
+    for line, _code in asked:
+        if line.started_at is None:
+            line.started_at = clock.now()
+    db.flush()
     return [
         AnalyserOrder(
             order_number=order.order_number or "",
@@ -118,7 +266,7 @@ def open_orders_for(db: Session, analyser_id: int | None, specimen_barcode: str)
                 birth_date=patient.birth_date,
                 sex="male" if patient.sex == "male" else "female" if patient.sex == "female" else None,
             ),
-            tests=tuple(dict.fromkeys(codes)),
+            tests=tuple(dict.fromkeys(code for _line, code in asked)),
             priority=order.priority,
             collected_at=specimen.collected_at,
         )

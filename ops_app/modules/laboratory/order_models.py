@@ -156,6 +156,9 @@ class OrderService(Row, Base):
     entered_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
     confirmed_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
     confirmed_by: Mapped[str | None] = mapped_column(info=DIRECT)
+    seen_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
+    """When somebody of the requesting side opened the confirmed result."""
+    seen_by: Mapped[str | None] = mapped_column(info=DIRECT)
     conclusion: Mapped[str | None] = mapped_column(info=FREE_TEXT)
 
     __table_args__ = (

@@ -20,6 +20,7 @@ from ops_app.ui.render import page
 TABS = (
     ("timeline", N_("Timeline"), "patients:card", Permission.PATIENTS_CARD_READ),
     ("forms", N_("Forms"), "questionnaires:of_patient", Permission.PATIENTS_CARD_READ),
+    ("laboratory", N_("Laboratory"), "laboratory:of_patient", Permission.PATIENTS_CARD_READ),
     ("registers", N_("Register cards"), "episodes:of_patient", Permission.PATIENTS_CARD_READ),
     ("programmes", N_("Programmes"), "episodes:programmes", Permission.PATIENTS_CARD_READ),
     ("monitoring", N_("Home monitoring"), "monitoring:of_patient", Permission.MONITORING_RECORD_READ),

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ingestion.archive import Archive, Received
@@ -106,7 +107,7 @@ def open_laboratory(database: Database) -> Laboratory:
                 )
             )
         service = Service(
-            code="B02.110.002",
+            code="T02.110.002",
             title_kk="ҚЖТ",
             title_ru="ОАК",
             title_en="Blood count",
@@ -115,10 +116,7 @@ def open_laboratory(database: Database) -> Laboratory:
             turnaround_minutes=120,
             urgent_minutes=30,
         )
-        parameters = [
-            Parameter(code=code, kind="numeric", unit=unit, title_kk=code, title_ru=code, title_en=code)
-            for code, unit in (("WBC", "10*9/L"), ("HGB", "g/L"))
-        ]
+        parameters = [session.scalars(select(Parameter).where(Parameter.code == code)).one() for code in ("WBC", "HGB")]
         order = LabOrder(
             order_number="1001",
             patient_id=patient.id,
@@ -127,7 +125,7 @@ def open_laboratory(database: Database) -> Laboratory:
             priority="urgent",
             ordered_at=clock.now(),
         )
-        session.add_all([service, *parameters, order])
+        session.add_all([service, order])
         session.flush()
         for position, parameter in enumerate(parameters):
             session.add(ServiceParameter(service_id=service.id, parameter_id=parameter.id, position=position))

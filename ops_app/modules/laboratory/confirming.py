@@ -1,0 +1,280 @@
+"""Confirmation: from then on the requester sees the result, and the card, the API and the warehouse know it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ops_app import audit
+from ops_app.actor import Actor
+from ops_app.errors import Conflict, Forbidden, Invalid, NotFound
+from ops_app.i18n import _
+from ops_app.kit import clock
+from ops_app.mechanisms.questionnaire.evaluation import Facts, evaluate
+from ops_app.modules.episodes import plan_refresh
+from ops_app.modules.laboratory import follow_up, queries
+from ops_app.modules.laboratory.forms import CallForm, ConfirmForm, CorrectForm
+from ops_app.modules.laboratory.loading import expression
+from ops_app.modules.laboratory.models import (
+    CriticalCall,
+    LabOrder,
+    OrderService,
+    Parameter,
+    ReflexRule,
+    Result,
+    Service,
+)
+from ops_app.modules.laboratory.ordering import add_reflex
+from ops_app.modules.laboratory.ranges import CRITICAL, choose
+from ops_app.modules.laboratory.results import known_values, locked_line, subject_of
+from ops_app.modules.laboratory.values import Value, judged, read_value, show_value, title_of
+from ops_app.modules.visits import performing
+from ops_app.modules.visits.laboratory_values import record_value, withdraw_value
+from ops_app.permissions import Permission
+
+
+def confirm(session: Session, actor: Actor, order_service_id: int, data: ConfirmForm) -> OrderService:
+    """Answer for the entered values of a test; what is still missing can follow later."""
+    line, order = locked_line(session, order_service_id)
+    _check(actor, order)
+    present = queries.current_results(session, [line.id])
+    rows = [(row, parameter) for row, parameter in present if row.status == "entered"]
+    if not rows:
+        raise Conflict(_("There is nothing to confirm here"))
+    held = [row for row, _parameter in rows if row.held_reason]
+    if held and not data.held_because:
+        raise Invalid(_("Say why the held results may stand, or have them measured again"), field="held_because")
+    now = clock.now()
+    for row, parameter in rows:
+        before = audit.snapshot(row)
+        row.status, row.confirmed_at, row.confirmed_by = "confirmed", now, actor.login
+        row.confirmed_practitioner_id = actor.practitioner_id
+        if row.held_reason and data.held_because:
+            row.held_reason = f"{row.held_reason}; {data.held_because}"
+        _release(session, actor, order, row, parameter, "final")
+        _log(session, actor, row, before)
+    complete = line.status == "entered"
+    line.conclusion = data.conclusion or line.conclusion
+    line.confirmed_at, line.confirmed_by = now, actor.login
+    line.status = "confirmed" if complete else "partial"
+    session.flush()
+    if complete and line.service_request_id is not None:
+        performing.complete(session, actor, line.service_request_id, _summary(rows, line.conclusion))
+    _reflex(session, actor, order)
+    _close(session, order)
+    follow_up.look_at(session, actor, order, [row for row, _parameter in rows])
+    plan_refresh.refresh(session, actor, order.patient_id)
+    return line
+
+
+def _check(actor: Actor, order: LabOrder) -> None:
+    if not actor.scope(Permission.LABORATORY_RESULT_CONFIRM).allows(order.laboratory_id):
+        raise Forbidden(_("Results are confirmed by an authorised person of the laboratory"))
+
+
+def _summary(rows: Sequence[tuple[Result, Parameter]], conclusion: str | None) -> str:
+    values = "; ".join(
+        f"{title_of(parameter)} {show_value(parameter, row)} {parameter.unit or ''}".strip() for row, parameter in rows
+    )
+    return "\n".join(filter(None, (values, conclusion)))[:4000]
+
+
+def _release(session: Session, actor: Actor, order: LabOrder, row: Result, parameter: Parameter, status: str) -> None:
+    """Write the value as an observation of the person."""
+    text = show_value(parameter, row)
+    exact = row.value_number is not None and row.comparator is None and parameter.kind != "titre"
+    if not text:
+        return
+    row.observation_id = record_value(
+        session,
+        actor,
+        patient_id=order.patient_id,
+        organization_id=order.laboratory_id,
+        practitioner_id=actor.practitioner_id,
+        encounter_id=order.encounter_id,
+        is_loinc=parameter.loinc is not None,
+        code=parameter.loinc or parameter.code,
+        # a comparator or a titre has no place in a number, and without it the number would say something else
+        value_number=row.value_number if exact else None,
+        unit=parameter.unit if exact else None,
+        value_code=row.value_code,
+        value_text=None if exact or row.value_code is not None else text[:4000],
+        status=status,
+        at=row.measured_at,
+        from_device=row.source in ("analyser", "external"),
+        source_key=f"result:{row.id}",
+    ).id
+
+
+def _reflex(session: Session, actor: Actor, order: LabOrder) -> None:
+    """Add the services that the results ask for."""
+    rules = session.scalars(select(ReflexRule).where(ReflexRule.is_active).order_by(ReflexRule.id)).all()
+    codes = {parameter.code for parameter in queries.parameters(session)}
+    values = known_values(session, order)
+    present = {service.id for _line, service in queries.services_of(session, order.id)}
+    for rule in rules:
+        if rule.service_id in present:
+            continue
+        if evaluate(expression(rule.condition, codes), Facts(values)) is True:
+            add_reflex(session, actor, order, session.get_one(Service, rule.service_id), title_of(rule))
+            present.add(rule.service_id)
+
+
+def _close(session: Session, order: LabOrder) -> None:
+    states = {line.status for line, _service in queries.services_of(session, order.id)}
+    if states <= {"confirmed", "replaced", "cancelled"}:
+        order.status = "completed"
+        session.flush()
+
+
+def result_or_404(session: Session, result_id: int) -> Result:
+    """A result."""
+    row = session.get(Result, result_id)
+    if row is None:
+        raise NotFound(_("There is no such result"))
+    return row
+
+
+def correct(session: Session, actor: Actor, result_id: int, data: CorrectForm) -> Result:
+    """Put a new version in the place of a confirmed value; the old one stays readable with the reason."""
+    old = result_or_404(session, result_id)
+    if old.order_service_id is None:
+        raise Conflict(_("A result of another laboratory is corrected by that laboratory"))
+    line, order = locked_line(session, old.order_service_id)
+    _check(actor, order)
+    session.refresh(old)
+    if old.status != "confirmed" or not old.is_current:
+        raise Conflict(_("Only the confirmed result in force can be corrected"))
+    parameter = session.get_one(Parameter, old.parameter_id)
+    try:
+        value: Value = read_value(parameter, data.value)
+    except Invalid as refused:
+        raise Invalid(refused.message, field="value") from refused
+    before = audit.snapshot(old)
+    old.status, old.is_current = "corrected", False
+    session.flush()
+    now = clock.now()
+    limits = choose(
+        queries.ranges_of(session, [parameter.id])[parameter.id],
+        subject_of(session, order, old.measured_at, old.method),
+    )
+    row = Result(
+        patient_id=old.patient_id,
+        parameter_id=old.parameter_id,
+        order_service_id=old.order_service_id,
+        version=old.version + 1,
+        status="confirmed",
+        source="manual",
+        value_number=value.number,
+        comparator=value.comparator,
+        value_code=value.code,
+        value_text=value.text,
+        unit=parameter.unit,
+        low=limits.low if limits else None,
+        high=limits.high if limits else None,
+        critical_low=limits.critical_low if limits else None,
+        critical_high=limits.critical_high if limits else None,
+        flag=judged(parameter, value, limits),
+        method=old.method,
+        measured_at=old.measured_at,
+        entered_by=actor.login,
+        entered_at=now,
+        confirmed_at=now,
+        confirmed_by=actor.login,
+        confirmed_practitioner_id=actor.practitioner_id,
+        correction_reason=data.reason,
+    )
+    session.add(row)
+    session.flush()
+    if old.observation_id is not None:
+        withdraw_value(session, actor, old.observation_id, data.reason)
+    _release(session, actor, order, row, parameter, "corrected")
+    line.seen_at = line.seen_by = None
+    session.flush()
+    _log(session, actor, old, before)
+    _log(session, actor, row, None)
+    follow_up.look_at(session, actor, order, [row], again=True)
+    plan_refresh.refresh(session, actor, order.patient_id)
+    return row
+
+
+def versions(session: Session, result: Result) -> Sequence[Result]:
+    """All versions of a value that were in force, newest first."""
+    return session.scalars(
+        select(Result)
+        .where(
+            Result.order_service_id == result.order_service_id,
+            Result.parameter_id == result.parameter_id,
+            Result.status.in_(("confirmed", "corrected")),
+        )
+        .order_by(Result.version.desc())
+    ).all()
+
+
+def record_call(session: Session, actor: Actor, result_id: int, data: CallForm) -> CriticalCall:
+    """Keep who was told of a critical value; it counts only when it was read back."""
+    row = result_or_404(session, result_id)
+    if row.order_service_id is None:
+        raise Conflict(_("A result of another laboratory is told by that laboratory"))
+    _line, order = locked_line(session, row.order_service_id)
+    if not actor.scope(Permission.LABORATORY_RESULT_ENTER).allows(order.laboratory_id):
+        raise Forbidden(_("This order belongs to another laboratory"))
+    if row.flag not in CRITICAL:
+        raise Conflict(_("This value is not critical"))
+    if not data.read_back:
+        raise Invalid(_("Ask the person to read the value back to you"), field="read_back")
+    call = CriticalCall(
+        result_id=row.id,
+        told_to=data.told_to,
+        told_at=clock.now(),
+        told_by=actor.login,
+        read_back=data.read_back,
+        note=data.note,
+    )
+    session.add(call)
+    session.flush()
+    audit.changed(
+        session,
+        actor,
+        entity="laboratory.critical_call",
+        entity_id=call.id,
+        patient_id=row.patient_id,
+        after=audit.snapshot(call),
+    )
+    return call
+
+
+def calls_missing(session: Session, actor: Actor) -> int:
+    """Critical values of the actor's laboratories that nobody was told of."""
+    scope = actor.scope(Permission.LABORATORY_RESULT_ENTER)
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Result)
+            .join(OrderService, OrderService.id == Result.order_service_id)
+            .join(LabOrder, LabOrder.id == OrderService.order_id)
+            .where(
+                scope.condition(LabOrder.laboratory_id),
+                Result.is_current,
+                Result.flag.in_(CRITICAL),
+                Result.status.in_(("entered", "confirmed")),
+                ~select(CriticalCall.id).where(CriticalCall.result_id == Result.id).exists(),
+            )
+        )
+        or 0
+    )
+
+
+def _log(session: Session, actor: Actor, row: Result, before: dict[str, object] | None) -> None:
+    session.flush()
+    audit.changed(
+        session,
+        actor,
+        entity="laboratory.result",
+        entity_id=row.id,
+        patient_id=row.patient_id,
+        before=before,
+        after=audit.snapshot(row),
+    )

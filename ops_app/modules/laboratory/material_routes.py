@@ -1,0 +1,196 @@
+"""Material on its way: referrals that wait for an order, labels, the accompanying sheet, pictures and files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from ops_app import audit
+from ops_app.actor import Actor
+from ops_app.db import Db
+from ops_app.errors import Forbidden, NotFound, OpsError
+from ops_app.i18n import _
+from ops_app.kit import clock
+from ops_app.kit.barcode import code128_svg, datamatrix_svg
+from ops_app.kit.dates import show_date
+from ops_app.kit.form_fields import Form, PostedForm, blank
+from ops_app.modules.laboratory import ordering, queries, specimens, titles
+from ops_app.modules.laboratory.forms import SheetForm
+from ops_app.modules.laboratory.models import OrderService, Report, ResultFile
+from ops_app.modules.laboratory.opening import open_order
+from ops_app.modules.laboratory.permissions import LaboratoryWorker, MaterialTaker
+from ops_app.modules.laboratory.values import title_of
+from ops_app.modules.organizations.models import Organization
+from ops_app.modules.organizations.queries import place_of
+from ops_app.modules.patients.header import full_name
+from ops_app.modules.patients.models import Patient
+from ops_app.modules.visits.models import ServiceRequest
+from ops_app.patient_access import open_patient
+from ops_app.permissions import Permission
+from ops_app.ui.render import page, redirect
+
+router = APIRouter(include_in_schema=False)
+
+WAITING = ("active", "scheduled")
+
+
+@router.get("/laboratory/referrals", name="laboratory:referrals")
+def referrals(request: Request, actor: LaboratoryWorker, db: Db) -> Response:
+    """Laboratory referrals written at visits or received from outside that no order was made of."""
+    waiting = _waiting(db, actor)
+    services = queries.services_by_code(db, {row.ServiceRequest.code for row in waiting if row.ServiceRequest.code})
+    audit.read_many(db, actor, {row.Patient.id for row in waiting}, rule="laboratory_referrals")
+    people: dict[int, list[Any]] = {}
+    for row in waiting:
+        people.setdefault(row.Patient.id, []).append(row)
+    return page(
+        request, "laboratory/referrals.html", people=people, services=services, full_name=full_name, title_of=title_of
+    )
+
+
+def _waiting(db: Session, actor: Actor) -> list[Any]:
+    scope = actor.scope(Permission.LABORATORY_WORK_DO)
+    addressed = func.coalesce(ServiceRequest.performer_organization_id, ServiceRequest.organization_id)
+    taken = select(OrderService.id).where(OrderService.service_request_id == ServiceRequest.id)
+    return list(
+        db.execute(
+            select(ServiceRequest, Patient)
+            .join(Patient, Patient.id == ServiceRequest.patient_id)
+            .where(
+                ServiceRequest.category == "laboratory",
+                ServiceRequest.status.in_(WAITING),
+                ServiceRequest.entered_in_error_at.is_(None),
+                scope.condition(addressed),
+                ~taken.exists(),
+            )
+            .order_by(ServiceRequest.event_at, ServiceRequest.id)
+            .limit(300)
+        )
+    )
+
+
+@router.post("/laboratory/referrals", name="laboratory:take_referrals")
+def take_referrals(request: Request, actor: LaboratoryWorker, db: Db, posted: PostedForm) -> Response:
+    """Make an order of the chosen referrals of one person."""
+    wanted = {str(value) for value in posted.data.getlist("request")}
+    chosen = [row.ServiceRequest for row in _waiting(db, actor) if str(row.ServiceRequest.id) in wanted]
+    for asked in chosen[:1]:
+        open_patient(db, actor, asked.patient_id, Permission.LABORATORY_WORK_DO, rule="laboratory_referrals")
+    laboratory_id = (chosen[0].performer_organization_id or chosen[0].organization_id) if chosen else 0
+    order = ordering.order_referrals(db, actor, chosen, laboratory_id)
+    url = str(request.app.url_path_for("laboratory:order", order_id=order.id))
+    return redirect(request, url, _("The order is registered"))
+
+
+@router.get("/laboratory/orders/{order_id}/labels", name="laboratory:labels")
+def labels(request: Request, actor: MaterialTaker, db: Db, order_id: int) -> Response:
+    """Labels of the tubes, to be printed."""
+    order, access = open_order(db, actor, order_id)
+    patient = db.get_one(Patient, access.patient_id)
+    tubes = [
+        (tube, code128_svg(tube.barcode), datamatrix_svg(tube.barcode))
+        for tube in queries.specimens_of(db, order_id)
+        if tube.status != "rejected"
+    ]
+    return page(
+        request,
+        "laboratory/labels.html",
+        order=order,
+        patient=patient,
+        tubes=tubes,
+        words=titles,
+        name=full_name(patient),
+    )
+
+
+@router.get("/laboratory/labels/{barcode}.svg", name="laboratory:label")
+def label(actor: MaterialTaker, db: Db, barcode: str, kind: str = "code128") -> Response:
+    """One symbol as a picture, for a label printer."""
+    order = queries.order_by_number(db, barcode)
+    if order is None:
+        raise NotFound(_("No order has the number %(code)s", code=barcode[:40]))
+    open_order(db, actor, order.id)
+    drawn = datamatrix_svg(barcode) if kind == "datamatrix" else code128_svg(barcode)
+    return Response(drawn, media_type="image/svg+xml")
+
+
+@router.get("/laboratory/send", name="laboratory:sending")
+def sending(request: Request, actor: MaterialTaker, db: Db) -> Response:
+    """Tubes that wait to be sent."""
+    return _send_page(request, db, actor, blank({"delivery_date": show_date(clock.now())}))
+
+
+def _send_page(request: Request, db: Session, actor: Actor, form: Form[Any], status_code: int = 200) -> Response:
+    waiting = queries.to_send(db, actor.scope(Permission.LABORATORY_SPECIMEN_COLLECT))
+    people = {order.patient_id for _tube, order in waiting}
+    names = {row.id: full_name(row) for row in db.scalars(select(Patient).where(Patient.id.in_(people)))}
+    audit.read_many(db, actor, people, rule="laboratory_sending")
+    return page(
+        request,
+        "laboratory/send.html",
+        form=form,
+        waiting=waiting,
+        names=names,
+        laboratories=queries.laboratories(db),
+        words=titles,
+        status_code=status_code,
+    )
+
+
+@router.post("/laboratory/send", name="laboratory:send")
+def send(request: Request, actor: MaterialTaker, db: Db, posted: PostedForm) -> Response:
+    """Send tubes with a sheet."""
+    form = posted.check(SheetForm)
+    if form.value is not None:
+        try:
+            with db.begin_nested():
+                sheet = specimens.send(db, actor, form.value, place_of(db, actor).organization.id)
+        except OpsError as refused:
+            form.refuse(refused)
+        else:
+            url = str(request.app.url_path_for("laboratory:sheet", sheet_id=sheet.id))
+            return redirect(request, url, _("The sheet is ready"))
+    return _send_page(request, db, actor, form, 422)
+
+
+@router.get("/laboratory/sheets/{sheet_id}", name="laboratory:sheet")
+def sheet_page(request: Request, actor: MaterialTaker, db: Db, sheet_id: int) -> Response:
+    """The accompanying sheet with the day of delivery, as it travels with the tubes."""
+    sheet = queries.sheet_or_404(db, sheet_id)
+    scope = actor.scope(Permission.LABORATORY_SPECIMEN_COLLECT)
+    if not (scope.allows(sheet.organization_id) or scope.allows(sheet.laboratory_id)):
+        raise Forbidden(_("This sheet belongs to another organisation"))
+    rows = queries.on_sheet(db, sheet_id)
+    people = {order.patient_id for _tube, order in rows}
+    names = {row.id: row for row in db.scalars(select(Patient).where(Patient.id.in_(people)))}
+    audit.read_many(db, actor, people, rule="laboratory_sheet")
+    return page(
+        request,
+        "laboratory/sheet.html",
+        sheet=sheet,
+        rows=rows,
+        names=names,
+        full_name=full_name,
+        sender=db.get_one(Organization, sheet.organization_id),
+        laboratory=db.get_one(Organization, sheet.laboratory_id),
+        symbol=code128_svg,
+        words=titles,
+    )
+
+
+@router.get("/laboratory/files/{file_id}", name="laboratory:file")
+def file(actor: MaterialTaker, db: Db, file_id: int) -> Response:
+    """A file that came with a report."""
+    found = db.get(ResultFile, file_id)
+    report = db.get(Report, found.report_id) if found is not None and found.report_id else None
+    if found is None or report is None or report.patient_id is None:
+        raise NotFound(_("There is no such file"))
+    open_patient(db, actor, report.patient_id, Permission.LABORATORY_SPECIMEN_COLLECT)
+    # whatever a sender calls it, only these are shown inside the browser
+    kind = found.content_type if found.content_type in ("application/pdf", "image/png", "image/jpeg") else None
+    headers = {"content-disposition": "inline" if kind else "attachment", "x-content-type-options": "nosniff"}
+    return Response(found.content, media_type=kind or "application/octet-stream", headers=headers)

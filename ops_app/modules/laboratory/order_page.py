@@ -1,0 +1,169 @@
+"""What the page of an order shows: tubes, tests with their values, what may be done now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ops_app.actor import Actor
+from ops_app.kit import clock
+from ops_app.modules.laboratory import confirming, queries, results, titles
+from ops_app.modules.laboratory.models import (
+    CriticalCall,
+    LabOrder,
+    OrderService,
+    Parameter,
+    Result,
+    Service,
+    Specimen,
+)
+from ops_app.modules.laboratory.opening import is_laboratory
+from ops_app.modules.laboratory.ranges import CRITICAL
+from ops_app.modules.laboratory.specimens import may_collect
+from ops_app.modules.laboratory.values import show_range, show_value, title_of
+from ops_app.modules.visits.vitals import show_unit
+from ops_app.permissions import Permission
+
+
+@dataclass(frozen=True)
+class Row:
+    """A parameter of a test with its value, when there is one to be seen."""
+
+    parameter: Parameter
+    is_optional: bool
+    result: Result | None
+    versions: list[Result]
+    calls: list[CriticalCall]
+
+    @property
+    def title(self) -> str:
+        """Its title."""
+        return title_of(self.parameter)
+
+    @property
+    def unit(self) -> str:
+        """Its unit as it is written here."""
+        return show_unit(self.parameter.unit)
+
+    def value(self, result: Result | None = None) -> str:
+        """Its value, or that of an earlier version."""
+        shown = result or self.result
+        return show_value(self.parameter, shown) if shown is not None else ""
+
+    @property
+    def limits(self) -> str:
+        """What it was judged by."""
+        return show_range(self.parameter, self.result) if self.result is not None else ""
+
+    @property
+    def typed(self) -> str:
+        """What stands in its field."""
+        if self.result is None:
+            return ""
+        return self.result.value_code if self.parameter.kind == "enumerated" else self.value()  # type: ignore[return-value]
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether somebody has to be called."""
+        return self.result is not None and self.result.flag in CRITICAL
+
+
+@dataclass(frozen=True)
+class Test:
+    """A service of the order."""
+
+    line: OrderService
+    service: Service
+    tube: Specimen | None
+    rows: list[Row]
+    exchange: list[Service]
+
+    @property
+    def title(self) -> str:
+        """Its title."""
+        return title_of(self.service)
+
+    @property
+    def has_unconfirmed(self) -> bool:
+        """Whether there is something to confirm."""
+        return any(row.result is not None and row.result.status == "entered" for row in self.rows)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a value waits for a word about why it may stand."""
+        return any(
+            row.result is not None and row.result.held_reason and row.result.status == "entered" for row in self.rows
+        )
+
+
+def order_context(session: Session, actor: Actor, order: LabOrder) -> dict[str, Any]:
+    """Everything the page draws."""
+    inside = is_laboratory(actor, order)
+    tubes = {tube.id: tube for tube in queries.specimens_of(session, order.id)}
+    tests = tests_of(session, order, tubes, inside=inside)
+    open_now = order.status not in ("completed", "cancelled")
+    return {
+        "order": order,
+        "tubes": list(tubes.values()),
+        "tests": tests,
+        "changes": queries.changes_of(session, order.id),
+        "services": queries.services_by_id(
+            session,
+            [
+                key
+                for change in queries.changes_of(session, order.id)
+                for key in (change.old_service_id, change.new_service_id)
+                if key
+            ],
+        ),
+        "inside": inside,
+        "may_collect": may_collect(actor, order) and open_now,
+        "may_enter": results.may_enter(actor, order) and order.status != "cancelled",
+        "may_confirm": actor.scope(Permission.LABORATORY_RESULT_CONFIRM).allows(order.laboratory_id),
+        "may_cancel": open_now
+        and (inside or actor.scope(Permission.LABORATORY_ORDER_WRITE).allows(order.organization_id)),
+        "words": titles,
+        "title_of": title_of,
+    }
+
+
+def tests_of(session: Session, order: LabOrder, tubes: Mapping[int, Specimen], *, inside: bool) -> list[Test]:
+    """The tests of an order; outside the laboratory only what is confirmed."""
+    found = []
+    lines = queries.services_of(session, order.id)
+    values = queries.current_results(session, [line.id for line, _service in lines])
+    calls: dict[int, list[CriticalCall]] = {}
+    for call in session.scalars(
+        select(CriticalCall).where(CriticalCall.result_id.in_([result.id for result, _parameter in values]))
+    ):
+        calls.setdefault(call.result_id, []).append(call)
+    for line, service in lines:
+        there = {
+            result.parameter_id: result
+            for result, _parameter in values
+            if result.order_service_id == line.id and (inside or result.status == "confirmed")
+        }
+        rows = []
+        for parameter, place in queries.parameters_of(session, service.id):
+            result = there.get(parameter.id)
+            earlier = confirming.versions(session, result)[1:] if result is not None and result.version > 1 else []
+            rows.append(
+                Row(parameter, place.is_optional, result, list(earlier), calls.get(result.id, []) if result else [])
+            )
+        exchange = list(queries.interchangeable(session, service)) if inside else []
+        found.append(Test(line, service, tubes.get(line.specimen_id or 0), rows, exchange))
+    return found
+
+
+def seen_by_requester(session: Session, actor: Actor, order: LabOrder) -> None:
+    """Note that somebody of the requesting side opened the confirmed results."""
+    if is_laboratory(actor, order) or not actor.scope(Permission.WORKLIST_TASK_ANSWER).allows(order.organization_id):
+        return
+    for line, _service in queries.services_of(session, order.id):
+        if line.confirmed_at is not None and line.seen_at is None:
+            line.seen_at, line.seen_by = clock.now(), actor.login
+    session.flush()

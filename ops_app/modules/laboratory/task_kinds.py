@@ -1,0 +1,77 @@
+"""Tasks about results that must not be overlooked."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy.orm import Session
+
+from ops_app.i18n import N_, _
+from ops_app.kit.dates import show_moment
+from ops_app.mechanisms.notifications.notice import Notice
+from ops_app.mechanisms.task.kind import TaskKind
+from ops_app.mechanisms.task.models import Task
+from ops_app.modules.laboratory.models import FollowUp
+from ops_app.permissions import Role
+
+CRITICAL_NOTICE = Notice("laboratory:critical_result", N_("A critical laboratory result waits for you"))
+ABNORMAL_NOTICE = Notice("laboratory:abnormal_result", N_("An abnormal laboratory result waits for you"))
+
+
+def subject_of(row: FollowUp) -> str:
+    """What a task about this follow-up is about."""
+    return f"laboratory_follow_up:{row.id}"
+
+
+def _row(session: Session, task: Task) -> FollowUp:
+    return session.get_one(FollowUp, int(task.subject.partition(":")[2]))
+
+
+def _told(session: Session, task: Task) -> str | None:
+    """A critical value is dealt with when the patient knows of it, or can no longer be told."""
+    row = _row(session, task)
+    return f"laboratory.follow_up:{row.id}" if row.told_at is not None or row.state == "done" else None
+
+
+def _done(session: Session, task: Task) -> str | None:
+    row = _row(session, task)
+    return f"laboratory.follow_up:{row.id}" if row.state == "done" else None
+
+
+def _page(task: Task) -> str:
+    return f"/laboratory/follow-ups/{task.subject.partition(':')[2]}"
+
+
+CRITICAL_RESULT = TaskKind(
+    "laboratory:critical_result",
+    N_("Critical laboratory result"),
+    why=lambda task: _(
+        "A laboratory value that endangers life was confirmed at %(moment)s.", moment=show_moment(task.opened_at)
+    ),
+    closes=N_("You read the result and told the patient."),
+    resolved_if=_told,
+    deadline=dt.timedelta(hours=1),
+    owner_role=Role.DOCTOR,
+    escalation=((dt.timedelta(0), Role.DOCTOR), (dt.timedelta(hours=1), Role.CHIEF_PHYSICIAN)),
+    repeat=dt.timedelta(hours=2),
+    target=_page,
+    severity="red",
+    notice=CRITICAL_NOTICE,
+)
+ABNORMAL_RESULT = TaskKind(
+    "laboratory:abnormal_result",
+    N_("Abnormal laboratory result"),
+    why=lambda task: _(
+        "A laboratory value outside its range was confirmed at %(moment)s.", moment=show_moment(task.opened_at)
+    ),
+    closes=N_("The patient was told, what had to follow is done."),
+    resolved_if=_done,
+    deadline=dt.timedelta(days=7),
+    owner_role=Role.DOCTOR,
+    escalation=((dt.timedelta(0), Role.DOCTOR), (dt.timedelta(days=7), Role.CHIEF_PHYSICIAN)),
+    repeat=dt.timedelta(days=7),
+    target=_page,
+    notice=ABNORMAL_NOTICE,
+)
+
+TASK_KINDS = (CRITICAL_RESULT, ABNORMAL_RESULT)
