@@ -35,6 +35,7 @@ MODULES = (
     "oidc",
     "organizations",
     "patients",
+    "personal_data",
     "questionnaires",
     "security",
     "signatures",

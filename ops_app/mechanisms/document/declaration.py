@@ -47,7 +47,8 @@ class Declaration(BaseModel):
     kind: str = Field(pattern=r"^[a-z_]{3,40}$")
     version: str
     prefix: str = Field(pattern=r"^[A-Z]{1,6}$")
-    about: Literal["visit"]
+    about: Literal["visit", "request"]
+    """A visit, or a request of a person about his data; the latter is formed by its own page."""
     title: Titles
     signature: Literal["mandatory", "optional"]
     """Unless the administrator of an organisation said otherwise."""

@@ -14,6 +14,7 @@ ROLES = {
     Role.OFFICIAL: N_("Regional health official"),
     Role.DATA_ENGINEER: N_("Data engineer"),
     Role.ONCALL_OBSTETRICIAN: N_("Regional on-call obstetrician"),
+    Role.DATA_OFFICER: N_("Officer for personal data"),
 }
 
 ACTIONS = {

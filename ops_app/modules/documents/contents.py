@@ -33,7 +33,7 @@ def about_visit(session: Session, encounter: Encounter, practitioner_id: int) ->
             "sex": _(SEX_TITLES[patient.sex]),
         },
         "visit": _visit(session, encounter),
-        "doctor": _doctor(session, practitioner_id),
+        "doctor": about_signer(session, practitioner_id),
     }
 
 
@@ -42,7 +42,8 @@ def about_organization(organization: Organization) -> dict[str, Any]:
     return {"name": local_name(organization), "bin": organization.bin}
 
 
-def _doctor(session: Session, practitioner_id: int) -> dict[str, str]:
+def about_signer(session: Session, practitioner_id: int) -> dict[str, str]:
+    """Who signs it."""
     who = session.get_one(Practitioner, practitioner_id)
     role = current_role(session, practitioner_id)
     name = " ".join(part for part in (who.family_name, who.given_name, who.patronymic) if part)

@@ -68,7 +68,7 @@ def _visit_page(
         status_code=status_code,
         encounter=encounter,
         documents=queries.documents_of_visit(db, encounter_id),
-        declared=list(declarations().values()),
+        declared=[each for each in declarations().values() if each.about == "visit"],
         may_form=may_form and encounter.entered_in_error_at is None,
         form=form,
         **WORDS,

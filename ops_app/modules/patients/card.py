@@ -24,6 +24,7 @@ TABS = (
     ("bookings", N_("Bookings"), "appointments:of_patient", Permission.APPOINTMENTS_SLOT_BOOK),
     ("documents", N_("Documents"), "documents:of_patient", Permission.DOCUMENTS_RECORD_READ),
     ("person", N_("Person"), "patients:identity", Permission.PATIENTS_IDENTITY_READ),
+    ("consents", N_("Consents"), "personal_data:of_patient", Permission.PATIENTS_IDENTITY_READ),
 )
 
 

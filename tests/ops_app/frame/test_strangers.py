@@ -29,7 +29,14 @@ PUBLIC = {
     "signatures:enter",
     "signatures:enter_post",
 }
-WITH_OWN_CREDENTIALS = {"oidc:token", "oidc:userinfo", "oidc:introspect", "oidc:end_session", "exchange:receive"}
+WITH_OWN_CREDENTIALS = {
+    "oidc:token",
+    "oidc:userinfo",
+    "oidc:introspect",
+    "oidc:end_session",
+    "exchange:receive",
+    "personal_data:receive",
+}
 
 
 def calls(app: FastAPI) -> list[tuple[APIRoute, str, str]]:
