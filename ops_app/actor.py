@@ -76,6 +76,8 @@ class Actor:
     must_change_password: bool = False
     must_add_second_factor: bool = False
     is_service: bool = False
+    is_program: bool = False
+    """Shows an access token instead of a session: a program outside reads, not a person at a screen."""
     grants: tuple[RoleGrant, ...] = field(default=())
     place_id: int | None = None
     """The node chosen to work at; the grants hold there only."""

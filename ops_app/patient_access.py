@@ -34,6 +34,7 @@ from ops_app.modules.access.queries import opening_scopes
 from ops_app.modules.patients import access as patient_rules
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.queries import record_ids
+from ops_app.modules.personal_data import access as personal_data
 from ops_app.permissions import Permission
 
 CLOSED_TOPICS = "closed_topics"
@@ -64,9 +65,11 @@ def open_patient(
     """
     if session.get(Patient, patient_id) is None:
         raise NotFound(_("There is no such patient"))
+    records = record_ids(session, patient_id)
     if rule is None:
         scopes = opening_scopes(session, actor, permission)
-        rule = patient_rules.rule_for(session, scopes, record_ids(session, patient_id), actor.login)
+        rule = patient_rules.rule_for(session, scopes, records, actor.login)
+    rule = personal_data.judged(session, actor, permission, records, rule)
     if rule is None:
         raise CardClosed(
             _("This person is not attached to you"),

@@ -117,6 +117,16 @@ class Permission(StrEnum):
     """Register people, correct their passport part, attach them."""
     PATIENTS_RECORD_MERGE = "patients:record:merge"
     """Link two records of one person, and undo it."""
+    PERSONAL_DATA_CONSENT_WRITE = "personal_data:consent:write"
+    """Record consents, their withdrawal, and who speaks for a person."""
+    PERSONAL_DATA_DESTRUCTION_APPROVE = "personal_data:destruction:approve"
+    """Approve acts of destruction that somebody else has drawn up."""
+    PERSONAL_DATA_REGISTER_READ = "personal_data:register:read"
+    """See the registers: data sets, disclosures, requests, terms of storage."""
+    PERSONAL_DATA_REQUEST_DECIDE = "personal_data:request:decide"
+    """Answer or refuse requests about personal data, block data, draw up acts."""
+    PERSONAL_DATA_REQUEST_REGISTER = "personal_data:request:register"
+    """Register requests of people about their data."""
     PIPELINE_RUN_READ = "pipeline:run:read"
     """See runs, checks and freshness of the warehouse."""
     PROGRAMMES_STEP_EXCLUDE = "programmes:step:exclude"
@@ -174,6 +184,7 @@ class Role(StrEnum):
     ONCALL_OBSTETRICIAN = "oncall_obstetrician"
     RADIOGRAPHER = "radiographer"
     RADIOLOGIST = "radiologist"
+    DATA_OFFICER = "data_officer"
 
 
 _P = Permission
@@ -248,6 +259,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.PATIENTS_IDENTITY_WRITE,
             _P.PATIENTS_RECORD_MERGE,
             _P.RESOURCES_REGISTER_READ,
+            _P.PERSONAL_DATA_CONSENT_WRITE,
+            _P.PERSONAL_DATA_REQUEST_REGISTER,
         }
     ),
     Role.NURSE: _CARE_READ
@@ -259,6 +272,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.MONITORING_RECORD_READ,
         _P.MONITORING_VALUE_WRITE,
         _P.PATIENTS_IDENTITY_WRITE,
+        _P.PERSONAL_DATA_CONSENT_WRITE,
         _P.PROGRAMMES_STEP_EXCLUDE,
         _P.QUESTIONNAIRES_RESPONSE_WRITE,
         _P.REFERRALS_REQUEST_PERFORM,
@@ -286,6 +300,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.MONITORING_RECORD_READ,
         _P.MONITORING_VALUE_WRITE,
         _P.PATIENTS_IDENTITY_WRITE,
+        _P.PERSONAL_DATA_CONSENT_WRITE,
         _P.PROGRAMMES_STEP_EXCLUDE,
         _P.QUESTIONNAIRES_RESPONSE_WRITE,
         _P.REFERRALS_REQUEST_PERFORM,
@@ -317,6 +332,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.PATIENTS_RECORD_MERGE,
         _P.RESOURCES_REGISTER_READ,
         _P.RESOURCES_REGISTER_WRITE,
+        _P.PERSONAL_DATA_DESTRUCTION_APPROVE,
+        _P.PERSONAL_DATA_REGISTER_READ,
+        _P.PERSONAL_DATA_REQUEST_REGISTER,
         _P.SECURITY_INCIDENT_MANAGE,
     },
     # The official decides without a name: nothing here opens a person.
@@ -346,4 +364,16 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.IMAGING_STUDY_RECONCILE,
         _P.RADIOLOGY_REPORT_WRITE,
     },
+    # Answers people about their data and opens no card for care.
+    Role.DATA_OFFICER: frozenset(
+        {
+            _P.DOCUMENTS_RECORD_READ,
+            _P.DOCUMENTS_RECORD_SIGN,
+            _P.PATIENTS_IDENTITY_READ,
+            _P.PERSONAL_DATA_CONSENT_WRITE,
+            _P.PERSONAL_DATA_REGISTER_READ,
+            _P.PERSONAL_DATA_REQUEST_DECIDE,
+            _P.PERSONAL_DATA_REQUEST_REGISTER,
+        }
+    ),
 }

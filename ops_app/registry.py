@@ -47,6 +47,7 @@ MODULES = (
     "oidc",
     "organizations",
     "patients",
+    "personal_data",
     "questionnaires",
     "radiology",
     "resources",

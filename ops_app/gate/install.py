@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import create_engine
 
-from ops_app.gate import grants, triggers, views
+from ops_app.gate import destruction, grants, triggers, views
 from ops_app.models import load_all
 from ops_app.modules.accounts import builtin_roles
 from ops_app.modules.laboratory import loading as catalogue
@@ -24,6 +24,7 @@ def statements() -> Iterator[str]:
         yield views.create_view(table)
     yield views.contents_view()
     yield from grants.statements()
+    yield from destruction.statements()
     yield from builtin_roles.statements()
 
 

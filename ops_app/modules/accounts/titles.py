@@ -16,6 +16,7 @@ ROLES = {
     Role.LABORATORY_TECHNICIAN: N_("Laboratory technician"),
     Role.LABORATORY_DOCTOR: N_("Laboratory doctor"),
     Role.ONCALL_OBSTETRICIAN: N_("Regional on-call obstetrician"),
+    Role.DATA_OFFICER: N_("Officer for personal data"),
     Role.RADIOGRAPHER: N_("Radiographer"),
     Role.RADIOLOGIST: N_("Radiologist, functional diagnostics"),
 }

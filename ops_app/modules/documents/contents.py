@@ -28,7 +28,7 @@ def about_visit(session: Session, encounter: Encounter, practitioner_id: int) ->
         "organization": about_organization(session.get_one(Organization, encounter.organization_id)),
         "patient": about_person(patient),
         "visit": _visit(session, encounter),
-        "doctor": about_doctor(session, practitioner_id),
+        "doctor": about_signer(session, practitioner_id),
     }
 
 
@@ -47,7 +47,7 @@ def about_organization(organization: Organization) -> dict[str, Any]:
     return {"name": local_name(organization), "bin": organization.bin}
 
 
-def about_doctor(session: Session, practitioner_id: int) -> dict[str, str]:
+def about_signer(session: Session, practitioner_id: int) -> dict[str, str]:
     """Who wrote and signs it."""
     who = session.get_one(Practitioner, practitioner_id)
     role = current_role(session, practitioner_id)

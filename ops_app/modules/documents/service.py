@@ -22,8 +22,8 @@ from ops_app.mechanisms.document.rendering import render, sha256
 from ops_app.mechanisms.signature import time_stamp
 from ops_app.mechanisms.signature.verdict import Evidence as Proof
 from ops_app.mechanisms.signature.verdict import Signer, Verdict
-from ops_app.modules.documents import queries
-from ops_app.modules.documents.contents import about_visit
+from ops_app.modules.documents import queries, sending
+from ops_app.modules.documents.contents import about_organization, about_signer, about_visit
 from ops_app.modules.documents.models import (
     Document,
     DocumentSignature,
@@ -75,15 +75,69 @@ def form_document(
             "date": show_date(document.formed_at),
             "typed": {field.name: typed.get(field.name) for field in declared.fields},
         }
-    check_url = settings().page_url(settings().ops_port) + check_path.replace("CODE", document.check_code)
-    document.pdf = render(declared, language, document.data, check_url)
-    document.pdf_sha256 = sha256(document.pdf)
-    session.add(document)
-    session.flush()
+    _set(session, document, declared, check_path)
     if before is not None and before.status != "annulled":
         before.status, before.replaced_by_id = "replaced", document.id
     _log(session, actor, document, None)
     return document
+
+
+def form_for_person(
+    session: Session,
+    actor: Actor,
+    organization: Organization,
+    patient_id: int,
+    kind: str,
+    language: str,
+    contents: Mapping[str, Any],
+    check_path: str,
+) -> Document:
+    """Form a document about a person outside any visit; whoever forms it signs it."""
+    if actor.practitioner_id is None:
+        raise Forbidden(_("This document is signed by a member of staff; your account is tied to none"))
+    declared, now = declarations()[kind], clock.now()
+    year = clock.local(now).year
+    sequence = next_number(session, kind, organization.id, year)
+    document = Document(
+        kind=kind,
+        declaration=declared.version,
+        language=language,
+        organization_id=organization.id,
+        patient_id=patient_id,
+        practitioner_id=actor.practitioner_id,
+        year=year,
+        sequence=sequence,
+        version=1,
+        number=number(declared, year, sequence),
+        check_code=secrets.token_urlsafe(16),
+        signature_required=is_mandatory(
+            session, f"document:{kind}", organization.id, declared.signature == "mandatory"
+        ),
+        status="formed",
+        formed_at=now,
+        formed_by=actor.login,
+    )
+    with speaking(language):
+        document.data = {
+            "organization": about_organization(organization),
+            "doctor": about_signer(session, actor.practitioner_id),
+            "number": document.number,
+            "version": 1,
+            "date": show_date(now),
+            **contents,
+        }
+    _set(session, document, declared, check_path)
+    _log(session, actor, document, None)
+    return document
+
+
+def _set(session: Session, document: Document, declared: Declaration, check_path: str) -> None:
+    """Make the PDF; from here on neither it nor its data change."""
+    check_url = settings().page_url(settings().ops_port) + check_path.replace("CODE", document.check_code)
+    document.pdf = render(declared, document.language, document.data, check_url)
+    document.pdf_sha256 = sha256(document.pdf)
+    session.add(document)
+    session.flush()
 
 
 def _check_visit(actor: Actor, encounter: Encounter) -> None:
@@ -141,10 +195,11 @@ def sign_document(session: Session, actor: Actor, document_id: int, signature: b
     if reason != "valid" or signer is None:
         audit.security(session, actor.login, "documents:signature_refused", account_id=actor.account_id, reason=reason)
         return reason
-    _keep(session, actor, document, signature, verdict, signer)
+    kept = _keep(session, actor, document, signature, verdict, signer)
     before = _status(document)
     document.status, document.signed_at = "signed", clock.now()
     session.flush()
+    sending.queue(session, actor, document, kept)
     _log(session, actor, document, before)
     return reason
 
@@ -162,7 +217,7 @@ def _judgement(session: Session, document: Document, content: bytes, verdict: Ve
 
 def _keep(
     session: Session, actor: Actor, document: Document, signature: bytes, verdict: Verdict, signer: Signer
-) -> None:
+) -> DocumentSignature:
     row = DocumentSignature(
         document_id=document.id,
         account_id=actor.account_id,
@@ -184,6 +239,7 @@ def _keep(
     for proof in proofs:
         session.add(SignatureEvidence(signature_id=row.id, evidence_id=_evidence_id(session, proof)))
     session.flush()
+    return row
 
 
 def _signature_value(signature: bytes) -> bytes:

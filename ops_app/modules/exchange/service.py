@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ops_app import audit
@@ -39,6 +41,13 @@ def withdraw(session: Session, actor: Actor, message: Message, reason: str) -> N
     before = _refuse_state(session, message, "dead", "queued")
     outbox.withdraw(session, message, actor.login, reason)
     _changed(session, actor, message, before, reason)
+
+
+def give_up_messages(session: Session, actor: Actor, records: Sequence[int], reason: str) -> None:
+    """Withdraw what waits to be sent about a person."""
+    waiting = select(Message).where(Message.patient_id.in_(records), Message.state.in_(("queued", "dead")))
+    for message in session.scalars(waiting.order_by(Message.id)):
+        withdraw(session, actor, message, reason)
 
 
 def switch(session: Session, actor: Actor, system: str, is_on: bool) -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, StringConstraints, field_validator
 from ops_app.i18n import N_, _
 from ops_app.kit.dates import DateInput
 from ops_app.modules.fhir.types import CLINICAL
+from ops_app.modules.personal_data.declarations import exceptions
 
 REQUESTERS = (
     ("patient", N_("the person")),
@@ -29,6 +30,8 @@ class ExportForm(BaseModel):
     until: DateInput | None = None
     kind: str | None = None
     """One kind of facts; all of them when left out."""
+    exception: str | None = None
+    """For an authorised body: the exception of the law that lets without consent."""
 
     @field_validator("kind")
     @classmethod
@@ -36,3 +39,10 @@ class ExportForm(BaseModel):
         if kind is not None and kind not in CLINICAL:
             raise ValueError(_("Choose one of the listed values"))
         return kind
+
+    @field_validator("exception")
+    @classmethod
+    def _listed(cls, exception: str | None) -> str | None:
+        if exception is not None and exception not in exceptions():
+            raise ValueError(_("Choose one of the listed values"))
+        return exception

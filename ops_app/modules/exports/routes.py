@@ -18,6 +18,7 @@ from ops_app.modules.exports.permissions import PersonExporter
 from ops_app.modules.exports.summary import TITLES
 from ops_app.modules.fhir.types import CLINICAL
 from ops_app.modules.patients.card import card_page
+from ops_app.modules.personal_data.declarations import exceptions
 from ops_app.patient_access import PatientAccess
 
 router = APIRouter()
@@ -57,5 +58,6 @@ def _page(request: Request, db: Session, access: PatientAccess, shown: Form[Any]
         form=shown,
         kinds=kinds,
         requesters=REQUESTERS,
+        exceptions=[(code, about.title.text) for code, about in exceptions().items()],
         summary_languages=LANGUAGES,
     )

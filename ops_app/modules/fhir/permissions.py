@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -24,6 +25,7 @@ def fhir_actor(request: Request, db: Db) -> Actor | None:
     # Who shows a token is judged by it alone: a forgotten cookie must not widen what a program sees.
     actor = actor_of_token(db, token.strip()) if scheme.lower() == "bearer" and token else None
     if actor is not None:
+        actor = replace(actor, is_program=True)
         draw(db, veil_for(db, actor))
     request.state.actor = actor
     request.state.by_token = actor is not None

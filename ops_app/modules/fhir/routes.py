@@ -12,11 +12,11 @@ from ops_app.errors import NotFound
 from ops_app.i18n import _
 from ops_app.modules.fhir import capability
 from ops_app.modules.fhir.bundles import FhirResponse, bundle, entries, outcome
+from ops_app.modules.fhir.opening import opened
 from ops_app.modules.fhir.permissions import FhirReader
 from ops_app.modules.fhir.search import REGISTERS, Asked, everything, read, search
 from ops_app.modules.fhir.types import CLINICAL
 from ops_app.modules.patients.queries import standing_for
-from ops_app.patient_access import open_patient
 from ops_app.permissions import Permission
 
 
@@ -39,7 +39,7 @@ def metadata(request: Request, _probe: Probe) -> Response:
 def everything_of(actor: FhirReader, db: Db, number: str) -> Response:
     """All that is recorded about one person."""
     patient_id = standing_for(db, _number(number))
-    open_patient(db, actor, patient_id, Permission.PATIENTS_CARD_READ)
+    opened(db, actor, patient_id, Permission.PATIENTS_CARD_READ)
     resources = everything(db, patient_id)
     return FhirResponse(bundle("searchset", entries(resources, "match"), len(resources)))
 

@@ -16,6 +16,7 @@ from ops_app.i18n import _
 from ops_app.modules.fhir import forms, queries, registers
 from ops_app.modules.fhir import parameters as p
 from ops_app.modules.fhir.bundles import bundle, entries, identified, links
+from ops_app.modules.fhir.opening import opened, told
 from ops_app.modules.fhir.queries import Changed, Statement
 from ops_app.modules.fhir.shapes import Resource
 from ops_app.modules.fhir.systems import BIN, IIN, TEMPORARY_ID
@@ -25,7 +26,6 @@ from ops_app.modules.organizations.models import Organization, Practitioner, Pra
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.queries import record_ids, standing_for
 from ops_app.modules.questionnaires.models import QuestionnaireVersion
-from ops_app.patient_access import open_patient
 from ops_app.permissions import Permission
 
 DEFAULT_COUNT, MOST = 50, 500
@@ -167,7 +167,9 @@ def search(session: Session, actor: Actor, asked: Asked) -> Resource:
     rows = queries.page_of(session, statement, asked.count, asked.offset)
     found = rows[: asked.count]
     if asked.kind == "Patient":
-        audit.read_many(session, actor, [row.id for row, _changed in found], rule="search")
+        people = [row.id for row, _changed in found]
+        audit.read_many(session, actor, people, rule="search")
+        told(session, actor, people, "search")
     listed = entries(draw(session, asked.kind, found), "match")
     listed += entries(_included(session, asked, [row for row, _changed in found]), "include")
     return _page(session, asked, statement if totals else None, listed, len(rows) > asked.count)
@@ -208,7 +210,7 @@ def _must(actor: Actor, permission: Permission) -> None:
 def _facts(session: Session, actor: Actor, asked: Asked, kind: ClinicalType) -> Resource:
     _must(actor, Permission.PATIENTS_CARD_READ)
     patient_id = _person(session, asked)
-    open_patient(session, actor, patient_id, Permission.PATIENTS_CARD_READ)
+    opened(session, actor, patient_id, Permission.PATIENTS_CARD_READ)
     where = p.conditions(kind.all_parameters, list(asked.query))
     statement = queries.facts(kind, record_ids(session, patient_id), where, asked.since)
     rows = queries.page_of(session, statement, asked.count, asked.offset)
@@ -242,7 +244,7 @@ def read(session: Session, actor: Actor, kind: str, row_id: int) -> Resource:
         _must(actor, Permission.PATIENTS_IDENTITY_READ)
         if not queries.page_of(session, queries.people([Patient.id == row_id], [], None), 1, 0):
             raise NotFound(_("There is no such patient"))
-        open_patient(session, actor, standing_for(session, row_id), Permission.PATIENTS_IDENTITY_READ)
+        opened(session, actor, standing_for(session, row_id), Permission.PATIENTS_IDENTITY_READ)
         rows = queries.page_of(session, queries.people([Patient.id == row_id], [], None), 1, 0)
     elif kind in CLINICAL:
         _must(actor, Permission.PATIENTS_CARD_READ)
@@ -250,7 +252,7 @@ def read(session: Session, actor: Actor, kind: str, row_id: int) -> Resource:
         if row is None:
             raise NotFound(_("There is no such record"))
         standing = standing_for(session, row.patient_id)
-        open_patient(session, actor, standing, Permission.PATIENTS_CARD_READ)
+        opened(session, actor, standing, Permission.PATIENTS_CARD_READ)
         model = CLINICAL[kind].model
         statement = queries.facts(CLINICAL[kind], record_ids(session, standing), [model.id == row_id], [])
         rows = queries.page_of(session, statement, 1, 0)

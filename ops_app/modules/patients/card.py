@@ -28,6 +28,7 @@ TABS = (
     ("images", N_("Images"), "radiology:of_patient", Permission.IMAGING_STUDY_READ),
     ("documents", N_("Documents"), "documents:of_patient", Permission.DOCUMENTS_RECORD_READ),
     ("person", N_("Person"), "patients:identity", Permission.PATIENTS_IDENTITY_READ),
+    ("consents", N_("Consents"), "personal_data:of_patient", Permission.PATIENTS_IDENTITY_READ),
 )
 
 

@@ -55,6 +55,8 @@ class Patient(Row, Correctable, Sourced, Base):
     household: Mapped[int | None] = mapped_column(info=quasi(Generalisation.DROP))
     is_live: Mapped[bool] = mapped_column(server_default=text("true"), info=PLAIN)
     """False for the record that a merge hid; the link row says which record stands for it."""
+    research_consent: Mapped[bool] = mapped_column(server_default=text("false"), info=PLAIN)
+    """Kept by the module of consents: whether the data may go into a research release."""
 
     __table_args__ = (
         one_of("sex", SEXES),

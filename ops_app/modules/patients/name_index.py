@@ -39,6 +39,21 @@ _INDEX = text(
 )
 
 
+_FORGET = """
+    delete from patients.{table} t where t.token = any(cast(:tokens as text[]))
+      and not exists (select from patients.patient p where p.family_fold = t.token)
+      and not exists (select from patients.patient p where p.given_fold = t.token)
+      and not exists (select from patients.patient p where p.patronymic_fold = t.token)
+"""
+
+
+def forget_names(connection: Connection, tokens: Iterable[str]) -> None:
+    """Take name parts that nobody bears any more out of the index."""
+    distinct = sorted(set(tokens))
+    for table in ("name_deletion", "name_token"):
+        connection.execute(text(_FORGET.format(table=table)), {"tokens": distinct})
+
+
 def index_names(connection: Connection, tokens: Iterable[str]) -> None:
     """Make folded name parts findable with one typo; for one person or, after a COPY, for a million."""
     distinct = sorted(set(tokens))

@@ -10,7 +10,7 @@ from ops_app.actor import Actor
 from ops_app.i18n import _, speaking
 from ops_app.kit.dates import show_date, show_moment
 from ops_app.modules.classifiers.queries import titles
-from ops_app.modules.documents.contents import about_doctor, about_organization, about_person
+from ops_app.modules.documents.contents import about_signer, about_organization, about_person
 from ops_app.modules.documents.forming import form_about
 from ops_app.modules.documents.models import Document
 from ops_app.modules.imaging.order_numbers import accession_number
@@ -44,7 +44,7 @@ def form_report(
         data = {
             "organization": about_organization(session.get_one(Organization, report.organization_id)),
             "patient": about_person(session.get_one(Patient, report.patient_id)),
-            "doctor": about_doctor(session, report.practitioner_id),
+            "doctor": about_signer(session, report.practitioner_id),
             "study": _study(session, report, about, dose),
             "protocol": report.shown,
             "conclusion": report.conclusion,

@@ -33,6 +33,7 @@ WITH_OWN_CREDENTIALS = {
     "oidc:end_session",
     "exchange:receive",
     "monitoring:receive",
+    "personal_data:receive",
 }
 
 

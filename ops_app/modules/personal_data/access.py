@@ -1,0 +1,139 @@
+"""What consents, withdrawals, blocks and destruction do to the opening of a person; asked with every opening."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from ops_app.actor import Actor
+from ops_app.errors import Forbidden, NotFound
+from ops_app.gate.models import Pseudonym
+from ops_app.i18n import _
+from ops_app.kit import clock
+from ops_app.modules.patients.models import AccessGrant
+from ops_app.modules.personal_data.models import Consent, DataBlock, DestructionAct, SubjectRequest
+from ops_app.permissions import Permission
+
+CONSENTED, ASKED_BY_SUBJECT, STATED_REASON = "consented", "subject_request", "stated_reason"
+
+HANDLING = frozenset(
+    {
+        Permission.PERSONAL_DATA_CONSENT_WRITE,
+        Permission.PERSONAL_DATA_REQUEST_DECIDE,
+        Permission.PERSONAL_DATA_REQUEST_REGISTER,
+        Permission.PERSONAL_DATA_DESTRUCTION_APPROVE,
+    }
+)
+"""Work on the rights of the person himself, which a block or a withdrawal must not stop."""
+
+OFFICE = frozenset(
+    {Permission.DOCUMENTS_RECORD_READ, Permission.DOCUMENTS_RECORD_SIGN, Permission.PATIENTS_IDENTITY_READ}
+)
+"""Together with the right to decide on requests, these too are such work."""
+
+VIEWING = frozenset(
+    {
+        Permission.DOCUMENTS_RECORD_READ,
+        Permission.PATIENTS_CARD_READ,
+        Permission.PATIENTS_IDENTITY_READ,
+        Permission.VISITS_RECORD_READ,
+    }
+)
+"""What a consent to look into the record opens."""
+
+
+class Blocked(Forbidden):
+    """The data are stored and may not be used."""
+
+
+def judged(
+    session: Session, actor: Actor, permission: Permission, records: Sequence[int], rule: str | None
+) -> str | None:
+    """The rule under which the person may be opened after all; None when none is left.
+
+    ``rule`` is what the usual rules found. A block refuses everything but the handling of the person's own
+    rights; a withdrawn or refused consent to processing leaves only a stated reason; a consent to look into
+    the record opens it to the organisation it names.
+    """
+    state = session.execute(
+        select(exists().where(Pseudonym.patient_id == records[0]), exists().where(open_block(records)))
+    )
+    is_known, is_blocked = state.one()
+    if not is_known:
+        raise NotFound(_("The data of this person were destroyed"))
+    if permission in HANDLING or (permission in OFFICE and actor.may(Permission.PERSONAL_DATA_REQUEST_DECIDE)):
+        return rule or _asked_by_subject(session, actor, permission, records)
+    if is_blocked:
+        raise Blocked(
+            _("The personal data of this person are blocked"),
+            advice=_("They are stored and may not be used. Only the officer for personal data lifts the block."),
+        )
+    if rule is None:
+        return _consented(session, actor, permission, records)
+    if rule != STATED_REASON and _withdrawn(session, actor, permission, records):
+        return STATED_REASON if _has_reason(session, actor, records) else None
+    return rule
+
+
+def open_block(records: Sequence[int]) -> ColumnElement[bool]:
+    """The condition of a block that holds today."""
+    return and_(
+        DataBlock.patient_id.in_(records),
+        DataBlock.lifted_at.is_(None),
+        or_(DataBlock.until.is_(None), DataBlock.until >= clock.today()),
+    )
+
+
+def is_live() -> ColumnElement[bool]:
+    """The condition of a consent that holds today."""
+    return and_(
+        Consent.is_given,
+        Consent.withdrawn_at.is_(None),
+        Consent.given_on <= clock.today(),
+        or_(Consent.valid_until.is_(None), Consent.valid_until >= clock.today()),
+    )
+
+
+def _asked_by_subject(session: Session, actor: Actor, permission: Permission, records: Sequence[int]) -> str | None:
+    scope = actor.scope(permission)
+    asked = exists().where(SubjectRequest.patient_id.in_(records), scope.condition(SubjectRequest.organization_id))
+    drawn = exists().where(DestructionAct.patient_id.in_(records), scope.condition(DestructionAct.organization_id))
+    return ASKED_BY_SUBJECT if session.scalar(select(or_(asked, drawn))) else None
+
+
+def _consented(session: Session, actor: Actor, permission: Permission, records: Sequence[int]) -> str | None:
+    if permission not in VIEWING:
+        return None
+    given = exists().where(
+        Consent.patient_id.in_(records),
+        Consent.purpose == "record_view",
+        actor.scope(permission).condition(Consent.recipient_id),
+        is_live(),
+    )
+    return CONSENTED if session.scalar(select(given)) else None
+
+
+def _withdrawn(session: Session, actor: Actor, permission: Permission, records: Sequence[int]) -> bool:
+    """Whether the newest word on processing, at an organisation the actor works for, is a no."""
+    newest = (
+        select(func.max(Consent.id))
+        .where(
+            Consent.patient_id.in_(records),
+            Consent.purpose == "processing",
+            actor.scope(permission).condition(Consent.organization_id),
+        )
+        .group_by(Consent.organization_id)
+    )
+    refused = or_(Consent.is_given.is_(False), Consent.withdrawn_at.is_not(None))
+    return bool(session.scalar(select(exists().where(Consent.id.in_(newest), refused))))
+
+
+def _has_reason(session: Session, actor: Actor, records: Sequence[int]) -> bool:
+    stated = exists().where(
+        AccessGrant.patient_id.in_(records),
+        AccessGrant.granted_to == actor.login,
+        AccessGrant.expires_at > clock.now(),
+    )
+    return bool(session.scalar(select(stated)))
