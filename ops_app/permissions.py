@@ -258,9 +258,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.PATIENTS_IDENTITY_READ,
             _P.PATIENTS_IDENTITY_WRITE,
             _P.PATIENTS_RECORD_MERGE,
-            _P.RESOURCES_REGISTER_READ,
             _P.PERSONAL_DATA_CONSENT_WRITE,
             _P.PERSONAL_DATA_REQUEST_REGISTER,
+            _P.RESOURCES_REGISTER_READ,
         }
     ),
     Role.NURSE: _CARE_READ
@@ -330,11 +330,11 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.LAB_QUALITY_RUN_READ,
         _P.MONITORING_RECORD_READ,
         _P.PATIENTS_RECORD_MERGE,
-        _P.RESOURCES_REGISTER_READ,
-        _P.RESOURCES_REGISTER_WRITE,
         _P.PERSONAL_DATA_DESTRUCTION_APPROVE,
         _P.PERSONAL_DATA_REGISTER_READ,
         _P.PERSONAL_DATA_REQUEST_REGISTER,
+        _P.RESOURCES_REGISTER_READ,
+        _P.RESOURCES_REGISTER_WRITE,
         _P.SECURITY_INCIDENT_MANAGE,
     },
     # The official decides without a name: nothing here opens a person.

@@ -95,7 +95,7 @@ def _late(row: Any, more: Any) -> str:
 _FILTERS = (
     DateFilter("since", N_("From"), default=-7),
     DateFilter("until", N_("To")),
-    ChoiceFilter("state", N_("Order"), choices=tuple(ORDER_STATES.items())),
+    ChoiceFilter("state", N_("Laboratory order"), choices=tuple(ORDER_STATES.items())),
     ChoiceFilter("test", N_("Test"), choices=tuple(SERVICE_STATES.items())),
     ChoiceFilter("service", N_("Service"), options=_services),
     ChoiceFilter("workplace", N_("Workplace"), options=_workplaces),
@@ -120,7 +120,9 @@ JOURNALS = (
         permission=_WORK,
         query=_rows,
         columns=(
-            Column("at", N_("Ordered"), lambda row, more: row.LabOrder.ordered_at, "moment", sort=LabOrder.ordered_at),
+            Column(
+                "at", N_("Order placed"), lambda row, more: row.LabOrder.ordered_at, "moment", sort=LabOrder.ordered_at
+            ),
             _NUMBER,
             Column("lab", N_("Laboratory number"), lambda row, more: row.LabOrder.lab_number, privacy=Privacy.DIRECT),
             name_column(N_("Patient"), _order),

@@ -22,10 +22,10 @@ SERVICE_STATES = {
 SERVICE_COLOURS = {"confirmed": "green", "entered": "amber", "partial": "amber", "in_progress": "amber"}
 TUBE_STATES = {
     "planned": N_("to be taken"),
-    "collected": N_("taken"),
+    "collected": N_("specimen taken"),
     "sent": N_("on the way"),
     "received": N_("accepted"),
-    "rejected": N_("rejected"),
+    "rejected": N_("specimen rejected"),
 }
 TUBE_COLOURS = {"received": "green", "rejected": "red", "sent": "amber", "collected": "amber"}
 SPECIMENS = {

@@ -26,7 +26,7 @@ def open_report(session: Session, actor: Actor, report_id: int) -> Report:
     """A report; that its person was looked at is kept."""
     row = session.get(Report, report_id)
     if row is None:
-        raise NotFound(_("There is no such report"))
+        raise NotFound(_("There is no such laboratory report"))
     audit.changed(
         session, actor, entity="laboratory.report", entity_id=row.id, patient_id=row.patient_id, rule="unmatched_queue"
     )
@@ -78,7 +78,7 @@ def suggested(session: Session, actor: Actor, row: Report) -> Sequence[LabOrder]
 def _waiting(session: Session, report_id: int) -> Report:
     row = session.get(Report, report_id, with_for_update=True)
     if row is None:
-        raise NotFound(_("There is no such report"))
+        raise NotFound(_("There is no such laboratory report"))
     if row.state != "unmatched":
         raise Conflict(_("Somebody dealt with this report already"))
     return row

@@ -75,6 +75,6 @@ ORIGINS = {
 DELIVERIES = {
     "under_check": N_("under check"),
     "accepted": N_("accepted"),
-    "rejected": N_("rejected"),
+    "rejected": N_("delivery rejected"),
 }
 DELIVERY_COLOURS = {"under_check": "amber", "accepted": "green", "rejected": "red"}

@@ -10,7 +10,7 @@ from ops_app.actor import Actor
 from ops_app.i18n import _, speaking
 from ops_app.kit.dates import show_date, show_moment
 from ops_app.modules.classifiers.queries import titles
-from ops_app.modules.documents.contents import about_signer, about_organization, about_person
+from ops_app.modules.documents.contents import about_organization, about_person, about_signer
 from ops_app.modules.documents.forming import form_about
 from ops_app.modules.documents.models import Document
 from ops_app.modules.imaging.order_numbers import accession_number
