@@ -15,6 +15,7 @@ from ops_app.modules.classifiers.models import Concept
 from ops_app.modules.imaging.order_numbers import accession_number
 from ops_app.modules.organizations.models import Practitioner
 from ops_app.modules.patients.models import Patient
+from ops_app.modules.radiology.models import ImagingOrder
 from ops_app.modules.visits.models import ServiceRequest, ServiceRequestEvent
 
 WAITING = ("active", "scheduled", "in_progress")
@@ -50,7 +51,7 @@ class Scheduled:
 
 
 def modality_of(code: str | None) -> str:
-    """The kind of device that performs a service."""
+    """The kind of device that performs a service, where the order itself does not say it."""
     if code in MAMMOGRAPHY:
         return "MG"
     return METHODS.get((code or "").rpartition(".")[2], "OT") if (code or "").startswith("C03.") else "OT"
@@ -67,9 +68,10 @@ def scheduled(
         .scalar_subquery()
     )
     statement = (
-        select(ServiceRequest, Patient, Practitioner, Concept.title_ru, at)
+        select(ServiceRequest, Patient, Practitioner, Concept.title_ru, ImagingOrder.modality, at)
         .join(Patient, Patient.id == ServiceRequest.patient_id)
         .outerjoin(Practitioner, Practitioner.id == ServiceRequest.practitioner_id)
+        .outerjoin(ImagingOrder, ImagingOrder.service_request_id == ServiceRequest.id)
         .outerjoin(Concept, (Concept.system == "service") & (Concept.code == ServiceRequest.code))
         .where(
             ServiceRequest.category == "imaging",
@@ -96,10 +98,10 @@ def scheduled(
             request=request,
             patient=patient,
             title=title or request.code or "",
-            modality=modality_of(request.code),
+            modality=modality or modality_of(request.code),
             at=moment,
             day=request.occurrence_date or clock.today(),
             referring=f"{doctor.family_name}^{doctor.given_name}" if doctor is not None else "",
         )
-        for request, patient, doctor, title, moment in session.execute(statement)
+        for request, patient, doctor, title, modality, moment in session.execute(statement)
     ]

@@ -77,6 +77,7 @@ FLAGS = {
 FLAG_COLOURS = {"L": "amber", "H": "amber", "A": "amber", "LL": "red", "HH": "red", "AA": "red"}
 HELD = {
     "preliminary": N_("sent as preliminary"),
+    "quality_control": N_("quality control of the analyser failed"),
     "unknown_unit": N_("came in an unknown unit"),
     "impossible_value": N_("outside what is possible"),
     "unknown_value": N_("a value the list does not hold"),
