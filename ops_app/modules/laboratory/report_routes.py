@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -29,7 +28,7 @@ def queue(request: Request, actor: ReportMatcher, db: Db, paging: Paging) -> Res
     """Reports without an order."""
     found = fetch_page(
         db,
-        select(Report).where(Report.state == "unmatched"),
+        unmatched.reachable(actor).where(Report.state == "unmatched"),
         paging,
         sortable={"at": Report.recorded_at},
         default=[Report.recorded_at, Report.id],

@@ -118,6 +118,7 @@ DONE_HOW = {
     "died": N_("died"),
 }
 ACTIONS = {
+    "laboratory:unmatched_opened": N_("Opened a report without an order"),
     "laboratory:bench": N_("Opened the worklist of the laboratory"),
     "laboratory:order": N_("Opened a laboratory order"),
     "laboratory:print": N_("Printed laboratory results"),

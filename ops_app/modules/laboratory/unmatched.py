@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from ops_app import audit
@@ -14,6 +14,7 @@ from ops_app.actor import Actor
 from ops_app.errors import Conflict, Forbidden, Invalid, NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
+from ops_app.modules.devices.models import Device
 from ops_app.modules.laboratory import external, incoming, queries, titles
 from ops_app.modules.laboratory.forms import MatchForm
 from ops_app.modules.laboratory.incoming_report import IncomingPerson, IncomingReport, IncomingResult
@@ -22,14 +23,22 @@ from ops_app.modules.laboratory.models import LabOrder, Report
 from ops_app.permissions import Permission
 
 
+def reachable(actor: Actor) -> Select[Report]:
+    """Reports of the actor's analysers, and those of other laboratories, which no place here owns."""
+    scope = actor.scope(Permission.LABORATORY_REPORT_MATCH)
+    own = select(Device.id).where(scope.condition(Device.organization_id))
+    here = or_(Report.analyser_id.is_(None), Report.analyser_id.in_(own))
+    return select(Report).where(here)
+
+
 def open_report(session: Session, actor: Actor, report_id: int) -> Report:
     """A report; that its person was looked at is kept."""
-    row = session.get(Report, report_id)
+    row = session.scalar(reachable(actor).where(Report.id == report_id))
     if row is None:
         raise NotFound(_("There is no such laboratory report"))
-    audit.changed(
-        session, actor, entity="laboratory.report", entity_id=row.id, patient_id=row.patient_id, rule="unmatched_queue"
-    )
+    # whom it names is what was sent, nobody's card
+    named = {"report_id": row.id, "rule": "unmatched_queue"}
+    audit.security(session, actor.login, "laboratory:unmatched_opened", account_id=actor.account_id, **named)
     return row
 
 
@@ -75,8 +84,8 @@ def suggested(session: Session, actor: Actor, row: Report) -> Sequence[LabOrder]
     ).all()
 
 
-def _waiting(session: Session, report_id: int) -> Report:
-    row = session.get(Report, report_id, with_for_update=True)
+def _waiting(session: Session, actor: Actor, report_id: int) -> Report:
+    row = session.scalar(reachable(actor).where(Report.id == report_id).with_for_update())
     if row is None:
         raise NotFound(_("There is no such laboratory report"))
     if row.state != "unmatched":
@@ -86,7 +95,7 @@ def _waiting(session: Session, report_id: int) -> Report:
 
 def assign(session: Session, actor: Actor, report_id: int, data: MatchForm) -> Report:
     """Put the values into the tests of an order, to be reviewed there."""
-    row = _waiting(session, report_id)
+    row = _waiting(session, actor, report_id)
     order = queries.order_by_number(session, data.order_number)
     if order is None:
         raise Invalid(_("No order has the number %(code)s", code=data.order_number), field="order_number")
@@ -109,7 +118,7 @@ def assign(session: Session, actor: Actor, report_id: int, data: MatchForm) -> R
 
 def dismiss(session: Session, actor: Actor, report_id: int, reason: str) -> Report:
     """Set a report aside; it stays stored."""
-    row = _waiting(session, report_id)
+    row = _waiting(session, actor, report_id)
     before = audit.snapshot(row)
     row.state = "dismissed"
     _settled(session, actor, row, reason, before)
