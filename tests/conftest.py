@@ -16,7 +16,7 @@ from tests.installation import (
 )
 
 FOLDER = Path(__file__).resolve().parent
-LONGEST_FIRST = ("spec", "platform", "pipelines", "dbt")
+LONGEST_FIRST = ("spec/", "platform/", "pipelines/", "dbt/", "ops_app/walk/", "ingestion/dicom/")
 FULL_SIZE = os.environ.get("SAULYQ_TEST_SIZE") == "full"
 
 
@@ -38,8 +38,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _turn(item: pytest.Item) -> int:
     """Folders with long files begin, so that neither process is left alone with one at the end."""
-    folder = item.path.relative_to(FOLDER).parts[0]
-    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
+    file = item.path.relative_to(FOLDER).as_posix()
+    return next((turn for turn, folder in enumerate(LONGEST_FIRST) if file.startswith(folder)), len(LONGEST_FIRST))
 
 
 @pytest.fixture(scope="session")

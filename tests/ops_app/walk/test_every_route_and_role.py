@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 
 import pytest
@@ -14,12 +15,15 @@ from ops_app.modules.audit.models import Event
 from ops_app.modules.patients.models import Patient
 from ops_app.permissions import ROLE_PERMISSIONS, Role
 from ops_app.registry import OPEN_THEMSELVES
+from tests.conftest import FULL_SIZE
 from tests.ops_app.browser import Browser, make_account
 from tests.ops_app.clinic import Clinic
 from tests.ops_app.frame.test_strangers import rule_of
 from tests.ops_app.walk.addresses import Addresses, every_route
 
 PLACES = ("other", "hospital")
+REFUSALS = 4
+"""At small size one missing permission in so many is tried: all of them meet the same rule."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,8 @@ def walk(known: Known, role: Role, place: str, method: str) -> None:
         if method not in (route.methods or ()) or not isinstance(rule, AccessRule):
             continue
         may = rule.permission is None or rule.permission in ROLE_PERMISSIONS[role]
+        if not may and not FULL_SIZE and zlib.crc32(f"{role}{route.name}".encode()) % REFUSALS:
+            continue
         if not may and place == "other":
             # a missing permission is missing everywhere: once is enough
             continue

@@ -99,7 +99,8 @@ def test_whole_openapi_document_never_breaks_the_app(clinic: Clinic, addresses: 
     asking = Asking(clinic)
     schema = schemathesis.openapi.from_asgi("/openapi.json", clinic.app)
     broken: dict[str, str] = {}
-    for found in schema.get_all_operations():
+    # at small size a third of the operations; the forms and addresses below go to all
+    for found in itertools.islice(schema.get_all_operations(), None, None, 1 if FULL_SIZE else 3):
         operation = found.ok()
 
         @given(case=operation.as_strategy())
