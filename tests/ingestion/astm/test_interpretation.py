@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ingestion.astm import host
@@ -19,6 +19,7 @@ from ops_app.mechanisms.device_messages.astm import parse
 from ops_app.modules.devices.models import CodeMapping
 from ops_app.modules.ingest.models import InboundMessage
 from ops_app.modules.lab_quality.models import Run
+from ops_app.modules.laboratory.models import OrderService
 from tests.ingestion.astm.laboratory import TUBE, Laboratory, open_laboratory
 from tests.ingestion.astm.simulator import result_message
 from tests.installation import Database
@@ -135,6 +136,9 @@ def test_a_question_is_answered_in_the_codes_of_the_analyser(
     laboratory: Laboratory, sender: str, question: str, order: str
 ) -> None:
     engine = laboratory.database.engine("app")
+    with Session(engine) as session, session.begin():
+        # the results that other tests sent have answered the order
+        session.execute(update(OrderService).values(status="ordered"))
     asked = parse(f"H|\\^&|||{sender}\r{question}\rL|1|N\r")
     answer = host.answer(engine, sender, "10.0.0.9", asked).decode()
     assert re.search(order, answer), answer

@@ -123,7 +123,7 @@ def test_a_chest_image_from_the_worklist_to_the_report(department: Clinic, store
         # the report
         page.click("form[action$='/report'] button")
         page.wait_for_url("**/write")
-        page.select_option("#f-q-quality", "good")
+        page.check('input[name="q-quality"][value="good"]')
         page.select_option("#f-q-lungs", "clear")
         page.fill("#f-conclusion", "Патологических изменений не выявлено")
         page.fill("#f-effective_msv", "0,05")

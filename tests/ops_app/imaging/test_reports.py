@@ -166,7 +166,7 @@ def test_from_the_image_to_the_signed_report(department: Clinic, patient: Patien
     assert doctor.get(f"/documents/{document.id}/pdf").content.startswith(b"%PDF")
     for url in (f"/radiology/orders/{request_id}", f"/radiology/studies/{study}", f"/patients/{patient.id}"):
         assert "Правосторонняя пневмония" in doctor.get(url).text, url
-    assert reader.post(f"/radiology/reports/{report_id}/finish", CHEST).status_code == 409
+    assert reader.post(f"/radiology/reports/{report_id}/finish", CHEST).status_code == 422
 
 
 @pytest.mark.req("PACS-03")

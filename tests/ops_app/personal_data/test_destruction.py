@@ -37,7 +37,7 @@ FINDING = "collected without consent, item 5 of the rules"
 
 
 def drawn(office: Clinic, patient: Patient, ground: str = "violation") -> int:
-    number = ask(office, patient, "destruction", wish=f"{SURNAME} demands to destroy")
+    number = ask(office, patient, "destruction", wish=f"{patient.family_name} demands to destroy")
     answer = office.browser("officer").post(
         f"/personal-data/requests/{number}/act", {"ground": ground, "finding": FINDING}
     )

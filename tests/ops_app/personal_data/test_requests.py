@@ -124,7 +124,9 @@ def test_answer_says_what_is_really_held(office: Clinic) -> None:
         assert document.kind == "personal_data_answer" and document.signature_required
         assert document.pdf.startswith(b"%PDF")
         assert document.practitioner_id == office.practitioners["officer"]
-    again = officer.post(f"/personal-data/requests/{number}/answer", {"language": "ru", "outcome": "Ещё раз"})
+    again = officer.post(
+        f"/personal-data/requests/{number}/answer", {"language": "ru", "outcome": "Ответ выдан ещё раз"}
+    )
     assert again.status_code == 422 and "decided already" in again.text
 
 
