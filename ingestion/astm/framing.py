@@ -219,6 +219,10 @@ class Link:
             # cut off: what comes now is a new beginning
             del buffer[:end]
             return None, True
+        if any(code in CONTROL for code in buffer[end + 1 : end + 3]):
+            # cut off before its checksum: the control is not a digit of it
+            del buffer[: end + 1]
+            return None, True
         if len(buffer) < end + 3:
             return None, False
         body, told = bytes(buffer[1 : end + 1]), bytes(buffer[end + 1 : end + 3])

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, not_, or_, select
 from sqlalchemy.orm import Session
 
 from ops_app import audit
@@ -26,9 +26,8 @@ from ops_app.permissions import Permission
 def reachable(actor: Actor) -> Select[Report]:
     """Reports of the actor's analysers, and those of other laboratories, which no place here owns."""
     scope = actor.scope(Permission.LABORATORY_REPORT_MATCH)
-    own = select(Device.id).where(scope.condition(Device.organization_id))
-    here = or_(Report.analyser_id.is_(None), Report.analyser_id.in_(own))
-    return select(Report).where(here)
+    elsewhere = select(Device.id).where(not_(scope.condition(Device.organization_id)))
+    return select(Report).where(or_(Report.analyser_id.is_(None), Report.analyser_id.not_in(elsewhere)))
 
 
 def open_report(session: Session, actor: Actor, report_id: int) -> Report:

@@ -79,7 +79,8 @@ class Answer:
 
     @property
     def control_id(self) -> str:
-        return self.segment("MSA")[2]
+        told = self.segment("MSA")
+        return told[2] if len(told) > 2 else ""
 
 
 def ask(port: int, message: bytes | str) -> Answer:

@@ -22,6 +22,11 @@ from tests.ops_app.frame.test_strangers import rule_of
 from tests.ops_app.walk.addresses import Addresses, every_route
 
 PLACES = ("other", "hospital")
+WALKS = [(role, place) for role in Role for place in PLACES]
+if not FULL_SIZE:
+    # at small size one role of each kind of work walks both organisations
+    small = (Role.ADMINISTRATOR, Role.NURSE, Role.DOCTOR, Role.OFFICIAL, Role.LABORATORY_TECHNICIAN)
+    WALKS = [(role, place) for role, place in WALKS if role in small]
 REFUSALS = 4
 """At small size one missing permission in so many is tried: all of them meet the same rule."""
 
@@ -70,16 +75,14 @@ class Witness:
 
 
 @pytest.mark.req("IAM-15", "IAM-16", "IAM-17")
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize(("role", "place"), WALKS)
 def test_no_data_without_permission_and_no_read_without_an_audit_row(known: Known, role: Role, place: str) -> None:
     walk(known, role, place, "GET")
 
 
 # After all reads: a write with an empty form is mostly refused at its fields, but ends sessions and drops drafts.
 @pytest.mark.req("IAM-15", "IAM-16", "IAM-17")
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize(("role", "place"), WALKS)
 def test_no_change_without_permission_and_none_by_another_organisation(known: Known, role: Role, place: str) -> None:
     walk(known, role, place, "POST")
 
