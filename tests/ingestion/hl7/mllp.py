@@ -66,9 +66,10 @@ class Answer:
     segments: list[list[str]]
 
     @classmethod
-    def of(cls, raw: bytes, separator: str = "|") -> Answer:
+    def of(cls, raw: bytes) -> Answer:
         lines = [line for line in raw.decode("utf-8", "replace").split("\r") if line]
-        return cls([line.split(separator) for line in lines])
+        # an answer says itself what divides its fields
+        return cls([line.split(lines[0][3]) for line in lines])
 
     def segment(self, name: str) -> list[str]:
         return next((each for each in self.segments if each[0] == name), [])
