@@ -52,7 +52,7 @@ def test_only_who_keeps_the_map_sees_and_changes_it_and_only_at_his_organisation
     assert "Forbid" in page
 
 
-@pytest.mark.req("IAM-27", "IAM-16")
+@pytest.mark.req("IAM-27")
 def test_forbidden_rule_opens_no_card_until_it_is_allowed_again(clinic: Clinic, keeper: str, patient: Patient) -> None:
     assert opens(clinic, "nurse", patient)
     assert answer(clinic, keeper, "nurse", "attached", "no") == 303

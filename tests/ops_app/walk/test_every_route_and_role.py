@@ -74,14 +74,14 @@ class Witness:
         return {row.kind for row in rows}
 
 
-@pytest.mark.req("IAM-15", "IAM-16", "IAM-17")
+@pytest.mark.req("IAM-15", "IAM-17")
 @pytest.mark.parametrize(("role", "place"), WALKS)
 def test_no_data_without_permission_and_no_read_without_an_audit_row(known: Known, role: Role, place: str) -> None:
     walk(known, role, place, "GET")
 
 
 # After all reads: a write with an empty form is mostly refused at its fields, but ends sessions and drops drafts.
-@pytest.mark.req("IAM-15", "IAM-16", "IAM-17")
+@pytest.mark.req("IAM-15", "IAM-17")
 @pytest.mark.parametrize(("role", "place"), WALKS)
 def test_no_change_without_permission_and_none_by_another_organisation(known: Known, role: Role, place: str) -> None:
     walk(known, role, place, "POST")
