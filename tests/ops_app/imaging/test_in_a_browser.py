@@ -124,7 +124,7 @@ def test_a_chest_image_from_the_worklist_to_the_report(department: Clinic, store
         page.click("form[action$='/report'] button")
         page.wait_for_url("**/write")
         page.check('input[name="q-quality"][value="good"]')
-        page.select_option("#f-q-lungs", "clear")
+        page.check('input[name="q-lungs"][value="clear"]')
         page.fill("#f-conclusion", "Патологических изменений не выявлено")
         page.fill("#f-effective_msv", "0,05")
         look(page, "write")
