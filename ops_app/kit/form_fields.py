@@ -6,13 +6,13 @@ In a route: ``form = posted.check(VisitForm)``; if ``form.value`` is None show t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import UnionType
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
 from fastapi import Depends, Request
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 from starlette.datastructures import FormData, QueryParams, UploadFile
 
 from ops_app.errors import OpsError
@@ -91,6 +91,17 @@ class Posted:
         """One plain field."""
         value = self.data.get(name)
         return value if isinstance(value, str) else None
+
+
+def listed(values: Collection[str]) -> AfterValidator:
+    """A code among those that exist, refused in the words of every choice."""
+
+    def check(value: str) -> str:
+        if value not in values:
+            raise ValueError(_("Choose one of the listed values"))
+        return value
+
+    return AfterValidator(check)
 
 
 def blank(initial: Mapping[str, Any] | None = None) -> Form[Any]:

@@ -25,6 +25,7 @@ from ops_app.modules.accounts.models import (
 )
 from ops_app.modules.accounts.titles import ROLES
 from ops_app.modules.organizations.models import Organization
+from ops_app.modules.organizations.queries import descendant_ids
 from ops_app.permissions import Permission
 
 KNOWN_PERMISSIONS = frozenset(Permission)
@@ -73,7 +74,7 @@ def actor_of(session: Session, account: Account, session_id: int, place_id: int 
     """
     grants, needs_code = held_roles(session, account.id)
     if place_id is not None:
-        chosen = grants_at(grants, nodes_below(session, place_id))
+        chosen = grants_at(grants, frozenset(descendant_ids(session, [place_id])))
         grants, place_id = (chosen, place_id) if chosen else (grants, None)
     return Actor(
         account_id=account.id,
@@ -88,13 +89,6 @@ def actor_of(session: Session, account: Account, session_id: int, place_id: int 
         grants=grants,
         place_id=place_id,
     )
-
-
-def nodes_below(session: Session, place_id: int) -> frozenset[int]:
-    """A node of the tree with everything under it."""
-    start = select(Organization.id).where(Organization.id == place_id).cte("chosen", recursive=True)
-    tree = start.union_all(select(Organization.id).join(start, Organization.parent_id == start.c.id))
-    return frozenset(session.scalars(select(tree.c.id)))
 
 
 def grants_at(grants: Sequence[RoleGrant], nodes: frozenset[int]) -> tuple[RoleGrant, ...]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from collections.abc import Sequence
-from functools import lru_cache
-from pathlib import Path
 
 from ops_app.i18n import N_
 from ops_app.kit import clock
+from ops_app.kit.working_days import is_working
 from ops_app.modules.laboratory.models import LabOrder, OrderService, Service, Specimen
 
-CALENDAR = Path(__file__).parents[3] / "dbt_project" / "seeds" / "kz_calendar_exceptions.csv"
-"""Holidays and moved working days; the warehouse counts working days by the same list."""
 OPENS, CLOSES = dt.time(8), dt.time(18)
 
 STAGES = (
@@ -27,23 +23,12 @@ STAGES = (
 )
 
 
-@lru_cache(maxsize=1)
-def _exceptions() -> dict[dt.date, bool]:
-    with CALENDAR.open(encoding="utf-8", newline="") as stream:
-        return {dt.date.fromisoformat(row["date"]): row["is_working"] == "true" for row in csv.DictReader(stream)}
-
-
-def is_working_day(day: dt.date) -> bool:
-    """Monday to Friday, less holidays, plus days that were moved."""
-    return _exceptions().get(day, day.weekday() < 5)
-
-
 def working_minutes(start: dt.datetime, end: dt.datetime) -> float:
     """Minutes between two moments that lie in the working hours of working days."""
     start, end = clock.local(start), clock.local(end)
     total, day = 0.0, start.date()
     while day <= end.date():
-        if is_working_day(day):
+        if is_working(day):
             opens = max(start, dt.datetime.combine(day, OPENS, tzinfo=start.tzinfo))
             closes = min(end, dt.datetime.combine(day, CLOSES, tzinfo=start.tzinfo))
             total += max(0.0, (closes - opens).total_seconds() / 60)

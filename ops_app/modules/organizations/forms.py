@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
-from ops_app.i18n import _
 from ops_app.kit.business_number import BusinessNumber
 from ops_app.kit.dates import DateInput
+from ops_app.kit.form_fields import listed
 from ops_app.kit.numbers import DecimalInput
 from ops_app.modules.organizations.titles import POSITIONS, SITE_KINDS, TYPES
 
@@ -19,25 +19,14 @@ Oid = Annotated[str, StringConstraints(pattern=r"^[0-2](\.(0|[1-9][0-9]{0,18})){
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
-def known(titles: dict[str, str]) -> AfterValidator:
-    """A code among those that have a title."""
-
-    def check(value: str) -> str:
-        if value not in titles:
-            raise ValueError(_("Choose one of the listed values"))
-        return value
-
-    return AfterValidator(check)
-
-
 class NodeForm(BaseModel):
     """A node of the tree and, for a facility, what its papers need."""
 
     name_kk: Name
     name_ru: Name
     name_en: Name | None = None
-    organization_type: Annotated[str, known(TYPES)] | None = None
-    site_kind: Annotated[str, known(SITE_KINDS)] | None = None
+    organization_type: Annotated[str, listed(TYPES)] | None = None
+    site_kind: Annotated[str, listed(SITE_KINDS)] | None = None
     bin: BusinessNumber | None = None
     kato_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")] | None = None
     care_level: Annotated[int, Field(ge=1, le=4)] | None = None
@@ -77,7 +66,7 @@ class PositionForm(BaseModel):
 
     organization_id: Id
     site_id: Id | None = None
-    position: Annotated[str, known(POSITIONS)]
+    position: Annotated[str, listed(POSITIONS)]
     specialty: Short | None = None
     rate: Annotated[DecimalInput, Field(gt=0, le=2)] | None = None
     start_date: DateInput

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
-from ops_app.i18n import _
 from ops_app.kit.business_number import BusinessNumber
 from ops_app.kit.dates import DateInput
+from ops_app.kit.form_fields import listed
 from ops_app.modules.resources import models
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-zА-Яа-я.\-/]{1,40}$")]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
-
-
-def _among(values: tuple[str, ...]) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        if value not in values:
-            raise ValueError(_("Choose one of the listed values"))
-        return value
-
-    return check
 
 
 class KeptForm(BaseModel):
@@ -37,7 +27,7 @@ class KeptForm(BaseModel):
 class InstitutionForm(KeptForm):
     """A kindergarten, school or college."""
 
-    kind: Annotated[str, AfterValidator(_among(models.INSTITUTION_KINDS))]
+    kind: Annotated[str, listed(models.INSTITUTION_KINDS)]
     name_kk: Text
     name_ru: Text
     bin: BusinessNumber | None = None
@@ -54,7 +44,7 @@ class EnterpriseForm(KeptForm):
     bin: BusinessNumber | None = None
     address_line: Text | None = None
     workers: Count | None = None
-    harmful_factor: Annotated[str, AfterValidator(_among(models.HARMFUL_FACTORS))] | None = None
+    harmful_factor: Annotated[str, listed(models.HARMFUL_FACTORS)] | None = None
     site_id: Id | None = None
 
 
@@ -71,7 +61,7 @@ class ServiceForm(KeptForm):
     """A service or operation."""
 
     local_code: Code
-    kind: Annotated[str, AfterValidator(_among(models.SERVICE_KINDS))]
+    kind: Annotated[str, listed(models.SERVICE_KINDS)]
     name_kk: Text
     name_ru: Text
     tariff_code: Code | None = None
@@ -84,14 +74,14 @@ class BedForm(KeptForm):
     number: Code
     department_id: Id
     ward_id: Id | None = None
-    profile: Annotated[str, AfterValidator(_among(models.BED_PROFILES))]
-    state: Annotated[str, AfterValidator(_among(models.BED_STATES))]
+    profile: Annotated[str, listed(models.BED_PROFILES)]
+    state: Annotated[str, listed(models.BED_STATES)]
 
 
 class StoreForm(KeptForm):
     """A place that keeps medicines."""
 
-    kind: Annotated[str, AfterValidator(_among(models.STORE_KINDS))]
+    kind: Annotated[str, listed(models.STORE_KINDS)]
     name_kk: Text
     name_ru: Text
     department_id: Id | None = None
