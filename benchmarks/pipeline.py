@@ -18,7 +18,7 @@ from _installation import Installation, installation, peak_memory_mb
 from _report import Benchmark, at_least, at_most
 
 from warehouse.engines import open_scratch
-from warehouse.lake import COMPRESSION, Lake
+from warehouse.lake import Lake, parquet_writer
 
 YEARS = (1, 2, 3)
 ROWS_IN_GROUP = 122_880
@@ -100,7 +100,7 @@ def parquet_bound(lake: Lake, home: Path) -> dict[str, float]:
         for path in lake.parts(manifest):
             with pq.ParquetFile(path) as source:
                 began = time.monotonic()
-                writer = pq.ParquetWriter(target, source.schema_arrow, compression=COMPRESSION)
+                writer = parquet_writer(target, source.schema_arrow)
                 seconds += time.monotonic() - began
                 for batch in source.iter_batches(ROWS_IN_GROUP):
                     table = pa.Table.from_batches([batch])

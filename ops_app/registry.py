@@ -92,6 +92,18 @@ def routes(listed: tuple[Module, ...]) -> list[APIRoute]:
     return own + [route for module in listed for route in journal_routes(module)]
 
 
+@lru_cache(maxsize=1)
+def all_routes() -> tuple[APIRoute, ...]:
+    """Every route of the app; routes hold no state of an app, so all apps of a process share them."""
+    return tuple(documented(route) for route in routes(modules()))
+
+
+@lru_cache(maxsize=1)
+def routes_by_name() -> dict[str, APIRoute]:
+    """Every route by its name."""
+    return {route.name: route for route in all_routes()}
+
+
 def documented(route: APIRoute) -> APIRoute:
     """The route as the OpenAPI document shows it: under its module, pages as pages; none is left out."""
     route.include_in_schema = True

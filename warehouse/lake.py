@@ -20,7 +20,8 @@ import pyarrow.parquet as pq
 MANIFEST = "manifest.json"
 EMPTY_PART = "empty.parquet"
 GENERATION = "generation"
-COMPRESSION = "zstd"
+COMPRESSION = "lz4"
+"""Written and read once or twice on the same disk: half the work of zstd, for files a half larger."""
 
 ARROW_TYPES: dict[str, pa.DataType] = {
     "bigint": pa.int64(),
@@ -191,7 +192,7 @@ class PartWriter:
         self.rows = 0
         self._draft = path.with_name(f".{path.name}.draft")
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = pq.ParquetWriter(self._draft, schema, compression=COMPRESSION)
+        self._writer = parquet_writer(self._draft, schema)
 
     def write(self, table: pa.Table) -> None:
         """Append rows as one row group."""
@@ -209,6 +210,13 @@ class PartWriter:
             sync(self.path.parent)
         else:
             self._draft.unlink(missing_ok=True)
+
+
+def parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """A file of the lake as it is encoded everywhere."""
+    # numbers and moments are nearly all different: a dictionary of them costs more than it saves
+    texts = [column.name for column in schema if pa.types.is_string(column.type)]
+    return pq.ParquetWriter(path, schema, compression=COMPRESSION, use_dictionary=texts)
 
 
 def schema_of(columns: dict[str, str]) -> pa.Schema:

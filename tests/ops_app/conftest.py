@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,11 +11,20 @@ from fastapi import FastAPI
 from sqlalchemy.orm import Session
 
 from ops_app.app import create_app
+from ops_app.modules.accounts import passwords
 from ops_app.modules.organizations.models import Organization
 from tests.installation import Database
 
 if TYPE_CHECKING:
     from tests.ops_app.clinic import Clinic
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_hash_of_each_password() -> Iterator[None]:
+    """A hash is slow on purpose; thousands of accounts here have the same password and may share its hash."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "hash_password", functools.cache(passwords.hash_password))
+        yield
 
 
 @pytest.fixture
