@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, event, exists, false, func, not_, or_, text
+from sqlalchemy import CTE, ColumnElement, Subquery, Table, and_, event, exists, false, func, not_, or_, text
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.sql.expression import ColumnClause
+from sqlalchemy.sql.selectable import AliasedReturnsRows
+from sqlalchemy.sql.visitors import iterate
 
 from ops_app.kit.model import Base
 from ops_app.mechanisms.closed_topics.declaration import Vocabulary, declaration, pattern
@@ -83,16 +86,35 @@ def _hide(state: ORMExecuteState) -> None:
     if state.is_column_load or state.is_relationship_load:
         return
     if state.is_orm_statement:
-        state.statement = state.statement.options(*_options(veil))
+        # a condition costs with every execution, so only those of tables that the statement reads are added
+        conditions = _options(veil)
+        state.statement = state.statement.options(
+            *(conditions[table] for table in sorted(tables_of(state.statement)) if table in conditions)
+        )
+
+
+def tables_of(statement: Any) -> set[str]:
+    """Full names of the tables that a statement reads anywhere: joined, aliased, in subqueries and common tables."""
+    found: set[str] = set()
+    for element in iterate(statement):
+        # a column names its table even where the table stands nowhere else
+        place = element.table if isinstance(element, ColumnClause) else element
+        while isinstance(place, AliasedReturnsRows) and not isinstance(place, Subquery | CTE):
+            place = place.element
+        if isinstance(place, Table):
+            found.add(place.fullname)
+        elif isinstance(place, Subquery | CTE) and place is not element:
+            found |= tables_of(place)
+    return found
 
 
 @lru_cache(maxsize=256)
-def _options(veil: Veil) -> tuple[Any, ...]:
-    return tuple(
-        with_loader_criteria(mapper.class_, condition, include_aliases=True)
+def _options(veil: Veil) -> dict[str, Any]:
+    return {
+        mapper.class_.__table__.fullname: with_loader_criteria(mapper.class_, condition, include_aliases=True)
         for mapper in Base.registry.mappers
         if (condition := shown(mapper.class_, veil)) is not None
-    )
+    }
 
 
 def shown(model: type[Any], veil: Veil) -> ColumnElement[bool] | None:
