@@ -9,18 +9,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
+from collections.abc import Collection
 from concurrent.futures import Future
 from pathlib import Path
-from typing import cast
 from weakref import WeakKeyDictionary
 
-from pynetdicom import evt
 from pynetdicom.association import Association
-from pynetdicom.dimse_primitives import C_STORE
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from ingestion.dicom.commands import StoreRequest
+from ingestion.dicom.receiving import OUT_OF_RESOURCES, Received
 from ingestion.dicom.senders import Doorkeeper
 from ingestion.dicom.transport import peer_title
 from ops_app.modules.imaging import filing
@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 # PS3.4 table B.2-1
 SUCCESS = 0x0000
 STORED_AS_ANOTHER_CLASS = 0xB007
-OUT_OF_RESOURCES = 0xA700
 DOES_NOT_MATCH_CLASS = 0xA900
 CANNOT_UNDERSTAND = 0xC000
 
@@ -90,34 +89,38 @@ class Indexer:
 
 
 class Storage:
-    """The handler of C-STORE."""
+    """Keeps received objects."""
 
-    def __init__(self, indexer: Indexer, doorkeeper: Doorkeeper, folder: Path) -> None:
+    def __init__(self, indexer: Indexer, doorkeeper: Doorkeeper, folder: Path, other_services: Collection[str]) -> None:
+        self.folder = filing.incoming_folder(folder)
+        self._lasting = folder
         self._indexer = indexer
         self._doorkeeper = doorkeeper
-        self._folder = folder
+        self._other_services = other_services
         self._origins: WeakKeyDictionary[Association, Origin] = WeakKeyDictionary()
 
-    def store(self, event: evt.Event) -> int:
-        """Handle ``EVT_C_STORE``: the data set lies in a file already."""
-        request = cast(C_STORE, event.request)
-        sop_uid, sop_class_uid = str(request.AffectedSOPInstanceUID), str(request.AffectedSOPClassUID)
+    def takes(self, abstract_syntax: str) -> bool:
+        """Every class is stored, known or private; but nothing in the context of another service."""
+        return abstract_syntax not in self._other_services
+
+    def keep(self, association: Association, request: StoreRequest, received: Received) -> int:
+        """Look at an object, sync it, index it; the status of the answer."""
         try:
-            header = read(event.dataset_path)
+            header = read(received.path)
         except Unreadable as error:
-            log.warning("refused an object of %s: %s", peer_title(event.assoc), error)
+            log.warning("refused an object of %s: %s", peer_title(association), error)
             return CANNOT_UNDERSTAND
         held_class = header.uid(0x00080016)
-        if header.uid(0x00080018) != sop_uid or held_class is None or not is_uid(sop_uid):
+        if header.uid(0x00080018) != request.sop_uid or held_class is None or not is_uid(request.sop_uid):
             return DOES_NOT_MATCH_CLASS
-        facts = facts_of(header, held_class, sop_uid)
+        facts = facts_of(header, held_class, request.sop_uid)
         try:
-            filed = filing.file_away(event.dataset_path, facts.study_uid, self._folder)
-            self._indexer.put(Arrival(facts, filed, self._origin(event.assoc))).result()
+            filed = filing.file_away(received.path, facts.study_uid, self._lasting, received.sha256)
+            self._indexer.put(Arrival(facts, filed, self._origin(association))).result()
         except Exception:
-            log.exception("an object of %s was not stored", peer_title(event.assoc))
+            log.exception("an object of %s was not stored", peer_title(association))
             return OUT_OF_RESOURCES
-        return SUCCESS if held_class == sop_class_uid else STORED_AS_ANOTHER_CLASS
+        return SUCCESS if held_class == request.sop_class_uid else STORED_AS_ANOTHER_CLASS
 
     def _origin(self, association: Association) -> Origin:
         found = self._origins.get(association)

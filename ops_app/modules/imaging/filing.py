@@ -59,12 +59,15 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def file_away(temporary: Path, study_uid: str, folder: Path) -> Filed:
-    """Sync an arrived file and give it its lasting name; ``sync_folders`` makes the name durable too."""
+def file_away(temporary: Path, study_uid: str, folder: Path, sha256: str | None = None) -> Filed:
+    """Sync an arrived file and give it its lasting name; ``sync_folders`` makes the name durable too.
+
+    Who wrote the file may know its hash already.
+    """
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
         size = os.fstat(file.fileno()).st_size
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = sha256 or hashlib.file_digest(file, "sha256").hexdigest()
     study = hashlib.sha256(study_uid.encode()).hexdigest()
     path = f"{study[:2]}/{study[:32]}/{digest}.dcm"
     target = folder / path
