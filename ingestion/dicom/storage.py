@@ -15,7 +15,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from pynetdicom.association import Association
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,7 @@ from ingestion.dicom.senders import Doorkeeper
 from ingestion.dicom.transport import peer_title
 from ops_app.modules.imaging import filing
 from ops_app.modules.imaging.facts import facts_of
+from ops_app.modules.imaging.further import KnownSeries, prepare
 from ops_app.modules.imaging.header import Unreadable, is_uid, read
 from ops_app.modules.imaging.storing import Arrival, Origin, Stored, index
 
@@ -39,13 +40,18 @@ CANNOT_UNDERSTAND = 0xC000
 LARGEST_BATCH = 64
 
 
+Waiting = tuple[Arrival, "Future[Stored]"]
+
+
 class Indexer:
     """Commits what has arrived meanwhile in one transaction."""
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         self._engine = engine
         self._folder = folder
-        self._waiting: deque[tuple[Arrival, Future[Stored]]] = deque()
+        self._series = KnownSeries()
+        self._connection: Connection | None = None
+        self._waiting: deque[Waiting] = deque()
         self._arrived = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
         self._thread.start()
@@ -67,25 +73,62 @@ class Indexer:
             try:
                 self._commit(batch)
             except Exception:
-                if len(batch) == 1:
-                    log.exception("an object could not be indexed")
-                    batch[0][1].set_exception(RuntimeError("not indexed"))
-                    continue
+                log.exception("a batch could not be indexed")
                 # one bad object must not keep its neighbours out
                 for each in batch:
-                    try:
-                        self._commit([each])
-                    except (SQLAlchemyError, OSError, ValueError) as error:
-                        log.exception("an object could not be indexed")
-                        each[1].set_exception(error)
+                    self._commit_alone(each)
 
-    def _commit(self, batch: list[tuple[Arrival, Future[Stored]]]) -> None:
+    def _commit_alone(self, each: Waiting) -> None:
+        if each[1].done():
+            return
+        try:
+            self._commit_any([each])
+        except (SQLAlchemyError, OSError, ValueError) as error:
+            log.exception("an object could not be indexed")
+            each[1].set_exception(error)
+        except Exception:
+            log.exception("an object could not be indexed")
+            each[1].set_exception(RuntimeError("not indexed"))
+
+    def _commit(self, batch: list[Waiting]) -> None:
         filing.sync_folders([arrival.filed for arrival, _done in batch], self._folder)
+        further = [each for each in batch if self._series.knows(each[0])]
+        others = [each for each in batch if not self._series.knows(each[0])]
+        if further:
+            others += self._commit_further(further)
+        if others:
+            self._commit_any(others)
+
+    def _commit_further(self, batch: list[Waiting]) -> list[Waiting]:
+        """Index further objects of known series; those that are repeats remain."""
+        try:
+            if self._connection is None:
+                self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+                prepare(self._connection)
+            stored = self._series.add(self._connection, [arrival for arrival, _done in batch])
+        except SQLAlchemyError:
+            log.exception("objects could not be indexed together")
+            if self._connection is not None:
+                self._connection.invalidate()
+                self._connection.close()
+                self._connection = None
+            return batch
+        remaining = []
+        for each, found in zip(batch, stored, strict=True):
+            if found is None:
+                remaining.append(each)
+            else:
+                each[1].set_result(found)
+        return remaining
+
+    def _commit_any(self, batch: list[Waiting]) -> None:
+        arrivals = [arrival for arrival, _done in batch]
         with Session(self._engine, expire_on_commit=False) as session:
-            stored = index(session, [arrival for arrival, _done in batch])
+            stored = index(session, arrivals)
             session.commit()
-        for (_arrival, done), each in zip(batch, stored, strict=True):
-            done.set_result(each)
+            for (_arrival, done), each in zip(batch, stored, strict=True):
+                done.set_result(each)
+            self._series.learn(session, arrivals)
 
 
 class Storage:
