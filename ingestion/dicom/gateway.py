@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from functools import partial
 from types import FrameType
+from typing import cast
 
-from pynetdicom import AE, _config, dimse_messages, evt
-from pynetdicom.transport import ThreadedAssociationServer
+from pynetdicom import AE, _config, evt
 from sqlalchemy import Engine, create_engine
 
 from ingestion.dicom import query, worklist
 from ingestion.dicom.senders import Doorkeeper
+from ingestion.dicom.server import IDLE_SECONDS, PromptRequests, PromptServer
 from ingestion.dicom.storage import Indexer, Storage
-from ingestion.dicom.transport import LARGEST_PDU, PromptRequests
-from ops_app.modules.imaging.filing import incoming_folder
+from ingestion.dicom.transport import LARGEST_PDU
 from saulyq.settings import Settings, settings
 
 ASSOCIATIONS = 100
-IDLE_SECONDS = 300
 VERIFICATION = "1.2.840.10008.1.1"
+SERVICES = (VERIFICATION, *query.FIND, *query.MOVE, *query.GET, worklist.WORK_LIST, worklist.PERFORMED_STEP)
 
 
 def engine_of(url: str) -> Engine:
@@ -36,20 +35,19 @@ def engine_of(url: str) -> Engine:
         max_overflow=16,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"options": "-c idle_in_transaction_session_timeout=60s -c timezone=UTC"},
+        connect_args={
+            "options": "-c idle_in_transaction_session_timeout=60s -c timezone=UTC",
+            # a plan kept from when a table was small makes the gateway slower with every object
+            "prepare_threshold": None,
+        },
     )
 
 
-def start(current: Settings, engine: Engine) -> ThreadedAssociationServer:
+def start(current: Settings, engine: Engine) -> PromptServer:
     """Listen; the server runs in threads of this process until it is shut down."""
     folder = current.images_dir
     # what lies here was never acknowledged, and its senders have it still
     shutil.rmtree(folder / "incoming", ignore_errors=True)
-    # pynetdicom writes arriving data sets as temporary files; beside the images they need only be renamed
-    dimse_messages.NamedTemporaryFile = partial(  # type: ignore[assignment]
-        tempfile.NamedTemporaryFile, dir=incoming_folder(folder)
-    )
-    _config.STORE_RECV_CHUNKED_DATASET = True
     # every storage class, known or private, with every transfer syntax: nothing is decoded here
     _config.UNRESTRICTED_STORAGE_SERVICE = True
     _config.LOG_HANDLER_LEVEL = "none"
@@ -58,28 +56,30 @@ def start(current: Settings, engine: Engine) -> ThreadedAssociationServer:
     entity.maximum_pdu_size = LARGEST_PDU
     entity.maximum_associations = ASSOCIATIONS
     entity.network_timeout = IDLE_SECONDS
-    for abstract in (VERIFICATION, *query.FIND, *query.MOVE, *query.GET, worklist.WORK_LIST, worklist.PERFORMED_STEP):
+    for abstract in SERVICES:
         entity.add_supported_context(abstract)
 
     doorkeeper = Doorkeeper(engine, current)
-    storage = Storage(Indexer(engine, folder), doorkeeper, folder)
     searches = query.Query(engine, doorkeeper, current)
     lists = worklist.WorkList(engine, doorkeeper)
-    server = entity.make_server(
-        (current.dicom_bind or current.bind, current.dicom_port),
-        evt_handlers=[
-            (evt.EVT_REQUESTED, doorkeeper.check),
-            (evt.EVT_C_ECHO, lambda _event: 0x0000),
-            (evt.EVT_C_STORE, storage.store),
-            (evt.EVT_C_FIND, _found_by(searches, lists)),
-            (evt.EVT_C_MOVE, searches.move),
-            (evt.EVT_C_GET, searches.get),
-            (evt.EVT_N_CREATE, lists.begin),
-            (evt.EVT_N_SET, lists.change),
-        ],
-        server_class=ThreadedAssociationServer,
-        request_handler=PromptRequests,
+    server = cast(
+        PromptServer,
+        entity.make_server(
+            (current.dicom_bind or current.bind, current.dicom_port),
+            evt_handlers=[
+                (evt.EVT_REQUESTED, doorkeeper.check),
+                (evt.EVT_C_ECHO, lambda _event: 0x0000),
+                (evt.EVT_C_FIND, _found_by(searches, lists)),
+                (evt.EVT_C_MOVE, searches.move),
+                (evt.EVT_C_GET, searches.get),
+                (evt.EVT_N_CREATE, lists.begin),
+                (evt.EVT_N_SET, lists.change),
+            ],
+            server_class=PromptServer,
+            request_handler=PromptRequests,
+        ),
     )
+    server.store = Storage(Indexer(engine, folder), doorkeeper, folder, SERVICES)
     entity._servers.append(server)
     threading.Thread(target=server.serve_forever, name="listener", daemon=True).start()
     return server
@@ -100,6 +100,9 @@ def main() -> None:
     logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
     current = settings()
     server = start(current, engine_of(current.database_url("app")))
+    # what is loaded now stays for ever; looking through it again and again costs a tenth of the time
+    gc.collect()
+    gc.freeze()
     asked = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:

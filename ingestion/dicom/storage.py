@@ -9,22 +9,23 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
+from collections.abc import Collection
 from concurrent.futures import Future
 from pathlib import Path
-from typing import cast
 from weakref import WeakKeyDictionary
 
-from pynetdicom import evt
 from pynetdicom.association import Association
-from pynetdicom.dimse_primitives import C_STORE
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from ingestion.dicom.commands import StoreRequest
+from ingestion.dicom.receiving import OUT_OF_RESOURCES, Received
 from ingestion.dicom.senders import Doorkeeper
 from ingestion.dicom.transport import peer_title
 from ops_app.modules.imaging import filing
 from ops_app.modules.imaging.facts import facts_of
+from ops_app.modules.imaging.further import KnownSeries, prepare
 from ops_app.modules.imaging.header import Unreadable, is_uid, read
 from ops_app.modules.imaging.storing import Arrival, Origin, Stored, index
 
@@ -33,11 +34,13 @@ log = logging.getLogger(__name__)
 # PS3.4 table B.2-1
 SUCCESS = 0x0000
 STORED_AS_ANOTHER_CLASS = 0xB007
-OUT_OF_RESOURCES = 0xA700
 DOES_NOT_MATCH_CLASS = 0xA900
 CANNOT_UNDERSTAND = 0xC000
 
 LARGEST_BATCH = 64
+
+
+Waiting = tuple[Arrival, "Future[Stored]"]
 
 
 class Indexer:
@@ -46,7 +49,9 @@ class Indexer:
     def __init__(self, engine: Engine, folder: Path) -> None:
         self._engine = engine
         self._folder = folder
-        self._waiting: deque[tuple[Arrival, Future[Stored]]] = deque()
+        self._series = KnownSeries()
+        self._connection: Connection | None = None
+        self._waiting: deque[Waiting] = deque()
         self._arrived = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
         self._thread.start()
@@ -68,56 +73,97 @@ class Indexer:
             try:
                 self._commit(batch)
             except Exception:
-                if len(batch) == 1:
-                    log.exception("an object could not be indexed")
-                    batch[0][1].set_exception(RuntimeError("not indexed"))
-                    continue
+                log.exception("a batch could not be indexed")
                 # one bad object must not keep its neighbours out
                 for each in batch:
-                    try:
-                        self._commit([each])
-                    except (SQLAlchemyError, OSError, ValueError) as error:
-                        log.exception("an object could not be indexed")
-                        each[1].set_exception(error)
+                    self._commit_alone(each)
 
-    def _commit(self, batch: list[tuple[Arrival, Future[Stored]]]) -> None:
+    def _commit_alone(self, each: Waiting) -> None:
+        if each[1].done():
+            return
+        try:
+            self._commit_any([each])
+        except (SQLAlchemyError, OSError, ValueError) as error:
+            log.exception("an object could not be indexed")
+            each[1].set_exception(error)
+        except Exception:
+            log.exception("an object could not be indexed")
+            each[1].set_exception(RuntimeError("not indexed"))
+
+    def _commit(self, batch: list[Waiting]) -> None:
         filing.sync_folders([arrival.filed for arrival, _done in batch], self._folder)
+        further = [each for each in batch if self._series.knows(each[0])]
+        others = [each for each in batch if not self._series.knows(each[0])]
+        if further:
+            others += self._commit_further(further)
+        if others:
+            self._commit_any(others)
+
+    def _commit_further(self, batch: list[Waiting]) -> list[Waiting]:
+        """Index further objects of known series; those that are repeats remain."""
+        try:
+            if self._connection is None:
+                self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+                prepare(self._connection)
+            stored = self._series.add(self._connection, [arrival for arrival, _done in batch])
+        except SQLAlchemyError:
+            log.exception("objects could not be indexed together")
+            if self._connection is not None:
+                self._connection.invalidate()
+                self._connection.close()
+                self._connection = None
+            return batch
+        remaining = []
+        for each, found in zip(batch, stored, strict=True):
+            if found is None:
+                remaining.append(each)
+            else:
+                each[1].set_result(found)
+        return remaining
+
+    def _commit_any(self, batch: list[Waiting]) -> None:
+        arrivals = [arrival for arrival, _done in batch]
         with Session(self._engine, expire_on_commit=False) as session:
-            stored = index(session, [arrival for arrival, _done in batch])
+            stored = index(session, arrivals)
             session.commit()
-        for (_arrival, done), each in zip(batch, stored, strict=True):
-            done.set_result(each)
+            for (_arrival, done), each in zip(batch, stored, strict=True):
+                done.set_result(each)
+            self._series.learn(session, arrivals)
 
 
 class Storage:
-    """The handler of C-STORE."""
+    """Keeps received objects."""
 
-    def __init__(self, indexer: Indexer, doorkeeper: Doorkeeper, folder: Path) -> None:
+    def __init__(self, indexer: Indexer, doorkeeper: Doorkeeper, folder: Path, other_services: Collection[str]) -> None:
+        self.folder = filing.incoming_folder(folder)
+        self._lasting = folder
         self._indexer = indexer
         self._doorkeeper = doorkeeper
-        self._folder = folder
+        self._other_services = other_services
         self._origins: WeakKeyDictionary[Association, Origin] = WeakKeyDictionary()
 
-    def store(self, event: evt.Event) -> int:
-        """Handle ``EVT_C_STORE``: the data set lies in a file already."""
-        request = cast(C_STORE, event.request)
-        sop_uid, sop_class_uid = str(request.AffectedSOPInstanceUID), str(request.AffectedSOPClassUID)
+    def takes(self, abstract_syntax: str) -> bool:
+        """Every class is stored, known or private; but nothing in the context of another service."""
+        return abstract_syntax not in self._other_services
+
+    def keep(self, association: Association, request: StoreRequest, received: Received) -> int:
+        """Look at an object, sync it, index it; the status of the answer."""
         try:
-            header = read(event.dataset_path)
+            header = read(received.path)
         except Unreadable as error:
-            log.warning("refused an object of %s: %s", peer_title(event.assoc), error)
+            log.warning("refused an object of %s: %s", peer_title(association), error)
             return CANNOT_UNDERSTAND
         held_class = header.uid(0x00080016)
-        if header.uid(0x00080018) != sop_uid or held_class is None or not is_uid(sop_uid):
+        if header.uid(0x00080018) != request.sop_uid or held_class is None or not is_uid(request.sop_uid):
             return DOES_NOT_MATCH_CLASS
-        facts = facts_of(header, held_class, sop_uid)
+        facts = facts_of(header, held_class, request.sop_uid)
         try:
-            filed = filing.file_away(event.dataset_path, facts.study_uid, self._folder)
-            self._indexer.put(Arrival(facts, filed, self._origin(event.assoc))).result()
+            filed = filing.file_away(received.path, facts.study_uid, self._lasting, received.sha256)
+            self._indexer.put(Arrival(facts, filed, self._origin(association))).result()
         except Exception:
-            log.exception("an object of %s was not stored", peer_title(event.assoc))
+            log.exception("an object of %s was not stored", peer_title(association))
             return OUT_OF_RESOURCES
-        return SUCCESS if held_class == sop_class_uid else STORED_AS_ANOTHER_CLASS
+        return SUCCESS if held_class == request.sop_class_uid else STORED_AS_ANOTHER_CLASS
 
     def _origin(self, association: Association) -> Origin:
         found = self._origins.get(association)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import select
+import socket
+import ssl
 from typing import cast
 
 from pynetdicom.association import Association
 from pynetdicom.fsm import StateMachine
 from pynetdicom.pdu import A_ABORT_RQ
 from pynetdicom.pdu_primitives import A_ASSOCIATE
-from pynetdicom.transport import AssociationSocket, RequestHandler
+from pynetdicom.transport import AssociationSocket
 
 LARGEST_PDU = 131_072
 """What we offer to receive; dcmtk sends no larger ones."""
-PIECE = 262_144
 # an association request lists up to 128 contexts with all their syntaxes
 LARGEST_CLAIM = 4 << 20
 
@@ -20,20 +22,69 @@ LARGEST_CLAIM = 4 << 20
 class PromptSocket(AssociationSocket):
     """The same socket, read with few calls, and never beyond what a PDU may hold."""
 
+    _ahead = b""
+    _buffer = bytearray()
+
     def recv(self, nr_bytes: int) -> bytearray:
         """Read so many bytes, fewer only when the other side went away."""
-        if nr_bytes > LARGEST_CLAIM:
-            raise OSError(f"a PDU claims {nr_bytes} bytes")
-        assert self.socket is not None
+        _plausible(nr_bytes)
         found = bytearray(nr_bytes)
-        view, at = memoryview(found), 0
-        while at < nr_bytes:
-            count = self.socket.recv_into(view[at : at + PIECE])
+        return found[: self._fill(memoryview(found))]
+
+    def content(self, size: int) -> memoryview:
+        """Read so many bytes into the buffer of this socket; they are valid until the next call."""
+        _plausible(size)
+        if len(self._buffer) < size:
+            self._buffer = bytearray(max(size, LARGEST_PDU))
+        view = memoryview(self._buffer)[:size]
+        if self._fill(view) < size:
+            raise OSError("closed in the middle of a PDU")
+        return view
+
+    def unread(self, content: bytes) -> None:
+        """Put bytes back; they are read again before those of the network."""
+        self._ahead = content + self._ahead
+
+    def waits(self, seconds: float) -> bool:
+        """Whether something can be read, now or in so many seconds."""
+        if self.socket is None:
+            return False
+        if self._ahead or (isinstance(self.socket, ssl.SSLSocket) and self.socket.pending()):
+            return True
+        waiting = select.poll()
+        waiting.register(self.socket, select.POLLIN)
+        return bool(waiting.poll(seconds * 1000))
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is something to read; a closed connection is an event."""
+        return bool(self._ahead) or bool(super().ready)
+
+    def _fill(self, view: memoryview) -> int:
+        at = min(len(self._ahead), len(view))
+        view[:at] = self._ahead[:at]
+        self._ahead = self._ahead[at:]
+        while at < len(view):
+            network = self._network()
+            if isinstance(network, ssl.SSLSocket):
+                count = network.recv_into(view[at:])
+            else:
+                # one call for the whole PDU
+                count = network.recv_into(view[at:], 0, socket.MSG_WAITALL)
             if not count:
                 break
             at += count
-        del view
-        return found[:at]
+        return at
+
+    def _network(self) -> socket.socket:
+        if self.socket is None:
+            raise OSError("closed")
+        return self.socket
+
+
+def _plausible(size: int) -> None:
+    if size > LARGEST_CLAIM:
+        raise OSError(f"a PDU claims {size} bytes")
 
 
 class AbortingMachine(StateMachine):
@@ -49,17 +100,6 @@ class AbortingMachine(StateMachine):
             if self.dul.socket is not None:
                 self.dul.socket.send(abort.encode())
             raise
-
-
-class PromptRequests(RequestHandler):
-    """Gives each association the prompt socket and the machine that aborts."""
-
-    def _create_association(self) -> Association:
-        made: Association = super()._create_association()
-        # a second socket object would announce the connection twice
-        made.dul.socket.__class__ = PromptSocket
-        made.dul.state_machine.__class__ = AbortingMachine
-        return made
 
 
 def peer_title(association: Association) -> str:

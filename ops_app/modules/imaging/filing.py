@@ -59,29 +59,36 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def file_away(temporary: Path, study_uid: str, folder: Path) -> Filed:
-    """Sync an arrived file and give it its lasting name; ``sync_folders`` makes the name durable too."""
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-        size = os.fstat(file.fileno()).st_size
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+def file_away(temporary: Path, study_uid: str, folder: Path, sha256: str | None = None) -> Filed:
+    """Sync an arrived file and give it its lasting name; ``sync_folders`` makes the name durable too.
+
+    Who wrote the file may know its hash already.
+    """
+    handle = os.open(temporary, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+        size = os.fstat(handle).st_size
+    finally:
+        os.close(handle)
+    digest = sha256 or sha256_of(temporary)
     study = hashlib.sha256(study_uid.encode()).hexdigest()
     path = f"{study[:2]}/{study[:32]}/{digest}.dcm"
-    target = folder / path
-    if not target.parent.is_dir():
-        _make(target.parent.parent, folder)
-        _make(target.parent, folder)
-        _sync(target.parent.parent)
+    target = f"{folder}/{path}"
+    if not os.path.isdir(os.path.dirname(target)):
+        parent = folder / study[:2]
+        _make(parent, folder)
+        _make(parent / study[:32], folder)
+        _sync(parent)
         _sync(folder)
-    temporary.chmod(_mode_of(folder) & 0o640)
-    temporary.rename(target)
+    os.chmod(temporary, _mode_of(folder) & 0o640)
+    os.rename(temporary, target)
     return Filed(path, digest, size)
 
 
 def sync_folders(filed: Iterable[Filed], folder: Path) -> None:
     """Make the names of files durable; one call for a whole batch."""
-    for parent in {(folder / each.path).parent for each in filed}:
-        _sync(parent)
+    for parent in {each.path.rpartition("/")[0] for each in filed}:
+        _sync(folder / parent)
 
 
 def same_data_set(one: Path, other: Path, offsets: tuple[int, int]) -> bool:

@@ -382,7 +382,7 @@ def _decoded(raw: bytes, encodings: list[str]) -> str:
 def _date(text: str | None) -> dt.date | None:
     digits = (text or "").replace(".", "").replace("-", "")
     try:
-        return dt.datetime.strptime(digits[:8], "%Y%m%d").date()  # noqa: DTZ007
+        return dt.date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])) if digits.isdecimal() else None
     except ValueError:
         return None
 
