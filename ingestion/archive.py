@@ -1,7 +1,7 @@
 """The archive of inbound messages: what came is durable before anybody is answered.
 
-``Archive.keep`` returns when the message is committed and on disk. Callers of many threads share one
-writer, which takes all that wait into one transaction, so that one flush of the disk serves them all.
+``Archive.keep`` returns when the message is committed and on disk. Callers of many threads share a few
+writers, each of which takes all that wait into one transaction, so that one flush of the disk serves them all.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import Any
 
 import psycopg
 
+WRITERS = 4
+"""While one waits for the disk the others gather and send."""
 LARGEST_GROUP = 256
 LARGEST_GROUP_BYTES = 32 * 1024 * 1024
 LONGEST_LABEL = 200
@@ -57,19 +59,26 @@ class ArchiveClosed(Exception):
     """The archive takes no messages any more."""
 
 
-_Waiting = tuple[Received, "Future[Kept]"]
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Messages that came together: they are written together and in their order."""
+
+    messages: Sequence[Received]
+    promises: Sequence[Future[Kept]]
 
 
 class Archive:
-    """The writer of one process; safe to be called from many threads."""
+    """The writers of one process; safe to be called from many threads."""
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, writers: int = WRITERS):
         self._url = url
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._connection: psycopg.Connection[Any] | None = None
         self._closed = False
-        self._thread = threading.Thread(target=self._write_groups, name="archive", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._write_groups, name="archive", daemon=True) for _ in range(writers)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def keep(self, message: Received) -> Kept:
         """Keep one message; durable when this returns, an error when it could not be made so."""
@@ -77,33 +86,39 @@ class Archive:
 
     def submit(self, message: Received) -> Future[Kept]:
         """The same for callers that wait in their own way."""
+        return self.submit_all([message])[0]
+
+    def submit_all(self, messages: Sequence[Received]) -> list[Future[Kept]]:
+        """The same for messages that came together and are to be read in this order."""
         if self._closed:
             raise ArchiveClosed
-        promise: Future[Kept] = Future()
-        self._waiting.put((message, promise))
-        return promise
+        promises: list[Future[Kept]] = [Future() for _ in messages]
+        self._waiting.put(_Waiting(messages, promises))
+        return promises
 
     def close(self) -> None:
-        """Write what waits, then let go of the connection."""
+        """Write what waits, then let go of the connections."""
         self._closed = True
-        self._waiting.put(None)
-        self._thread.join()
+        for _ in self._threads:
+            self._waiting.put(None)
+        for thread in self._threads:
+            thread.join()
 
     def _write_groups(self) -> None:
+        writer = _Writer(self._url)
         going_on = True
         while going_on:
             group, going_on = self._next_group()
             if group:
-                self._write_or_fail(group)
-        if self._connection is not None:
-            self._connection.close()
+                writer.write(group)
+        writer.let_go()
 
     def _next_group(self) -> tuple[list[_Waiting], bool]:
         first = self._waiting.get()
         if first is None:
             return [], False
-        group, size = [first], len(first[0].raw)
-        while len(group) < LARGEST_GROUP and size < LARGEST_GROUP_BYTES:
+        group, number, size = [first], len(first.messages), _bytes(first)
+        while number < LARGEST_GROUP and size < LARGEST_GROUP_BYTES:
             try:
                 more = self._waiting.get_nowait()
             except queue.Empty:
@@ -111,51 +126,61 @@ class Archive:
             if more is None:
                 return group, False
             group.append(more)
-            size += len(more[0].raw)
+            number, size = number + len(more.messages), size + _bytes(more)
         return group, True
 
-    def _write_or_fail(self, group: list[_Waiting]) -> None:
+
+def _bytes(waiting: _Waiting) -> int:
+    return sum(len(each.raw) for each in waiting.messages)
+
+
+class _Writer:
+    """One connection of the archive."""
+
+    def __init__(self, url: str):
+        self._url = url
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def write(self, group: Sequence[_Waiting]) -> None:
+        """Write a group in one transaction and keep its promises, or say of each message why it could not be."""
+        promises = [promise for each in group for promise in each.promises]
         try:
-            kept = self._write([message for message, _ in group])
+            kept = self._insert_again_if_lost([message for each in group for message in each.messages])
+        except Exception as error:
+            self.let_go()
+            if isinstance(error, psycopg.OperationalError) or len(promises) == 1:
+                for promise in promises:
+                    promise.set_exception(error)
+                return
+            # one message that the database refuses must not take the others with it
+            for each in group:
+                for message, promise in zip(each.messages, each.promises, strict=True):
+                    self.write([_Waiting([message], [promise])])
+        else:
+            for promise, each_kept in zip(promises, kept, strict=True):
+                promise.set_result(each_kept)
+
+    def _insert_again_if_lost(self, messages: Sequence[Received]) -> list[Kept]:
+        try:
+            return self._insert(messages)
         except psycopg.OperationalError:
-            # the server restarted: nothing of the group may be acknowledged before it is written again
-            self._let_go()
-            self._once_more(group)
-        except Exception as error:
-            self._let_go()
-            if len(group) == 1:
-                group[0][1].set_exception(error)
-            else:
-                # one message that the database refuses must not take the others with it
-                for one in group:
-                    self._write_or_fail([one])
-        else:
-            for (_, promise), each in zip(group, kept, strict=True):
-                promise.set_result(each)
+            # the server restarted: nothing may be acknowledged before it is written again
+            self.let_go()
+            return self._insert(messages)
 
-    def _once_more(self, group: list[_Waiting]) -> None:
-        try:
-            kept = self._write([message for message, _ in group])
-        except Exception as error:
-            self._let_go()
-            for _, promise in group:
-                promise.set_exception(error)
-        else:
-            for (_, promise), each in zip(group, kept, strict=True):
-                promise.set_result(each)
+    def _insert(self, messages: Sequence[Received]) -> list[Kept]:
+        if self._connection is None:
+            self._connection = psycopg.connect(self._url, connect_timeout=5, autocommit=True)
+            # also where an administrator has made the server's default weaker
+            self._connection.execute("set synchronous_commit = on")
+        # one statement is one transaction: a group costs one trip to the server
+        return insert(self._connection, messages)
 
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
+        """Close the connection, if there is one."""
         if self._connection is not None:
             self._connection.close()
         self._connection = None
-
-    def _write(self, messages: Sequence[Received]) -> list[Kept]:
-        if self._connection is None:
-            self._connection = psycopg.connect(self._url, connect_timeout=5)
-        with self._connection.transaction():
-            # also where an administrator has made the server's default weaker
-            self._connection.execute("set local synchronous_commit = on")
-            return insert(self._connection, messages)
 
 
 _INSERT = """
@@ -180,7 +205,7 @@ _Key = tuple[Any, ...]
 
 
 def insert(connection: psycopg.Connection[Any], messages: Sequence[Received]) -> list[Kept]:
-    """Put messages into the table, in the order given, inside the caller's transaction."""
+    """Put messages into the table, in the order given: in one statement, so all of them or none."""
     rows = [_row(message) for message in messages]
     made: dict[_Key, list[Kept]] = defaultdict(list)
     for row in connection.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)]).fetchall():

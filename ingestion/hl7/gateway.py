@@ -100,8 +100,8 @@ class Gateway:
         return b"".join(framed(one) for one in told[0])
 
     async def _keep(self, judged: list[Judged]) -> list[tuple[Judged, Kept | None]]:
-        promises = [asyncio.wrap_future(self._archive.submit(each.received)) for each in judged]
-        kept = await asyncio.gather(*promises, return_exceptions=True)
+        promises = self._archive.submit_all([each.received for each in judged])
+        kept = await asyncio.gather(*map(asyncio.wrap_future, promises), return_exceptions=True)
         found: list[tuple[Judged, Kept | None]] = []
         for each, result in zip(judged, kept, strict=True):
             if isinstance(result, BaseException):

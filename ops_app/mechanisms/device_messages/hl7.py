@@ -59,7 +59,7 @@ class Segment:
     def has(self, field: int) -> bool:
         """Whether the field says anything."""
         raw = self.raw(field)
-        return bool(raw.strip(f" {self.delimiters.encoding}")) and raw != EMPTY
+        return bool(raw) and (raw[0].isalnum() or (bool(raw.strip(f" {self.delimiters.encoding}")) and raw != EMPTY))
 
     def repetitions(self, field: int) -> list[Value]:
         """The repetitions of a field that say something."""
@@ -72,6 +72,10 @@ class Segment:
 
     def text(self, field: int, component: int = 1, subcomponent: int = 1) -> str:
         """A part of the first repetition without escapes; empty where nothing or a deletion was sent."""
+        raw = self.raw(field)
+        if not raw or (component == subcomponent == 1 and raw.isalnum()):
+            # most fields are empty or one word, and every message is read before it is acknowledged
+            return raw
         return self.value(field).text(component, subcomponent)
 
     def whole(self, field: int) -> str:
@@ -96,10 +100,13 @@ class Value:
         components = self.components
         if component > len(components):
             return ""
-        parts = components[component - 1].split(self.delimiters.subcomponent)
-        if subcomponent > len(parts) or parts[subcomponent - 1] == EMPTY:
+        part = components[component - 1]
+        if self.delimiters.subcomponent in part:
+            parts = part.split(self.delimiters.subcomponent)
+            part = parts[subcomponent - 1] if subcomponent <= len(parts) else ""
+        elif subcomponent > 1:
             return ""
-        return unescaped(parts[subcomponent - 1], self.delimiters).strip()
+        return unescaped(part, self.delimiters).strip() if part != EMPTY else ""
 
 
 @dataclass(frozen=True)
@@ -127,7 +134,7 @@ class Message:
             return named
         return next((each.text(1) for each in self.all("EVN")), "")
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """The message type without its event: ADT, ORU, …"""
         return self.header.text(9, 1)
@@ -191,6 +198,8 @@ def _delimiters(header: str) -> tuple[Delimiters, bool]:
 
 def split_batch(raw: bytes) -> list[bytes]:
     """The messages of a file or frame; batch and file headers are left out, what precedes a message stays with it."""
+    if raw.startswith(b"MSH") and raw.count(b"MSH") == 1 and not any(name in raw for name in _BATCH_NAMES):
+        return [raw]
     starts = [
         found.start() for found in re.finditer(rb"(?:(?<=[\r\n\x0b])|^)[ \t]*(?:\xef\xbb\xbf)?MSH[^A-Za-z0-9\s]", raw)
     ]
@@ -203,6 +212,7 @@ def split_batch(raw: bytes) -> list[bytes]:
     return [_BATCH_LINE.sub(b"", piece) for piece in pieces]
 
 
+_BATCH_NAMES = (b"FHS", b"BHS", b"BTS", b"FTS")
 _BATCH_LINE = re.compile(
     rb"(?m)(?:(?<=[\r\n\x0b])|^)(?:\xef\xbb\xbf)?(?:FHS|BHS|BTS|FTS)(?:[^A-Za-z0-9][^\r\n]*)?(?:\r\n|\r|\n|\Z)"
 )

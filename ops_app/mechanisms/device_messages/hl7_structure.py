@@ -155,16 +155,24 @@ def _content(message: Message, optional: frozenset[str]) -> Iterator[Fault]:
         more = asked.events.get(message.event, _Asked())
         yield from _required(message, (*asked.segments, *more.segments), (*asked.fields, *more.fields), optional)
     counts: dict[str, int] = {}
+    asked_of, types = _asked_of_segments(message.kind), structure().value_types
     for segment in message.segments:
         counts[segment.name] = counts.get(segment.name, 0) + 1
-        rule = structure().in_segments.get(segment.name)
-        if rule is not None and message.kind in rule.kinds:
-            for place in rule.fields:
-                field = int(place.partition("-")[2])
-                if place not in optional and not segment.has(field):
-                    yield Fault(REQUIRED, TITLES[REQUIRED], segment.name, counts[segment.name], field)
-        if segment.name == "OBX" and segment.has(5):
+        for place, field in asked_of.get(segment.name, ()):
+            if place not in optional and not segment.has(field):
+                yield Fault(REQUIRED, TITLES[REQUIRED], segment.name, counts[segment.name], field)
+        if segment.name == "OBX" and segment.raw(2) not in types and segment.has(5):
             yield from _value_type(segment.text(2), counts["OBX"], optional)
+
+
+@lru_cache(maxsize=100)
+def _asked_of_segments(kind: str) -> Mapping[str, tuple[tuple[str, int], ...]]:
+    """Fields that each segment of this type of message must have, wherever it stands."""
+    return {
+        name: tuple((place, int(place.partition("-")[2])) for place in rule.fields)
+        for name, rule in structure().in_segments.items()
+        if kind in rule.kinds
+    }
 
 
 def _value_type(named: str, sequence: int, optional: frozenset[str]) -> Iterator[Fault]:
