@@ -25,6 +25,8 @@ from saulyq.settings import Settings, settings
 ROOT = Path(__file__).resolve().parent.parent
 PORTS = 12
 SEED = 1
+KEPT_HOME = "SAULYQ_BENCH_HOME"
+"""Folder of an installation that is filled already and stays: a region of 1,000,000 takes long to load."""
 OUTSIDE = ("SAULYQ_DATABASE_URL", "SAULYQ_SECRETS_DIR", "SAULYQ_MODE", "SAULYQ_POSTGRES_OPTIONS")
 
 
@@ -50,7 +52,9 @@ class Installation:
         return document
 
     def load_region(self, people: int, years: int, until: dt.date | None = None) -> dict[str, object]:
-        """Fill the empty installation with the synthetic region."""
+        """Fill the empty installation with the synthetic region; a kept one has it already."""
+        if KEPT_HOME in os.environ:
+            return {}
         last_day = ["--until", until.isoformat()] if until is not None else []
         return self.saulyq(
             *("load", "region", "--people", str(people), "--years", str(years), "--seed", str(SEED)), *last_day
@@ -61,7 +65,8 @@ class Installation:
 def installation() -> Iterator[Installation]:
     """An empty installation with its database server up; removed afterwards, also after Ctrl-C or SIGTERM."""
     signal.signal(signal.SIGTERM, _end)
-    home = Path(tempfile.mkdtemp(prefix="saulyq-bench-"))
+    kept = os.environ.get(KEPT_HOME)
+    home = Path(kept or tempfile.mkdtemp(prefix="saulyq-bench-"))
     for name in OUTSIDE:
         os.environ.pop(name, None)
     os.environ |= {"SAULYQ_HOME": str(home), "SAULYQ_PORT_BASE": str(_free_ports())}
@@ -72,7 +77,8 @@ def installation() -> Iterator[Installation]:
         yield Installation(current)
     finally:
         postgres.stop(current)
-        shutil.rmtree(home, ignore_errors=True)
+        if not kept:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def peak_memory_mb() -> int:

@@ -105,7 +105,7 @@ def _double(draw: random.Random, person: Person, error: str) -> Person:
     if error == "russian_spelling":
         return _respelled(person, lambda name: name.translate(_RUSSIFIED))
     if error == "latin_spelling":
-        return _respelled(person, _latin)
+        return _respelled(person, in_latin)
     if error == "surname_change":
         return replace(person, family=_married(draw, person))
     if error == "no_patronymic":
@@ -124,7 +124,8 @@ def _respelled(person: Person, spell: object) -> Person:
     return replace(person, family=spell(person.family), given=spell(person.given), patronymic=patronymic)
 
 
-def _latin(name: str) -> str:
+def in_latin(name: str) -> str:
+    """The name as a passport writes it."""
     return "".join(_LATIN.get(letter, letter) for letter in name.lower()).capitalize()
 
 
