@@ -1,6 +1,6 @@
 """Finding a person among all: by number, by name in each spelling, with a typo, with a birth date.
 
-Each question is what a registrar types, taken from people drawn from the whole region; the answer must hold that person.
+Each question is what a registrar types, taken from people drawn from the whole region; the answer must hold them.
 `bound` is the same connection reading the same people by their primary key.
 """
 
