@@ -7,19 +7,18 @@ be interpreted gets the state ``failed`` and waits for a person; what came after
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import logging
 import sys
 import threading
 import time
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import ColumnElement, and_, bindparam, create_engine, exists, func, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from ingestion.interpreters import INTERPRETERS, PLACES
 from ingestion.outcome import Interpret, NotInterpreted, Outcome
@@ -38,13 +37,40 @@ MOST_ATTEMPTS = 3
 LONGEST_STATEMENT = "60s"
 
 
-def make_engine(url: str) -> Engine:
-    """An engine whose errors hold no values and whose statements cannot hang for ever."""
+def _is_next(message: type[InboundMessage]) -> ColumnElement[bool]:
+    """Nothing of its lane waits before it; what another process has in its hands still waits."""
+    earlier = aliased(InboundMessage)
+    return and_(
+        message.id == bindparam("number"),
+        message.state == "received",
+        ~exists().where(earlier.lane == message.lane, earlier.state == "received", earlier.id < message.id),
+    )
+
+
+_ASKED = aliased(InboundMessage)
+_ATTEMPT = (
+    update(InboundMessage)
+    .where(
+        InboundMessage.id
+        == select(_ASKED.id).where(_is_next(_ASKED)).with_for_update(skip_locked=True, of=_ASKED).scalar_subquery()
+    )
+    .values(attempts=InboundMessage.attempts + 1)
+    # nothing is lost with this counter, so nobody waits for the disk
+    .returning(InboundMessage.attempts, func.set_config("synchronous_commit", "off", True))
+)
+_HOLD = select(InboundMessage).where(_is_next(InboundMessage)).with_for_update(skip_locked=True, of=InboundMessage)
+
+
+def make_engine(url: str, *, ping: bool = True) -> Engine:
+    """An engine whose errors hold no values and whose statements cannot hang for ever.
+
+    A ping before each use is a trip to the server; who waits for a server that is away can do without.
+    """
     options = (
         f"-c idle_in_transaction_session_timeout=60s -c statement_timeout={LONGEST_STATEMENT} "
         "-c lock_timeout=20s -c timezone=UTC"
     )
-    return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args={"options": options})
+    return create_engine(url, pool_pre_ping=ping, hide_parameters=True, connect_args={"options": options})
 
 
 class Interpreter:
@@ -52,6 +78,7 @@ class Interpreter:
 
     def __init__(self, engine: Engine, interpreters: Mapping[str, Interpret] | None = None):
         self._engine = engine
+        self._counting = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._interpreters = INTERPRETERS if interpreters is None else interpreters
         self.last_look: float | None = None
 
@@ -60,7 +87,7 @@ class Interpreter:
         self._place_refused()
         number = 0
         while found := self._waiting():
-            done = sum(self._interpret_one(each, lane) for each, lane in found)
+            done = sum(map(self._interpret_one, found))
             number += done
             self.last_look = time.monotonic()
             if not done:
@@ -86,16 +113,16 @@ class Interpreter:
             if not found:
                 stop.wait(LOOK_EVERY)
 
-    def _waiting(self) -> list[tuple[int, str]]:
+    def _waiting(self) -> Sequence[int]:
         # oldest first over all lanes too: a merge must not overtake what was said of the record it hides
         waiting = (
-            select(InboundMessage.id, InboundMessage.lane)
+            select(InboundMessage.id)
             .where(InboundMessage.state == "received", InboundMessage.channel.in_(self._interpreters))
             .order_by(InboundMessage.id)
             .limit(MESSAGES_A_LOOK)
         )
         with Session(self._engine) as session:
-            return [(row.id, row.lane) for row in session.execute(waiting)]
+            return session.scalars(waiting).all()
 
     def _place_refused(self) -> None:
         """Messages refused at the door are never interpreted, but somebody must see them."""
@@ -111,39 +138,23 @@ class Interpreter:
                 message.attempts = 1
                 _place(session, message)
 
-    def _interpret_one(self, number: int, lane: str) -> bool:
-        """One message, if it is the first of its lane and no other process holds the lane."""
-        with Session(self._engine) as session, session.begin():
-            # nothing is lost with this counter, so nobody waits for the disk
-            session.execute(text("set local synchronous_commit = off"))
-            message = self._held(session, number, lane)
-            if message is None:
-                return False
-            message.attempts += 1
-            if message.attempts > MOST_ATTEMPTS:
-                _fail(message, NotInterpreted("The program ended several times while it read this message"))
-                return True
-        return self._interpret(number, lane)
+    def _interpret_one(self, number: int) -> bool:
+        """One message, if it is the first of its lane and no other process holds it."""
+        attempts = self._count_attempt(number)
+        if attempts is None:
+            return False
+        if attempts > MOST_ATTEMPTS:
+            return self._set_aside(number, "The program ended several times while it read this message")
+        return self._interpret(number)
 
-    def _held(self, session: Session, number: int, lane: str) -> InboundMessage | None:
-        if not session.scalar(select(func.pg_try_advisory_xact_lock(_lane_number(lane)))):
-            return None
-        first = session.scalar(
-            select(InboundMessage)
-            .where(
-                InboundMessage.lane == lane,
-                InboundMessage.state == "received",
-                InboundMessage.channel.in_(self._interpreters),
-            )
-            .order_by(InboundMessage.id)
-            .limit(1)
-            .with_for_update()
-        )
-        return first if first is not None and first.id == number else None
+    def _count_attempt(self, number: int) -> int | None:
+        # a transaction of its own, in one trip
+        with self._counting.connect() as connection:
+            return connection.scalar(_ATTEMPT, {"number": number})
 
-    def _interpret(self, number: int, lane: str) -> bool:
+    def _interpret(self, number: int) -> bool:
         with Session(self._engine, expire_on_commit=False) as session:
-            message = self._held(session, number, lane)
+            message = session.scalar(_HOLD, {"number": number})
             if message is None:
                 return False
             try:
@@ -161,7 +172,7 @@ class Interpreter:
                     raise
                 log.warning("message %s: %s", number, type(broken.orig).__name__)
                 session.rollback()
-                return self._set_aside(number)
+                return self._set_aside(number, "The database refused what the message says")
             except DBAPIError as broken:
                 log.warning("message %s: %s", number, type(broken.orig).__name__)
                 _fail(message, NotInterpreted("The database refused what the message says"))
@@ -174,11 +185,11 @@ class Interpreter:
             session.commit()
         return True
 
-    def _set_aside(self, number: int) -> bool:
+    def _set_aside(self, number: int, why: str) -> bool:
         with Session(self._engine) as session, session.begin():
             message = session.get_one(InboundMessage, number, with_for_update=True)
             if message.state == "received":
-                _fail(message, NotInterpreted("The database refused what the message says"))
+                _fail(message, NotInterpreted(why))
         return True
 
 
@@ -201,11 +212,6 @@ def _place(session: Session, message: InboundMessage) -> None:
 def _fail(message: InboundMessage, refused: NotInterpreted) -> None:
     message.state, message.error, message.processed_at = "failed", refused.as_json, clock.now()
     message.outcome = None
-
-
-def _lane_number(lane: str) -> int:
-    digest = hashlib.sha256(f"ingest:{lane}".encode()).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 async def show_heartbeat(interpreter: Interpreter, port: int) -> None:
@@ -236,7 +242,7 @@ def main() -> None:
     """Run the interpreter of this installation."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     current = settings()
-    interpreter = Interpreter(make_engine(current.database_url("app")))
+    interpreter = Interpreter(make_engine(current.database_url("app"), ping=False))
     worker = threading.Thread(target=interpreter.run, args=(threading.Event(),), daemon=True)
     worker.start()
     asyncio.run(show_heartbeat(interpreter, current.ingest_port))

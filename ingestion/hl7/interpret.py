@@ -12,13 +12,12 @@ from ingestion.outcome import NotInterpreted, Outcome
 from ops_app.kit import request_context
 from ops_app.mechanisms.device_messages import hl7
 from ops_app.mechanisms.device_messages.hl7_structure import SEQUENCE, faults
-from ops_app.modules.devices import queries as devices
 from ops_app.modules.ingest.models import InboundMessage
 
 
 def _observations(incoming: Incoming) -> Outcome:
     """Results of specimens go to the laboratory, those of a registered monitor or wearable to the card."""
-    device = devices.by_sender(incoming.session, "hl7", incoming.row.sender)
+    device = incoming.device
     if device is not None and device.kind in measurements.KINDS:
         return measurements.interpret(incoming, device)
     return results.interpret(incoming)

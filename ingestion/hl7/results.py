@@ -12,7 +12,6 @@ from ingestion.hl7.sender import Incoming
 from ingestion.outcome import Became, Outcome
 from ops_app.mechanisms.device_messages.hl7 import Segment
 from ops_app.mechanisms.device_messages.hl7_values import moment, name
-from ops_app.modules.devices import queries as devices
 from ops_app.modules.laboratory.incoming import (
     IncomingPerson,
     IncomingReport,
@@ -142,7 +141,7 @@ def _person(incoming: Incoming, segment: Segment | None) -> tuple[IncomingPerson
 def _report(incoming: Incoming, group: Group, person: IncomingPerson | None) -> IncomingReport:
     request, order = group.request, group.order
     assert request is not None
-    device = devices.by_sender(incoming.session, "hl7", incoming.row.sender)
+    device = incoming.device
     placer = request.text(2) or (order.text(2) if order else "")
     filler = request.text(3) or (order.text(3) if order else "")
     observed = [result_of(*each, request) for each in group.observations]

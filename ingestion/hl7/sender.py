@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from ingestion.outcome import NotInterpreted
@@ -14,6 +14,7 @@ from ops_app.mechanisms.device_messages.hl7 import Message, Segment
 from ops_app.mechanisms.device_messages.hl7_profile import Profile, profile_of
 from ops_app.mechanisms.device_messages.hl7_structure import TABLE_VALUE, UNSUPPORTED_TYPE
 from ops_app.modules.devices import queries as devices
+from ops_app.modules.devices.models import Device
 from ops_app.modules.ingest.models import InboundMessage
 from ops_app.modules.organizations.models import Organization
 from ops_app.permissions import Permission
@@ -47,6 +48,11 @@ class Incoming:
         return f"hl7:{self.row.sender}"
 
     @cached_property
+    def device(self) -> Device | None:
+        """The sender as the register of devices knows it."""
+        return devices.by_sender(self.session, "hl7", self.row.sender)
+
+    @cached_property
     def organization(self) -> Organization:
         """Where it happened: the profile's, the device's, that of MSH-4, or the only one there is."""
         own = select(Organization).where(Organization.kind == "organization", Organization.is_active)
@@ -55,9 +61,8 @@ class Incoming:
             if found is None:
                 raise NotInterpreted("The organisation of the sender's profile does not exist", segment="MSH", field=3)
             return found
-        device = devices.by_sender(self.session, "hl7", self.row.sender)
-        if device is not None:
-            return self.session.get_one(Organization, device.organization_id)
+        if self.device is not None:
+            return self.session.get_one(Organization, self.device.organization_id)
         facility = self.message.header.value(4)
         named = [facility.text(1), facility.text(2)]
         if any(named):
@@ -67,9 +72,9 @@ class Incoming:
             matched = self.session.scalars(asked.limit(2)).all()
             if len(matched) == 1:
                 return matched[0]
-        ours = own.where(Organization.is_external.is_(False))
-        if self.session.scalar(select(func.count()).select_from(ours.subquery())) == 1:
-            return self.session.scalars(ours).one()
+        ours = self.session.scalars(own.where(Organization.is_external.is_(False)).limit(2)).all()
+        if len(ours) == 1:
+            return ours[0]
         raise NotInterpreted(
             "It is not known to which organisation the sender belongs: add a profile for it",
             segment="MSH",

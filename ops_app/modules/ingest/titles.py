@@ -24,6 +24,7 @@ RECORDS = {
     "visits.encounter": N_("Visit"),
     "visits.immunization": N_("Vaccination"),
     "visits.observation": N_("Measurement"),
+    "monitoring.value": N_("Value measured at home"),
     "visits.service_request": N_("Referral"),
     "laboratory.report": N_("Laboratory report"),
     "lab_quality.run": N_("Control measurement"),
@@ -95,6 +96,9 @@ FAULTS = (
     N_("This order belongs to another person"),
     N_("The attached file cannot be read"),
     N_("The time of the measurement is missing or lies ahead"),
+    N_("The message names another person than the device is with"),
+    N_("The unit is unknown for this value"),
+    N_("No living body has this value; it is not taken"),
     N_("The order has no number of its own"),
     N_("The ordered service is not known here"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import hmac
 import secrets
@@ -236,7 +237,7 @@ def _take(session: Session, device: Device, sent: Sent) -> list[Value]:
         raise Unreadable("Observation.device", N_("No patient had this device at the moment of the measurement"))
     enrolment = session.get_one(Enrolment, binding.enrolment_id)
     _refuse_another(session, device, sent, enrolment.patient_id)
-    certified = is_certified(device, sent)
+    certified = is_certified(device, sent.measured_at)
     incoming = [
         Incoming(
             indicator,
@@ -257,9 +258,9 @@ def _take(session: Session, device: Device, sent: Sent) -> list[Value]:
     return [intake.take(session, None, enrolment, each) for each in incoming]
 
 
-def is_certified(device: Device, sent: Sent) -> bool:
+def is_certified(device: Device, measured_at: dt.datetime) -> bool:
     """Whether the device had a valid certificate on the day of the measurement (Health Code, article 60, item 7)."""
-    day = clock.local(sent.measured_at).date()
+    day = clock.local(measured_at).date()
     return device.is_certified and (device.certificate_until is None or device.certificate_until >= day)
 
 
@@ -267,7 +268,7 @@ def _known(session: Session, device: Device, sent: Sent) -> list[tuple[Quantity,
     """Quantities of known indicators in their units; unknown components are left, an unknown whole is refused."""
     found: dict[str, tuple[Quantity, Indicator, float]] = {}
     for quantity in sent.quantities:
-        meant = _meaning(session, device, quantity)
+        meant = meaning(session, device, quantity)
         if meant is None:
             continue
         indicator, number, unit = meant
@@ -287,7 +288,8 @@ def _known(session: Session, device: Device, sent: Sent) -> list[tuple[Quantity,
     return list(found.values())
 
 
-def _meaning(session: Session, device: Device, quantity: Quantity) -> tuple[Indicator, float, str | None] | None:
+def meaning(session: Session, device: Device, quantity: Quantity) -> tuple[Indicator, float, str | None] | None:
+    """Which indicator a quantity is, by LOINC or by what the device's own code was mapped to, with number and unit."""
     for system, code in quantity.codes:
         if system == LOINC and code in by_any_code():
             return by_any_code()[code], quantity.number, quantity.unit

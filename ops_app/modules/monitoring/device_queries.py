@@ -13,9 +13,11 @@ from ops_app.errors import NotFound
 from ops_app.i18n import _
 from ops_app.modules.devices.models import Device
 from ops_app.modules.devices.queries import device as device_of_scope
-from ops_app.modules.monitoring.models import Binding, DeviceKey
+from ops_app.modules.monitoring.models import Binding, DeviceKey, Enrolment, Value
 
 KINDS = ("wearable", "monitor")
+PROTOCOLS = ("fhir", "hl7")
+"""What devices that may be with a patient speak; those of HL7 send through a gateway and show no key."""
 CLOCKS_DIFFER = dt.timedelta(minutes=10)
 
 
@@ -38,6 +40,39 @@ def binding_at(session: Session, device_id: int, at: dt.datetime) -> Binding | N
     )
 
 
+def enrolment_at(session: Session, device: Device, records: Sequence[int], at: dt.datetime) -> Enrolment | None:
+    """Where a value of a person is watched: with whom the device was, else by the organisation it belongs to."""
+    binding = binding_at(session, device.id, at)
+    if binding is not None:
+        return session.get_one(Enrolment, binding.enrolment_id)
+    return session.scalar(
+        select(Enrolment)
+        .where(
+            Enrolment.patient_id.in_(records),
+            Enrolment.organization_id == device.organization_id,
+            Enrolment.started_at <= at + CLOCKS_DIFFER,
+            Enrolment.ended_at.is_(None),
+        )
+        .order_by(Enrolment.id.desc())
+        .limit(1)
+    )
+
+
+def value_of(session: Session, enrolment_id: int, device_id: int, code: str, at: dt.datetime) -> Value | None:
+    """What a device said of a quantity at a moment: a repeated message says it again."""
+    return session.scalar(
+        select(Value)
+        .where(
+            Value.enrolment_id == enrolment_id,
+            Value.code == code,
+            Value.measured_at == at,
+            Value.device_id == device_id,
+        )
+        .order_by(Value.id.desc())
+        .limit(1)
+    )
+
+
 def bindings(session: Session, enrolment_id: int) -> Sequence[Row[Binding, Device]]:
     """Devices of an enrolment, those with the patient now first."""
     return session.execute(
@@ -56,22 +91,33 @@ def binding_or_404(session: Session, enrolment_id: int, binding_id: int) -> Bind
     return found
 
 
-def _home_devices(scope: Scope) -> Select[Device]:
+def _home_devices(scope: Scope, *protocols: str) -> Select[Device]:
     return select(Device).where(
-        Device.kind.in_(KINDS), Device.protocol == "fhir", Device.is_active, scope.condition(Device.organization_id)
+        Device.kind.in_(KINDS),
+        Device.protocol.in_(protocols),
+        Device.is_active,
+        scope.condition(Device.organization_id),
     )
 
 
 def free(session: Session, scope: Scope) -> Sequence[Device]:
     """Home devices of a scope that are with nobody."""
     taken = exists().where(Binding.device_id == Device.id, Binding.until_at.is_(None))
-    return session.scalars(_home_devices(scope).where(~taken).order_by(Device.name, Device.id)).all()
+    return session.scalars(_home_devices(scope, *PROTOCOLS).where(~taken).order_by(Device.name, Device.id)).all()
 
 
 def with_keys(scope: Scope) -> Select[Device, DeviceKey]:
     """Home devices of a scope with the key of each, if it has one."""
-    statement = _home_devices(scope).add_columns(DeviceKey)
+    statement = _home_devices(scope, "fhir").add_columns(DeviceKey)
     return statement.outerjoin(DeviceKey, (DeviceKey.device_id == Device.id) & DeviceKey.revoked_at.is_(None))
+
+
+def device_to_give_or_404(session: Session, scope: Scope, device_id: int) -> Device:
+    """A device of the scope that may be with a patient."""
+    found = session.scalar(_home_devices(scope, *PROTOCOLS).where(Device.id == device_id))
+    if found is None:
+        raise NotFound(_("There is no such device"))
+    return found
 
 
 def home_device_or_404(session: Session, scope: Scope, device_id: int) -> Device:

@@ -75,7 +75,7 @@ def bind(request: Request, access: PatientEnroller, db: Db, posted: PostedForm) 
     if not chosen.isdigit():
         return redirect(request, address, _("Choose a device"), "danger")
     try:
-        device_intake.bind(db, actor, enrolment, device_queries.home_device_or_404(db, scope, int(chosen[:15])))
+        device_intake.bind(db, actor, enrolment, device_queries.device_to_give_or_404(db, scope, int(chosen[:15])))
     except OpsError as refused:
         return redirect(request, address, refused.message, "danger")
     return redirect(request, address, _("The device is with the patient; what it measures from now on is taken in"))
