@@ -41,6 +41,11 @@ class Installation:
         """Where everything of this installation is."""
         return self.settings.home
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether it was there before the benchmark and stays."""
+        return KEPT_HOME in os.environ
+
     def saulyq(self, *arguments: str) -> dict[str, object]:
         """Run a command as a user would; its JSON document, its progress on our stderr."""
         result = subprocess.run(
@@ -53,7 +58,7 @@ class Installation:
 
     def load_region(self, people: int, years: int, until: dt.date | None = None) -> dict[str, object]:
         """Fill the empty installation with the synthetic region; a kept one has it already."""
-        if KEPT_HOME in os.environ:
+        if self.is_kept:
             return {}
         last_day = ["--until", until.isoformat()] if until is not None else []
         return self.saulyq(
