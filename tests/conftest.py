@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.installation import (
@@ -18,6 +19,12 @@ from tests.installation import (
 FOLDER = Path(__file__).resolve().parent
 LONGEST_FIRST = ("spec/", "platform/", "pipelines/", "dbt/", "ops_app/walk/", "ingestion/dicom/")
 FULL_SIZE = os.environ.get("SAULYQ_TEST_SIZE") == "full"
+
+# a slow machine is no failure; the small size tries the same examples each time, the full one others each night
+hypothesis.settings.register_profile(
+    "saulyq", deadline=None, derandomize=not FULL_SIZE, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("saulyq")
 
 
 # before xdist reads the groups
