@@ -9,6 +9,7 @@ from ops_app.module import Module, NavItem
 from ops_app.modules.radiology import ecg_routes, order_routes, report_routes, upload_routes, viewer_routes
 from ops_app.modules.radiology.notices import NOTICES
 from ops_app.modules.radiology.report_templates import templates
+from ops_app.modules.radiology.task_kinds import TASK_KINDS
 from ops_app.permissions import Permission
 
 # A wrong protocol stops the start.
@@ -22,6 +23,7 @@ MODULE = Module(
     "radiology",
     router=router,
     notices=NOTICES,
+    task_kinds=TASK_KINDS,
     nav=(
         NavItem(
             N_("Images and ECG"),

@@ -14,6 +14,7 @@ from ops_app.errors import Conflict, Invalid, OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, PostedForm
 from ops_app.mechanisms.questionnaire.answers import read_posted
+from ops_app.mechanisms.task.models import Task
 from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.imaging.models import Study
 from ops_app.modules.patients.card import card_page
@@ -23,6 +24,7 @@ from ops_app.modules.radiology.models import Report
 from ops_app.modules.radiology.permissions import MADE_HERE, ReportWriter, StudyReader, open_study, performing
 from ops_app.modules.radiology.report_templates import templates
 from ops_app.modules.radiology.study_view import study_title
+from ops_app.modules.radiology.task_kinds import newest_task
 from ops_app.modules.radiology.titles import REPORT_STATES
 from ops_app.modules.visits.models import ServiceRequest
 from ops_app.patient_access import PatientAccess, open_patient
@@ -77,6 +79,7 @@ def report_page(request: Request, actor: StudyReader, db: Db, report_id: int) ->
     """A report as it was finished, with the ones it replaced."""
     report, access = opened_report(db, actor, report_id)
     former = reports.history_of(db, report)
+    critical = newest_task(db, report)
     newer = next((each for each in _about(db, report) if each.status == "final" and each.id != report.id), None)
     return card_page(
         request,
@@ -93,8 +96,16 @@ def report_page(request: Request, actor: StudyReader, db: Db, report_id: int) ->
         may_correct=report.status == "final" and reports.may_write(actor, report.organization_id),
         code_titles=titles(db, [("icd10", report.icd10)] if report.icd10 else []),
         error=None,
+        task=critical,
+        may_answer=critical is not None and _may_answer(actor, critical),
         **report_pages.report_facts(db, [report, *former]),
     )
+
+
+def _may_answer(actor: Actor, task: Task) -> bool:
+    named = actor.practitioner_id in (task.owner_practitioner_id, *task.also_practitioner_ids)
+    here = actor.scope(Permission.WORKLIST_TASK_ANSWER).allows(task.organization_id)
+    return task.state == "open" and actor.may(Permission.WORKLIST_TASK_ANSWER) and (named or here)
 
 
 def _about(db: Session, report: Report) -> list[Report]:

@@ -205,7 +205,7 @@ def finish(
     request = session.get(ServiceRequest, report.service_request_id) if report.service_request_id else None
     if request is not None:
         orders.complete(session, actor, request, report.conclusion or "")
-    telling.tell(session, report, request, is_correction=corrected is not None)
+    telling.tell(session, actor, report, request, corrected=corrected)
     session.refresh(report)
     return report, checked
 

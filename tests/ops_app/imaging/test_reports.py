@@ -13,6 +13,8 @@ from ops_app.kit import clock
 from ops_app.mechanisms.notifications.models import Notification
 from ops_app.mechanisms.signature import making
 from ops_app.mechanisms.signature.development import Identity, authority_of
+from ops_app.mechanisms.task.escalation import sweep
+from ops_app.mechanisms.task.models import Task
 from ops_app.modules.documents.models import Document
 from ops_app.modules.imaging.models import Study
 from ops_app.modules.imaging.order_numbers import accession_number
@@ -197,20 +199,83 @@ def test_a_corrected_report_replaces_the_first_and_both_stay_readable(department
         assert [(dose.effective_msv, dose.withdrawn_at is None) for dose in doses] == [(0.05, False), (0.07, True)]
 
 
-def test_a_critical_finding_tells_whoever_asked_at_once(department: Clinic, study: int) -> None:
+def task_of(clinic: Clinic, report_id: int) -> Task:
+    with clinic.session() as session:
+        found = select(Task).where(Task.subject == f"radiology_report:{report_id}").order_by(Task.id.desc())
+        return session.scalars(found).first()
+
+
+def told(clinic: Clinic, login: str, task: Task) -> bool:
+    """Whether an account has the notice of a critical finding."""
+    with clinic.session() as session:
+        found = select(Notification.id).where(
+            Notification.account_id == clinic.actor(session, login).account_id,
+            Notification.kind == "radiology:critical_finding",
+            Notification.target == f"/tasks/{task.id}",
+        )
+        return session.scalar(found) is not None
+
+
+@pytest.mark.req("PACS-03")
+def test_a_critical_finding_stays_a_task_of_whoever_asked_until_it_is_acknowledged(
+    department: Clinic, study: int
+) -> None:
     report_id = finished(department, study, is_critical="1", told_to="Доктор, 14:05")
-    assert notices(department, "doctor", report_id) == ["radiology:critical_finding"]
-    assert "14:05" in department.browser("doctor").get(f"/radiology/reports/{report_id}").text
-    assert notices(department, "stranger", report_id) == []
+    task = task_of(department, report_id)
+    assert task.owner_practitioner_id == department.practitioners["doctor"]
+    assert (task.state, task.severity, task.due_at - task.opened_at) == ("open", "red", dt.timedelta(hours=1))
+    assert told(department, "doctor", task) and not told(department, "stranger", task)
+    answer = {"code": "acknowledged", "text": "Сүзбе қойылды, госпитализация"}
+    for login in ("stranger", "otherreader", "registrar"):
+        assert department.browser(login).post(f"/tasks/{task.id}/answer", answer).status_code in (403, 404)
+    doctor = department.browser("doctor")
+    page = doctor.get(f"/radiology/reports/{report_id}").text
+    assert "14:05" in page and f'href="/tasks/{task.id}"' in page
+    assert f'href="/tasks/{task.id}"' not in department.browser("tech").get(f"/radiology/reports/{report_id}").text
+    # reading alone takes nothing off
+    assert doctor.get(f"/tasks/{task.id}").status_code == 200
+    assert task_of(department, report_id).state == "open"
+    assert doctor.post(f"/tasks/{task.id}/answer", answer).status_code == 303
+    done = task_of(department, report_id)
+    assert (done.state, done.evidence, done.closed_by) == ("done", "answer:acknowledged", "doctor")
+    assert "was acknowledged" in doctor.get(f"/radiology/reports/{report_id}").text
 
 
-def test_a_critical_finding_nobody_asked_for_tells_those_who_look_after_the_person(
+def test_a_critical_finding_nobody_acknowledges_goes_up(department: Clinic, study: int) -> None:
+    task = task_of(department, finished(department, study, is_critical="1"))
+    for hours in (1, 3):
+        with department.session() as session:
+            row = session.get_one(Task, task.id)
+            row.next_step_at = clock.now() - dt.timedelta(hours=hours)
+        sweep(department.app.state.engine)
+    with department.session() as session:
+        assert session.get_one(Task, task.id).told_roles == ["chief_physician", "doctor"]
+
+
+def test_a_correction_takes_the_task_of_the_first_report_off_and_asks_anew_when_it_is_critical(
+    department: Clinic, study: int
+) -> None:
+    first = finished(department, study, is_critical="1")
+    reader = department.browser("reader")
+    reports = [first]
+    for values in ({"is_critical": "1"}, {}):
+        answer = reader.post(f"/radiology/reports/{reports[-1]}/correct", {"reason": "another side was meant"})
+        reports.append(int(answer.headers["location"].split("/")[3]))
+        assert reader.post(f"/radiology/reports/{reports[-1]}/finish", CHEST | values).status_code == 303
+    assert [task_of(department, each).state for each in reports[:2]] == ["withdrawn", "withdrawn"]
+    assert task_of(department, reports[2]) is None
+    assert notices(department, "doctor", reports[2]) == ["radiology:report_corrected"]
+
+
+def test_a_critical_finding_nobody_asked_for_is_a_task_of_those_who_look_after_the_person(
     department: Clinic, patient: Patient, store: Storing
 ) -> None:
-    report_id = finished(department, store(made.chest(patient)), is_critical="1")
-    assert notices(department, "doctor", report_id) == ["radiology:critical_finding"]
-    assert notices(department, "second", report_id) == ["radiology:critical_finding"]
-    assert notices(department, "stranger", report_id) == []
+    task = task_of(department, finished(department, store(made.chest(patient)), is_critical="1"))
+    assert task.owner_practitioner_id is None
+    assert [login for login in ("doctor", "second", "stranger") if told(department, login, task)] == [
+        "doctor",
+        "second",
+    ]
 
 
 def test_the_register_of_doses_counts_a_year(department: Clinic, patient: Patient, store: Storing) -> None:
