@@ -32,6 +32,7 @@ from ops_app.kit.htmx import is_htmx, wants_html
 from ops_app.mechanisms.closed_topics.veil import draw
 from ops_app.modules.access.queries import veil_for
 from ops_app.modules.accounts import conditions, queries
+from ops_app.modules.personal_data.mask import mask_blocked
 from ops_app.permissions import Permission
 from saulyq.secrets import secret
 from saulyq.settings import settings
@@ -87,6 +88,7 @@ def current_actor(request: Request, db: Db) -> Actor | None:
         return None
     actor = queries.actor_of(db, account, session_row.id, session_row.place_id)
     draw(db, veil_for(db, actor))
+    mask_blocked(db, actor)
     request.state.actor = actor
     return actor
 

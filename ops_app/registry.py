@@ -47,6 +47,7 @@ MODULES = (
     "oidc",
     "organizations",
     "patients",
+    "person_facts",
     "personal_data",
     "questionnaires",
     "radiology",

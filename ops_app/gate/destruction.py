@@ -136,6 +136,7 @@ def statements() -> Iterator[str]:
     sets = ", ".join(f"{column} = {value}" for column, value in emptied.items())
     updates.append(_counted(PERSON, f"update {PERSON} set {sets} where id = any(people)"))
     body = ";\n  ".join(updates)
+    messages = _raw_messages(tables["ingest.message"])
     yield f"""
 create or replace function vault.destroy_person(act bigint) returns jsonb
 language plpgsql security definer set search_path = pg_catalog as $$
@@ -143,6 +144,7 @@ language plpgsql security definer set search_path = pg_catalog as $$
 declare
   people bigint[];
   keys text[];
+  numbers bytea[];
   counts jsonb := '{{}}';
   touched bigint;
 begin
@@ -152,6 +154,8 @@ begin
     raise exception 'no act of destruction that waits for its execution' using errcode = 'check_violation';
   end if;
   keys := array(select patient_key::text from vault.pseudonym where patient_id = any(people));
+  numbers := array(select convert_to(number, 'UTF8') from patients.patient p,
+    unnest(array[p.iin, p.temporary_id]) number where p.id = any(people) and length(number) >= 8);
   perform set_config('saulyq.destroying', 'on', true);
   update worklist.signal_decision set comment = null where case_id in
     (select case_id from inbox.signal where patient_key = any(keys));
@@ -162,6 +166,7 @@ begin
   update patients.attachment set end_date = greatest(current_date, start_date + 1), end_reason = 'other'
     where patient_id = any(people) and end_date is null and start_date <= current_date;
   {body};
+  {messages};
   insert into patients.tombstone (patient_key) select unnest(keys);
   delete from vault.pseudonym where patient_id = any(people);
   perform set_config('saulyq.destroying', 'off', true);
@@ -172,6 +177,20 @@ end $$
 """
     yield "revoke all on function vault.destroy_person(bigint) from public"
     yield "grant execute on function vault.destroy_person(bigint) to saulyq_app"
+
+
+def _raw_messages(table: Table) -> str:
+    """Erase messages that nobody matched to the person but whose bytes hold his number; nothing reads them again."""
+    values = {column.name: erasure(table, column) for column in naming_columns(table) if not column.foreign_keys}
+    sets = ", ".join(f'"{column}" = {value}' for column, value in values.items() if value is not None)
+    return f"""update ingest.message m set {sets}
+    where exists (select from unnest(numbers) number where position(number in m.raw) > 0);
+  get diagnostics touched = row_count;
+  if touched > 0 then
+    counts := counts || jsonb_build_object(
+      'ingest.message', touched + coalesce((counts ->> 'ingest.message')::bigint, 0));
+  end if;
+  update ingest.message set state = 'archived' where state in ('received', 'failed') and raw = ''::bytea"""
 
 
 def _counted(table: str, update: str) -> str:

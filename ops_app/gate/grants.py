@@ -10,12 +10,14 @@ APP, PIPELINE, EGRESS, DASHBOARDS = "saulyq_app", "saulyq_pipeline", "saulyq_egr
 
 # Sessions, codes and the typo index are not records of care; their rows may go.
 DELETABLE_SCHEMAS = ("accounts", "jobs")
-# A queue is emptied; the rows it names stay. Which services a workplace does is set anew as a whole.
+# A queue is emptied; the rows it names stay. Which services a workplace does is set anew as a whole,
+# and so is what a facility keeps from applications of patients.
 DELETABLE_TABLES = (
     "laboratory.workplace_service",
     "notifications.muted_kind",
     "patients.name_deletion",
     "patients.name_token",
+    "personal_data.application_limit",
     "security.unsealed",
 )
 APPEND_ONLY_SCHEMAS = ("audit",)

@@ -55,31 +55,49 @@ def _birth_date_function() -> str:
     )
 
 
-def statements() -> Iterator[str]:
-    """Yield the SQL that (re)creates all functions and triggers, idempotently."""
+TOUCH = "touch_row"
+"""The trigger that never changes: one that is there need not be made again."""
+
+
+def functions() -> Iterator[str]:
+    """Yield the SQL of the functions that triggers call."""
     yield _TOUCH_FUNCTION
     yield _PSEUDONYM_FUNCTIONS
     yield _AUDIT_QUEUE_FUNCTION
     yield _birth_date_function()
+
+
+def triggers() -> Iterator[tuple[str, str, str]]:
+    """Yield table, name and idempotent SQL of each trigger."""
     for table in Base.metadata.sorted_tables:
         if "row_xid" in table.columns:
             yield (
-                f"create or replace trigger touch_row before update on {table.fullname} "
-                "for each row execute function vault.touch_row()"
+                table.fullname,
+                TOUCH,
+                f"create or replace trigger {TOUCH} before update on {table.fullname} "
+                "for each row execute function vault.touch_row()",
             )
     yield (
+        "patients.patient",
+        "name_patients",
         "create or replace trigger name_patients after insert on patients.patient "
-        "referencing new table as fresh for each statement execute function vault.name_patients()"
+        "referencing new table as fresh for each statement execute function vault.name_patients()",
     )
     yield (
+        "audit.event",
+        "queue_events",
         "create or replace trigger queue_events after insert on audit.event "
-        "referencing new table as fresh for each statement execute function vault.queue_events()"
+        "referencing new table as fresh for each statement execute function vault.queue_events()",
     )
     yield (
+        "organizations.practitioner",
+        "number_practitioners",
         "create or replace trigger number_practitioners after insert on organizations.practitioner "
-        "referencing new table as fresh for each statement execute function vault.number_practitioners()"
+        "referencing new table as fresh for each statement execute function vault.number_practitioners()",
     )
     yield (
+        "patients.patient",
+        "touch_events",
         "create or replace trigger touch_events after update of birth_date on patients.patient "
-        "for each row when (old.birth_date is distinct from new.birth_date) execute function vault.touch_events()"
+        "for each row when (old.birth_date is distinct from new.birth_date) execute function vault.touch_events()",
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 
+from ops_app.migrations.patience import patiently
+
 
 def configuration(owner_url: str) -> Config:
     """Alembic configuration for a database; no ini file."""
@@ -17,5 +19,6 @@ def configuration(owner_url: str) -> Config:
 
 
 def upgrade(owner_url: str) -> None:
-    """Bring the database to the newest revision."""
-    command.upgrade(configuration(owner_url), "head")
+    """Bring the database to the newest revision, each in a transaction of its own, waiting for no lock for long."""
+    # after a refused lock the next attempt goes on where the last revision ended
+    patiently(lambda: command.upgrade(configuration(owner_url), "head"))

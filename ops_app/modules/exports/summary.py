@@ -23,11 +23,13 @@ from ops_app.modules.patients import fact_text
 from ops_app.modules.patients.fact_text import KIND_TITLES, Wording
 from ops_app.modules.patients.header import full_name, header
 from ops_app.modules.patients.queries import patient_or_404, record_ids
+from ops_app.modules.person_facts.queries import Line, sections
+from ops_app.modules.person_facts.registers import RELATIVES
 from ops_app.modules.questionnaires.catalogue import compiled_of
 from ops_app.ui.render import local_name
 
 _TEMPLATE = Path(__file__).parent / "summary.typ"
-TITLES = KIND_TITLES | {"questionnaire_response": N_("Forms and scales")}
+TITLES = KIND_TITLES | {"questionnaire_response": N_("Forms and scales"), "relative": N_("Family")}
 
 
 def period_conditions(kind: ClinicalType, form: ExportForm) -> list[Any]:
@@ -70,13 +72,41 @@ def _document(session: Session, patient_id: int, form: ExportForm) -> dict[str, 
         "name": full_name(patient),
         "number": patient.iin or patient.temporary_id,
         "person": person,
-        "sections": [section for kind in kinds_of(form) if (section := _section(session, records, kind, form))],
+        "sections": [
+            *_person_sections(session, records, form),
+            *(section for kind in kinds_of(form) if (section := _section(session, records, kind, form))),
+        ],
         "footer": _("Made %(moment)s. The same data for programs: bundle.json.", moment=show_moment(clock.now())),
     }
 
 
+def _person_sections(session: Session, records: Sequence[int], form: ExportForm) -> list[dict[str, Any]]:
+    """Family, contacts, addresses and the like, former ones too; they belong to no period."""
+    wanted = {None: None, "RelatedPerson": RELATIVES.name}
+    if form.kind not in wanted:
+        return []
+    found = []
+    for section in sections(session, records):
+        lines = [_person_line(line) for line in (*section.current, *section.former)]
+        if lines and wanted[form.kind] in (None, section.register.name):
+            found.append({"title": _(section.register.title), "rows": lines})
+    return found
+
+
+def _person_line(line: Line) -> tuple[str, str, str]:
+    words = [
+        _(each.title) if each.kind == "check" else value for each, value in line.values if value and each.kind != "date"
+    ]
+    if line.relative is not None:
+        words.insert(0, full_name(line.relative))
+    until = f"– {show_date(line.row.end_date)}" if line.row.end_date else ""
+    return f"{show_date(line.row.start_date)} {until}".strip(), " · ".join(words), line.source
+
+
 def _section(session: Session, records: Sequence[int], kind: ClinicalType, form: ExportForm) -> dict[str, Any] | None:
     model = kind.model
+    if model is RELATIVES.table:
+        return None
     statement = select(model).where(
         model.patient_id.in_(records), model.entered_in_error_at.is_(None), *kind.only, *period_conditions(kind, form)
     )

@@ -14,6 +14,8 @@ from ops_app.errors import NotSignedIn
 from ops_app.mechanisms.closed_topics.veil import draw
 from ops_app.modules.access.queries import veil_for
 from ops_app.modules.oidc.queries import actor_of_token
+from ops_app.modules.personal_data.application_limits import limit
+from ops_app.modules.personal_data.mask import mask_blocked
 from ops_app.permissions import Permission
 
 
@@ -27,6 +29,8 @@ def fhir_actor(request: Request, db: Db) -> Actor | None:
     if actor is not None:
         actor = replace(actor, is_program=True)
         draw(db, veil_for(db, actor))
+        mask_blocked(db, actor)
+        limit(db)
     request.state.actor = actor
     request.state.by_token = actor is not None
     return actor

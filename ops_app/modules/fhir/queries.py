@@ -14,6 +14,7 @@ from ops_app.kit import clock
 from ops_app.modules.audit.models import Event
 from ops_app.modules.deaths.models import Death
 from ops_app.modules.fhir.parameters import Condition
+from ops_app.modules.fhir.people import noted_about
 from ops_app.modules.fhir.registers import Around
 from ops_app.modules.fhir.types import ClinicalType
 from ops_app.modules.organizations.models import Organization, Practitioner, PractitionerRole
@@ -147,4 +148,5 @@ def around(session: Session, patient_ids: Sequence[int]) -> Around:
         {row.patient_id: row for row in dead},
         replaces,
         {link.other_patient_id: link.patient_id for link in links},
+        noted_about(session, patient_ids),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ops_app.modules.deaths.models import Death
+from ops_app.modules.fhir import people
 from ops_app.modules.fhir.shapes import Resource, extensions, known, listed, moment, ours, period, reference
 from ops_app.modules.fhir.systems import BIN, IIN, OUR, TEMPORARY_ID
 from ops_app.modules.fhir.words import Words
@@ -23,6 +24,7 @@ class Around:
     deaths: Mapping[int, Death] = field(default_factory=dict)
     replaces: Mapping[int, Sequence[int]] = field(default_factory=dict)
     replaced_by: Mapping[int, int] = field(default_factory=dict)
+    noted: people.Noted = field(default_factory=people.Noted)
 
 
 def human_name(family: str, given: str, patronymic: str | None) -> list[Resource]:
@@ -40,7 +42,6 @@ def patient(row: Patient, words: Words, around: Around) -> Resource:
     ]
     if row.id in around.replaced_by:
         links.append({"other": {"reference": f"Patient/{around.replaced_by[row.id]}"}, "type": "replaced-by"})
-    address = known({"use": "home", "text": row.address_line, "district": row.kato_code})
     return known(
         {
             "resourceType": "Patient",
@@ -53,14 +54,17 @@ def patient(row: Patient, words: Words, around: Around) -> Resource:
                 [{"system": f"{OUR}:document:{row.document_type or 'other'}", "value": row.document_number}]
                 if row.document_number
                 else []
-            ),
+            )
+            + people.documents(row, around.noted),
             "active": row.is_live and row.entered_in_error_at is None,
             "name": human_name(row.family_name, row.given_name, row.patronymic),
-            "telecom": [{"system": "phone", "value": row.phone}] if row.phone else [],
+            "telecom": people.telecom(row, around.noted),
             "gender": _GENDERS[row.sex],
             "birthDate": row.birth_date.isoformat(),
             "deceasedDateTime": moment(death.event_at) if death else None,
-            "address": [address] if row.address_line or row.kato_code else [],
+            "address": people.addresses(row, around.noted),
+            "contact": people.contacts(row, around.noted),
+            "communication": people.communication(row, around.noted),
             "managingOrganization": words.organization(attached.organization_id) if attached else None,
             "link": links,
             "extension": extensions(

@@ -25,6 +25,7 @@ from ops_app.modules.fhir.words import Words
 from ops_app.modules.organizations.models import Organization, Practitioner, PractitionerRole
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.queries import record_ids, standing_for
+from ops_app.modules.personal_data.application_limits import withheld_by
 from ops_app.modules.questionnaires.models import QuestionnaireVersion
 from ops_app.permissions import Permission
 
@@ -211,13 +212,19 @@ def _facts(session: Session, actor: Actor, asked: Asked, kind: ClinicalType) -> 
     _must(actor, Permission.PATIENTS_CARD_READ)
     patient_id = _person(session, asked)
     opened(session, actor, patient_id, Permission.PATIENTS_CARD_READ)
-    where = p.conditions(kind.all_parameters, list(asked.query))
+    where = [*p.conditions(kind.all_parameters, list(asked.query)), *_given(session, kind)]
     statement = queries.facts(kind, record_ids(session, patient_id), where, asked.since)
     rows = queries.page_of(session, statement, asked.count, asked.offset)
     found = rows[: asked.count]
     listed = entries(draw(session, asked.kind, found), "match")
     listed += entries(_included(session, asked, [row for row, _changed in found]), "include")
     return _page(session, asked, statement, listed, len(rows) > asked.count)
+
+
+def _given(session: Session, kind: ClinicalType) -> list[p.Condition]:
+    """That the facility of a row gives this kind to applications, where one is asking."""
+    withheld = withheld_by(session, kind.name)
+    return [kind.model.organization_id.not_in(withheld)] if withheld else []
 
 
 def _person(session: Session, asked: Asked) -> int:
@@ -254,7 +261,8 @@ def read(session: Session, actor: Actor, kind: str, row_id: int) -> Resource:
         standing = standing_for(session, row.patient_id)
         opened(session, actor, standing, Permission.PATIENTS_CARD_READ)
         model = CLINICAL[kind].model
-        statement = queries.facts(CLINICAL[kind], record_ids(session, standing), [model.id == row_id], [])
+        where = [model.id == row_id, *_given(session, CLINICAL[kind])]
+        statement = queries.facts(CLINICAL[kind], record_ids(session, standing), where, [])
         rows = queries.page_of(session, statement, 1, 0)
     else:
         asked = Asked(kind, [("_id", str(row_id))])
@@ -280,7 +288,7 @@ def everything(
     for name, kind in CLINICAL.items():
         if wanted is not None and name not in wanted:
             continue
-        where = wanted[name] if wanted is not None else []
+        where = [*(wanted[name] if wanted is not None else []), *_given(session, kind)]
         found = queries.page_of(session, queries.facts(kind, records, where, []), 1_000_000, 0)
         rows += [row for row, _changed in found]
         facts += draw(session, name, found)
@@ -291,7 +299,7 @@ def _around_facts(session: Session, rows: Sequence[Any]) -> list[Resource]:
     places = {row.organization_id for row in rows} | {
         other for row in rows if (other := getattr(row, "performer_organization_id", None))
     }
-    people = {row.practitioner_id for row in rows if row.practitioner_id}
+    people = {found for row in rows if (found := getattr(row, "practitioner_id", None))}
     found = _some(session, "Organization", queries.organizations([Organization.id.in_(places)]), places)
     return found + _practitioners(session, people)
 
@@ -315,7 +323,12 @@ def _included(session: Session, asked: Asked, rows: Sequence[Any]) -> list[Resou
         kind = CLINICAL["Encounter"]
         ids = {row.encounter_id for row in rows if row.encounter_id}
         records = [row.patient_id for row in rows]
-        found += _some(session, "Encounter", queries.facts(kind, records, [kind.model.id.in_(ids)], []), ids)
+        found += _some(
+            session,
+            "Encounter",
+            queries.facts(kind, records, [kind.model.id.in_(ids), *_given(session, kind)], []),
+            ids,
+        )
     if "organization" in wanted:
         ids = {row.organization_id for row in rows}
         found += _some(session, "Organization", queries.organizations([Organization.id.in_(ids)]), ids)

@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import and_
+from sqlalchemy import and_, or_
 
 from ops_app.modules.appointments.models import Appointment
 from ops_app.modules.episodes.models import EpisodeOfCare
-from ops_app.modules.fhir import clinical, forms
+from ops_app.modules.fhir import clinical, forms, people
 from ops_app.modules.fhir import parameters as p
 from ops_app.modules.fhir.shapes import Resource
 from ops_app.modules.fhir.words import Words
+from ops_app.modules.person_facts.models import Relative
 from ops_app.modules.questionnaires.models import QuestionnaireResponse
 from ops_app.modules.visits import models as visits
 
@@ -26,8 +27,9 @@ class ClinicalType:
     model: type[Any]
     draw: Callable[[Any, Words], Resource]
     date_parameter: str
+    """Empty where FHIR has none for the kind."""
     at: Any
-    """The column the date parameter compares."""
+    """The column the date parameter compares, and by which an export takes a period."""
     parameters: Mapping[str, p.Parameter] = field(default_factory=dict)
     only: tuple[Any, ...] = ()
     """Conditions on rows that are told of at all."""
@@ -40,7 +42,7 @@ class ClinicalType:
     @property
     def includes(self) -> tuple[str, ...]:
         """What ``_include`` may ask for."""
-        patient = "patient" if self.name in ("Immunization", "EpisodeOfCare", "Appointment") else "subject"
+        patient = "patient" if self.name in _ABOUT_PATIENT else "subject"
         found = [f"{self.name}:patient", *([f"{self.name}:subject"] if patient == "subject" else [])]
         if hasattr(self.model, "encounter_id"):
             found.append(f"{self.name}:encounter")
@@ -49,12 +51,15 @@ class ClinicalType:
     @property
     def all_parameters(self) -> dict[str, p.Parameter]:
         """Its own and those every fact has."""
-        common = {"_id": p.key(self.model.id), self.date_parameter: p.moments(self.at)}
+        common = {"_id": p.key(self.model.id)}
+        if self.date_parameter:
+            common[self.date_parameter] = p.moments(self.at)
         if hasattr(self.model, "encounter_id"):
             common["encounter"] = p.reference(self.model.encounter_id, "Encounter")
         return {**common, **self.parameters}
 
 
+_ABOUT_PATIENT = ("Immunization", "EpisodeOfCare", "Appointment", "RelatedPerson")
 _E, _C, _O, _P = visits.Encounter, visits.Condition, visits.Observation, visits.Procedure
 _S, _M, _I = visits.ServiceRequest, visits.MedicationRequest, visits.Immunization
 _LIVE = _C.entered_in_error_at.is_(None)
@@ -230,6 +235,22 @@ CLINICAL: dict[str, ClinicalType] = {
                     Appointment.status,
                     Appointment.entered_in_error_at,
                     {name: (name,) for name in ("booked", "arrived", "fulfilled", "cancelled", "noshow")},
+                ),
+            },
+        ),
+        ClinicalType(
+            "RelatedPerson",
+            Relative,
+            people.related_person,
+            "",
+            Relative.recorded_at,
+            {
+                "relationship": p.code(Relative.relation),
+                "active": p.mapped(
+                    {
+                        "true": and_(Relative.end_date.is_(None), Relative.entered_in_error_at.is_(None)),
+                        "false": or_(Relative.end_date.is_not(None), Relative.entered_in_error_at.is_not(None)),
+                    }
                 ),
             },
         ),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from ops_app import audit
@@ -119,6 +119,54 @@ def remove(session: Session, study: Study) -> int:
     for path in {row.path for row in rows} | {row.path for row in others}:
         filing.full_path(path).unlink(missing_ok=True)
     return len(rows)
+
+
+def destroy(session: Session, records: Sequence[int], numbers: Sequence[str]) -> list[int]:
+    """Take the studies of a person out of use, those nobody matched but that bear his number too; their numbers.
+
+    Called before the person is erased, in the same transaction; ``unlink_destroyed`` follows its commit.
+    """
+    unmatched = and_(Study.match_state == "unmatched", Study.sent_patient_id.in_(numbers))
+    found = session.scalars(
+        select(Study).where(or_(Study.patient_id.in_(records), unmatched), Study.state == "available")
+    ).all()
+    for study in found:
+        if study.patient_id is None:
+            # so that what erases a person's rows finds these as well
+            study.patient_id, study.match_state, study.match_reason = records[0], "matched", "destruction"
+        study.state, study.removed_at = "removed", clock.now()
+    session.flush()
+    return [study.id for study in found]
+
+
+def unlink_destroyed(session: Session, study_id: int) -> int:
+    """Remove the files of a study of a destroyed person; bytes that another study shares stay with that one."""
+    study = session.get_one(Study, study_id)
+    if study.state != "removed":
+        return 0
+    removed = 0
+    for path in _paths_of(session, Study.id == study_id):
+        if path in _paths_of(session, Study.state == "available", path):
+            continue
+        file = filing.full_path(path)
+        if file.exists():
+            file.unlink()
+            removed += 1
+    return removed
+
+
+def _paths_of(session: Session, condition: ColumnElement[bool], path: str | None = None) -> set[str]:
+    """Files of instances, and of copies in conflict with them."""
+    own = select(Instance.path).join(Series, Series.id == Instance.series_id).join(Study, Study.id == Series.study_id)
+    other = (
+        select(InstanceConflict.path)
+        .join(Instance, Instance.id == InstanceConflict.instance_id)
+        .join(Series, Series.id == Instance.series_id)
+        .join(Study, Study.id == Series.study_id)
+    )
+    if path is not None:
+        own, other = own.where(Instance.path == path), other.where(InstanceConflict.path == path)
+    return {row for statement in (own, other) for row in session.scalars(statement.where(condition))}
 
 
 def _years_before(day: dt.date, years: int) -> dt.date:

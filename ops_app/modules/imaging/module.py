@@ -8,6 +8,7 @@ from ops_app.i18n import N_
 from ops_app.module import Module, NavItem
 from ops_app.modules.imaging import dicomweb_routes, reconcile_routes
 from ops_app.modules.imaging.reconcile_queries import count_waiting
+from ops_app.modules.imaging.tasks import TASKS
 from ops_app.permissions import Permission
 
 router = APIRouter()
@@ -58,4 +59,5 @@ MODULE = Module(
         "dicom:get": N_("An imaging station fetched images"),
         "dicom:worklist": N_("A device read its work list"),
     },
+    tasks=TASKS,
 )

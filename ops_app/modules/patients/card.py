@@ -19,6 +19,7 @@ from ops_app.ui.render import page
 
 TABS = (
     ("timeline", N_("Timeline"), "patients:card", Permission.PATIENTS_CARD_READ),
+    ("summary", N_("Summary"), "patients:summary", Permission.PATIENTS_CARD_READ),
     ("forms", N_("Forms"), "questionnaires:of_patient", Permission.PATIENTS_CARD_READ),
     ("laboratory", N_("Laboratory"), "laboratory:of_patient", Permission.PATIENTS_CARD_READ),
     ("registers", N_("Register cards"), "episodes:of_patient", Permission.PATIENTS_CARD_READ),

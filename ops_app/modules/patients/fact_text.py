@@ -28,6 +28,8 @@ from ops_app.modules.visits.vitals import NO_MEDICINE, show_unit
 
 KIND_TITLES = {
     "encounter": N_("Visits and stays"),
+    "hospitalisation": N_("Hospitalisations and refusals"),
+    "ambulance": N_("Ambulance calls"),
     "condition": N_("Diagnoses"),
     "observation": N_("Measurements and tests"),
     "procedure": N_("Services"),
@@ -37,6 +39,7 @@ KIND_TITLES = {
     "study": N_("Images"),
     "recording": N_("ECG records"),
     "episode_of_care": N_("Register cards"),
+    "observed": N_("Dynamic observation"),
     "care_plan_activity": N_("Planned steps"),
     "appointment": N_("Bookings"),
     "death": N_("Death"),
@@ -93,7 +96,7 @@ class Wording:
             titles(session, [pair for pair in codes if pair[0]]),
             organizations,
             practitioner_names(session, (row.practitioner_id for _kind, row in listed)),
-            senders(session, (row.source_system for kind, row in listed if kind == "observation")),
+            senders(session, {getattr(row, "source_system", None) for _kind, row in listed} - {None}),
             frozenset(
                 row.cause_icd10 for kind, row in listed if kind == "death" and is_masked(session, row.cause_icd10)
             ),
@@ -126,6 +129,20 @@ def origin(row: Any, words: Wording, at: dt.datetime | None) -> str:
     device = words.devices.get(row.source_system or "") or (_("device") if row.source == "device" else "")
     moment = show_moment(row.event_at) if at is not None and row.event_at != at else ""
     return ", ".join(filter(None, (device, moment)))
+
+
+def source(row: Any, words: Wording) -> str:
+    """Where an item came from: entered here, a device, a state registry, a file or system loaded."""
+    system = getattr(row, "source_system", None)
+    name = words.devices.get(system or "") or system or ""
+    kind = getattr(row, "source", "device")
+    if kind == "screen":
+        return _("entered here")
+    if kind == "registry":
+        return _("received from %(system)s", system=name or _("a state registry"))
+    if kind == "import":
+        return _("loaded from %(system)s", system=name or _("another system"))
+    return _("received from %(system)s", system=name or _("device"))
 
 
 def _joined(*parts: str | None) -> str:

@@ -87,6 +87,16 @@ class RegistrationForm(PersonForm):
     """The registrar has looked at the people listed as similar."""
 
 
+class NewbornForm(BaseModel):
+    """A child just born; whatever else is known of it is known of the mother."""
+
+    birth_date: DateInput
+    sex: Literal["female", "male", "unknown"]
+    given_name: Name | None = None
+    is_another_child: bool = False
+    """One more child of the same birth."""
+
+
 class EditForm(PersonForm):
     """A correction; ``version`` is the state the editor saw."""
 

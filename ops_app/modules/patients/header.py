@@ -16,7 +16,11 @@ from ops_app.modules.patients import queries
 from ops_app.modules.patients.forms import SEX_TITLES
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.programmes import PROGRAMMES, step_title
+from ops_app.modules.person_facts.choices import INSURANCE_SOURCES
+from ops_app.modules.person_facts.queries import insurance_on
 from ops_app.ui.render import local_name
+
+SOURCES = dict(INSURANCE_SOURCES)
 
 AFTER_BIRTH_DAYS = 42
 
@@ -67,7 +71,9 @@ def header(session: Session, patient: Patient, records: list[int], *, clinical: 
         death_date=clock.local(death.event_at).date() if death else None,
         is_live=patient.is_live,
         in_error=patient.entered_in_error_at is not None,
-        markers=_markers(session, records, steps) if clinical and death is None else [],
+        markers=[*_insurance(session, records), *(_markers(session, records, steps) if clinical else [])]
+        if death is None
+        else [],
         due_count=sum(1 for step in steps if _is_late(step.planned_date)),
     )
 
@@ -80,6 +86,15 @@ def _place(session: Session, organization_id: int, site_id: int | None) -> str:
 
 def _is_late(planned_date: dt.date | None) -> bool:
     return planned_date is not None and planned_date < clock.today()
+
+
+def _insurance(session: Session, records: list[int]) -> list[Marker]:
+    """Only what the desk must act on: the person is not insured."""
+    found = insurance_on(session, records, clock.today())
+    if found is None or found.state != "uninsured":
+        return []
+    why = _("Since %(date)s, by %(source)s", date=show_date(found.start_date), source=_(SOURCES[found.source]))
+    return [(_("not insured"), "amber", why)]
 
 
 def _markers(session: Session, records: list[int], steps: object) -> list[Marker]:

@@ -33,7 +33,7 @@ def merge(session: Session, actor: Actor, kept_id: int, hidden_id: int) -> Patie
     link = PatientLink(patient_id=kept.id, other_patient_id=hidden.id, linked_by=actor.login, linked_at=clock.now())
     session.add(link)
     hidden.is_live = False
-    _end_double_attachment(session, kept, hidden)
+    _end_double_attachment(session, link, kept, hidden)
     session.flush()
     _log(session, actor, link, None, kept.id)
     _log(session, actor, link, None, hidden.id)
@@ -63,12 +63,14 @@ def _check(session: Session, kept: Patient, hidden: Patient) -> None:
         )
 
 
-def _end_double_attachment(session: Session, kept: Patient, hidden: Patient) -> None:
+def _end_double_attachment(session: Session, link: PatientLink, kept: Patient, hidden: Patient) -> None:
     today = clock.today()
     own = queries.current_attachment(session, [kept.id])
     other = queries.current_attachment(session, [hidden.id])
     if own is None or other is None:
         return
+    link.ended_attachment_id = other.id
+    link.attachment_end_date, link.attachment_end_reason = other.end_date, other.end_reason
     other.end_date = max(today, other.start_date + dt.timedelta(days=1))
     other.end_reason = "merged"
 
@@ -91,14 +93,9 @@ def unmerge(session: Session, actor: Actor, link_id: int) -> Patient:
         raise Conflict(
             _("The record that stays has taken over the IIN"), advice=_("Correct its number first.")
         ) from refused
-    merged = session.scalar(
-        select(Attachment)
-        .where(Attachment.patient_id == hidden.id, Attachment.end_reason == "merged")
-        .order_by(Attachment.id.desc())
-        .limit(1)
-    )
-    if merged is not None:
-        merged.end_date = merged.end_reason = None
+    if link.ended_attachment_id is not None:
+        ended = session.get_one(Attachment, link.ended_attachment_id)
+        ended.end_date, ended.end_reason = link.attachment_end_date, link.attachment_end_reason
         session.flush()
     _log(session, actor, link, before, link.patient_id)
     _log(session, actor, link, before, hidden.id)

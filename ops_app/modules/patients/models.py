@@ -109,6 +109,12 @@ class PatientLink(Row, Base):
     linked_by: Mapped[str] = mapped_column(info=DIRECT)
     unlinked_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
     unlinked_by: Mapped[str | None] = mapped_column(info=DIRECT)
+    ended_attachment_id: Mapped[int | None] = mapped_column(
+        ForeignKey("patients.attachment.id"), info=quasi(Generalisation.DROP)
+    )
+    """The attachment of the hidden record that this link ended; undoing puts back what it said before."""
+    attachment_end_date: Mapped[dt.date | None] = mapped_column(info=quasi(Generalisation.DROP))
+    attachment_end_reason: Mapped[str | None] = mapped_column(info=quasi(Generalisation.DROP))
 
     __table_args__ = (
         CheckConstraint("patient_id <> other_patient_id", name="two_records"),

@@ -24,15 +24,21 @@ from ops_app.modules.patients.forms import (
     END_TITLES,
     KINDS,
     RELATIONS,
+    SEXES,
     AttachmentForm,
     EditForm,
     MergeForm,
+    NewbornForm,
     ReasonForm,
 )
 from ops_app.modules.patients.header import full_name
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.permissions import IdentityReader, IdentityWriter, PatientFinder, RecordMerger
 from ops_app.modules.patients.routes import form_choices, place_title
+from ops_app.modules.person_facts import queries as person_facts
+from ops_app.modules.person_facts.choices import RELATIONS as RELATION_TITLES
+from ops_app.modules.personal_data.queries import representatives_of
+from ops_app.modules.personal_data.titles import RELATIONS as REPRESENTATIVE_TITLES
 from ops_app.patient_access import open_patient
 from ops_app.permissions import Permission
 from ops_app.ui.render import page, redirect
@@ -62,7 +68,6 @@ def identity(request: Request, access: IdentityReader, db: Db) -> Response:
     who = person(db, access)
     attachments = queries.attachments(db, who.records)
     place = concept(db, "kato", patient.kato_code) if patient.kato_code else None
-    mother = db.get(Patient, patient.mother_id) if patient.mother_id else None
     return card_page(
         request,
         db,
@@ -77,7 +82,11 @@ def identity(request: Request, access: IdentityReader, db: Db) -> Response:
         attachments=attachments,
         serving=queries.current_serving_site(db, who.records),
         place=title(place) if place else patient.kato_code,
-        mother_name=full_name(mother) if mother else None,
+        sections=person_facts.sections(db, who.records),
+        kin=person_facts.named_elsewhere(db, patient, who.records),
+        relation_titles=dict(RELATION_TITLES),
+        representatives=representatives_of(db, who.records),
+        representative_titles=REPRESENTATIVE_TITLES,
         links=queries.links_of(db, access.patient_id),
         reason_form=blank(),
     )
@@ -163,6 +172,45 @@ def mark_in_error(request: Request, access: IdentityWriter, db: Db, posted: Post
         return redirect(request, url, _("Say why in at least five letters"), "warning")
     service.mark_patient_in_error(db, access.actor, access.patient_id, form.value.reason)
     return redirect(request, url, _("Marked as an error"))
+
+
+@router.get("/patients/{patient_id}/newborn", name="patients:newborn")
+def newborn(request: Request, access: IdentityWriter, db: Db) -> Response:
+    """A child just born, by its mother's data."""
+    return _newborn_page(request, db, access, blank({"birth_date": "today"}))
+
+
+def _newborn_page(request: Request, db: Session, access: Any, form: Form[Any], status_code: int = 200) -> Response:
+    born = queries.children(db, queries.record_ids(db, access.patient_id))
+    return card_page(
+        request,
+        db,
+        access,
+        "patients/newborn.html",
+        "person",
+        status_code=status_code,
+        form=form,
+        sexes=SEXES,
+        children=born,
+        mother=queries.patient_or_404(db, access.patient_id),
+        full_name=full_name,
+    )
+
+
+@router.post("/patients/{patient_id}/newborn", name="patients:register_newborn")
+def register_newborn(request: Request, access: IdentityWriter, db: Db, posted: PostedForm) -> Response:
+    """Register the child and open its page."""
+    form = posted.check(NewbornForm)
+    if form.value is not None:
+        try:
+            with db.begin_nested():
+                child = service.register_newborn(db, access.actor, access.patient_id, form.value)
+        except OpsError as refused:
+            form.refuse(refused)
+        else:
+            url = request.app.url_path_for("patients:identity", patient_id=child.id)
+            return redirect(request, url, _("Registered"))
+    return _newborn_page(request, db, access, form, 422)
 
 
 @router.get("/patients/{patient_id}/attachment", name="patients:attachment")

@@ -63,6 +63,16 @@ def live_by_identifier(session: Session, identifier: str) -> Patient | None:
     )
 
 
+def children(session: Session, records: Sequence[int], born_on: dt.date | None = None) -> Sequence[Patient]:
+    """Live records of the children of a mother, born on a day if one is given."""
+    statement = select(Patient).where(
+        Patient.mother_id.in_(records), Patient.is_live, Patient.entered_in_error_at.is_(None)
+    )
+    if born_on is not None:
+        statement = statement.where(Patient.birth_date == born_on)
+    return session.scalars(statement.order_by(Patient.birth_date, Patient.id)).all()
+
+
 def attachments(session: Session, records: Sequence[int]) -> Sequence[Row[Attachment, Organization]]:
     """Attachments of a person, newest first, with the organisation."""
     return session.execute(

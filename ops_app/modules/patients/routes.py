@@ -26,6 +26,7 @@ from ops_app.modules.patients.forms import DOCUMENT_TYPES, KINDS, RELATIONS, SEX
 from ops_app.modules.patients.identifiers import explain
 from ops_app.modules.patients.permissions import PatientFinder, PatientRegistrar
 from ops_app.modules.patients.search import IIN_LENGTH, read, search
+from ops_app.modules.personal_data.mask import blocked_people
 from ops_app.permissions import Permission
 from ops_app.ui.render import fragment, page, redirect
 
@@ -56,6 +57,7 @@ def find(request: Request, actor: PatientFinder, db: Db, q: str = "") -> Respons
         "has_more": len(found) > SHOWN,
         "too_short": bool(q) and wanted.is_empty,
         "outside": outside,
+        "outside_blocked": outside is not None and outside.id in blocked_people(db),
         "places": queries.places_of(db, ids),
         "dead": queries.dead_among(db, ids),
         "opens": "patients:card" if actor.may(Permission.PATIENTS_CARD_READ) else "patients:identity",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from ops_app.actor import Scope
 from ops_app.modules.patients.access import within, within_parameters
 from ops_app.modules.patients.names import SHORTEST_WITH_TYPO, folded_parts, one_typo_apart, spellings
+from ops_app.modules.personal_data.mask import blocked_people
 
 LIMIT = 50
 ENOUGH = 5
@@ -108,7 +109,7 @@ def search(session: Session, line: str, scope: Scope | None = None, limit: int =
     wanted = read(line)
     if wanted.is_empty:
         return []
-    asked = _Question.about(wanted, scope, limit)
+    asked = _Question.about(wanted, scope, limit, blocked_people(session))
     if not wanted.parts:
         return [_found(row, is_exact=True) for row in asked.run(session, [])]
     readings = [_Reading(part) for part in wanted.parts]
@@ -148,7 +149,7 @@ class _Question:
     values: dict[str, object]
 
     @classmethod
-    def about(cls, wanted: Wanted, scope: Scope | None, limit: int) -> _Question:
+    def about(cls, wanted: Wanted, scope: Scope | None, limit: int, blocked: Collection[int]) -> _Question:
         conditions: list[str] = []
         values: dict[str, object] = {"limit": limit * 2}
         if wanted.digits and len(wanted.digits) == IIN_LENGTH:
@@ -170,6 +171,10 @@ class _Question:
                 "year_begin": dt.date(wanted.birth_year, 1, 1),
                 "year_end": dt.date(wanted.birth_year, 12, 31),
             }
+        if blocked:
+            # found by a name, a person would be named though his data may not be used
+            conditions.append("id <> all(:blocked)")
+            values["blocked"] = sorted(blocked)
         if scope is None or scope.everywhere:
             scope_condition = "true"
         else:

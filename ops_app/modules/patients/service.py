@@ -15,16 +15,18 @@ from ops_app.errors import Conflict, Invalid
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.spelling import fold, sort_key
+from ops_app.modules.organizations.queries import workplace
 from ops_app.modules.patients import iin as iin_rules
 from ops_app.modules.patients import queries
 from ops_app.modules.patients.attachment import attach, serve
 from ops_app.modules.patients.duplicates import Double, doubles_of, entered
-from ops_app.modules.patients.forms import EditForm, PersonForm, RegistrationForm
+from ops_app.modules.patients.forms import EditForm, NewbornForm, PersonForm, RegistrationForm
 from ops_app.modules.patients.identifiers import explain, field_of, newborn_id, temporary_id
 from ops_app.modules.patients.models import AccessGrant, Patient
 from ops_app.modules.patients.name_index import index_names
 from ops_app.modules.patients.names import tokens_of
 from ops_app.modules.visits.models import Encounter
+from ops_app.permissions import Permission
 
 STATED_REASON_HOURS = 8
 """A stated reason opens a card for one shift."""
@@ -174,6 +176,45 @@ def register(session: Session, actor: Actor, data: RegistrationForm) -> Patient:
     look_after = attach if data.relation == "attached" else serve
     look_after(session, actor, patient.id, data.organization_id, data.site_id, clock.today())
     return patient
+
+
+def register_newborn(session: Session, actor: Actor, mother_id: int, data: NewbornForm) -> Patient:
+    """Register a child by its mother's data: family name, address, phone and place of care are hers."""
+    mother = _locked(session, mother_id)
+    records = queries.record_ids(session, mother_id)
+    if mother.sex == "male" or not mother.is_live:
+        raise Conflict(_("A child is registered from the card of its mother"))
+    born_then = queries.children(session, records, data.birth_date)
+    if born_then and not data.is_another_child:
+        raise Invalid(
+            _("A child of this mother with this birth date is registered already. Tick the box if it is another one."),
+            field="is_another_child",
+        )
+    attached = queries.current_attachment(session, records)
+    served = queries.current_serving_site(session, records)
+    mine = actor.scope(Permission.PATIENTS_IDENTITY_WRITE)
+    here = workplace(session, actor)
+    place: int | None
+    site: int | None
+    if attached is not None and mine.allows(attached.organization_id):
+        relation, place, site = "attached", attached.organization_id, attached.site_id
+    elif served is not None and mine.allows(served.organization_id):
+        relation, place, site = "served", served.organization_id, served.site_id
+    else:
+        # born away from home: cared for here, attached where the parents decide
+        relation, place, site = "served", here.organization.id if here else None, None
+    form = RegistrationForm.model_validate(
+        data.model_dump(exclude={"is_another_child"})
+        | {
+            "kind": "newborn",
+            "mother": mother.iin or mother.temporary_id,
+            "citizenship": mother.citizenship,
+            "relation": relation,
+            "organization_id": place,
+            "site_id": site,
+        }
+    )
+    return register(session, actor, form)
 
 
 def _new_identifier(session: Session, data: RegistrationForm, passport: _Passport) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from ops_app.kit.paging import Page, PageRequest
@@ -28,6 +28,21 @@ STANDING_ALONE: dict[str, type[Any]] = {
 IMAGES: dict[str, type[Any]] = {"study": Study, "recording": Recording}
 MODELS: dict[str, type[Any]] = {"encounter": Encounter} | ROW_MODELS | STANDING_ALONE | IMAGES
 KINDS = tuple(MODELS)
+REFUSALS = ("refused", "not_indicated", "non_profile", "no_bed", "walked_out")
+"""How a person leaves an admission room without a bed."""
+_STAYS = or_(
+    Encounter.encounter_class == "inpatient",
+    Encounter.purpose == "hospitalisation",
+    and_(Encounter.encounter_class == "emergency", Encounter.disposition.in_(REFUSALS)),
+)
+NARROWED: dict[str, tuple[type[Any], ColumnElement[bool]]] = {
+    "hospitalisation": (Encounter, _STAYS),
+    "ambulance": (Encounter, Encounter.purpose == "ambulance_call"),
+    "observed": (EpisodeOfCare, EpisodeOfCare.kind.in_(("dispensary", "pregnancy"))),
+} | {kind: (model, true()) for kind, model in ROW_MODELS.items()}
+"""What the sections of the card and the filter of the timeline show: a table, and which of its rows."""
+DRAWN_AS = {"hospitalisation": "encounter", "ambulance": "encounter", "observed": "episode_of_care"}
+"""Narrowed kinds by the kind that says how a row reads."""
 
 
 @dataclass
@@ -73,11 +88,14 @@ def _moment(kind: str) -> Any:
 
 
 def _heads(kind: str, records: Sequence[int], grouped: bool, wanted: TimelineFilter) -> Select[Any]:
+    narrowed = wanted.kind
     model = MODELS[kind]
     at = _moment(kind)
     statement = select(literal(kind).label("kind"), model.id.label("id"), at.label("at")).where(
         model.patient_id.in_(records)
     )
+    if narrowed in DRAWN_AS:
+        statement = statement.where(NARROWED[narrowed][1])
     if grouped and kind in ROW_MODELS:
         # Rows of a visit are shown with it.
         statement = statement.where(model.encounter_id.is_(None))
@@ -98,7 +116,8 @@ def _heads(kind: str, records: Sequence[int], grouped: bool, wanted: TimelineFil
 
 def timeline(session: Session, records: Sequence[int], paging: PageRequest, wanted: TimelineFilter) -> Page[Entry]:
     """One page of the card, newest first; with a kind chosen, that kind alone and ungrouped."""
-    kinds = [wanted.kind] if wanted.kind in MODELS else list(MODELS)
+    asked = DRAWN_AS.get(wanted.kind or "", wanted.kind)
+    kinds = [asked] if asked in MODELS else list(MODELS)
     grouped = len(kinds) > 1
     heads = union_all(*(_heads(kind, records, grouped, wanted) for kind in kinds)).subquery()
     total = session.scalar(select(func.count()).select_from(heads))

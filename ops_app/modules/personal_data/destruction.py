@@ -13,8 +13,10 @@ from ops_app.actor import Actor
 from ops_app.errors import Conflict, Forbidden, NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
+from ops_app.mechanisms.jobs import queue
 from ops_app.modules.documents import service as documents
 from ops_app.modules.exchange import service as exchange
+from ops_app.modules.imaging import keeping
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.name_index import forget_names
 from ops_app.modules.patients.names import tokens_of
@@ -104,6 +106,10 @@ def execute(session: Session, actor: Actor, act: DestructionAct) -> dict[str, in
     exchange.give_up_messages(session, actor, act.records, _("The data of the person are destroyed"))
     records = list(act.records)
     names = _names(session, records)
+    studies = keeping.destroy(session, records, _numbers(session, records))
+    for study_id in studies:
+        # files cannot be rolled back, so they go only after this transaction is there to stay
+        queue.enqueue(session, "imaging:unlink_destroyed", study_id=study_id)
     session.flush()
     counts: dict[str, int] = session.scalar(select(func.vault.destroy_person(act.id))) or {}
     forget_names(session.connection(), names)
@@ -116,6 +122,11 @@ def _close_requests(session: Session, actor: Actor, act: DestructionAct) -> None
     for row in request_queries.requests_of(session, act.records):
         if row.state == "received":
             requests.close_destroyed(session, actor, row, _("Destroyed by act № %(number)s", number=act.number))
+
+
+def _numbers(session: Session, records: Sequence[int]) -> list[str]:
+    rows = session.execute(select(Patient.iin, Patient.temporary_id).where(Patient.id.in_(records)))
+    return [number for row in rows for number in row if number]
 
 
 def _names(session: Session, records: Sequence[int]) -> set[str]:

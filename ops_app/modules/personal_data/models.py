@@ -370,6 +370,22 @@ class FacilityTerm(Base):
     __table_args__ = (CheckConstraint("keep_until > ended_on", name="kept_after_end"), _TABLE)
 
 
+class ApplicationLimit(Base):
+    """A kind of data that a facility does not give to applications of patients, though it keeps it."""
+
+    __tablename__ = "application_limit"
+
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organizations.organization.id"), primary_key=True, autoincrement=False, info=PLAIN
+    )
+    kind: Mapped[str] = mapped_column(primary_key=True, info=PLAIN)
+    """A resource type of the FHIR API."""
+    set_at: Mapped[dt.datetime] = _now()
+    set_by: Mapped[str] = mapped_column(info=DIRECT)
+
+    __table_args__ = (_TABLE,)
+
+
 class ExportDelivery(Base):
     """An export of a facility handed over for its check, which takes twenty working days at most."""
 

@@ -6,7 +6,13 @@ from fastapi import APIRouter
 
 from ops_app.i18n import N_
 from ops_app.module import Module, NavItem
-from ops_app.modules.personal_data import consent_routes, facility_routes, register_routes, request_routes
+from ops_app.modules.personal_data import (
+    application_routes,
+    consent_routes,
+    facility_routes,
+    register_routes,
+    request_routes,
+)
 from ops_app.modules.personal_data.declarations import data_sets, exceptions, refusals
 from ops_app.modules.personal_data.journals import JOURNALS
 from ops_app.modules.personal_data.notices import OVERDUE
@@ -18,7 +24,7 @@ from ops_app.permissions import Permission
 data_sets(), exceptions(), refusals()
 
 router = APIRouter()
-for part in (consent_routes, request_routes, register_routes, facility_routes):
+for part in (consent_routes, request_routes, register_routes, facility_routes, application_routes):
     router.routes.extend(part.router.routes)
 
 _READ = Permission.PERSONAL_DATA_REGISTER_READ
@@ -37,6 +43,13 @@ MODULE = Module(
         NavItem(N_("Personal databases"), "personal_data:databases", _READ, group="administration", order=60),
         NavItem(N_("Terms of storage"), "personal_data:terms", _READ, group="administration", order=61),
         NavItem(N_("Acts of destruction"), "personal_data:acts", _READ, group="administration", order=62),
+        NavItem(
+            N_("Data for applications of patients"),
+            "personal_data:application",
+            Permission.PERSONAL_DATA_REQUEST_DECIDE,
+            group="administration",
+            order=64,
+        ),
         NavItem(N_("Exports of facilities"), "personal_data:facilities", _READ, group="administration", order=63),
     ),
     actions={
@@ -61,6 +74,7 @@ MODULE = Module(
         "personal_data:record_disclosure": N_("Registered a disclosure"),
         "personal_data:evidence": N_("Compiled the evidence about a person's data"),
         "personal_data:access_log": N_("Showed who opened the data"),
+        "personal_data:limit_application": N_("Decided what applications of patients are given"),
         "personal_data:end_contract": N_("Noted the end of a contract"),
         "personal_data:deliver": N_("Registered the delivery of an export"),
         "personal_data:check_delivery": N_("Decided on the delivery of an export"),

@@ -87,7 +87,7 @@ class RecordingFile(Row, Base):
     recording_id: Mapped[int] = mapped_column(ForeignKey("radiology.recording.id"), info=PLAIN)
     name: Mapped[str] = mapped_column(info=FREE_TEXT)
     sha256: Mapped[str] = mapped_column(info=PLAIN)
-    content: Mapped[bytes] = deferred(mapped_column(LargeBinary, info=SENSITIVE))
+    content: Mapped[bytes] = deferred(mapped_column(LargeBinary, info=FREE_TEXT))
 
     __table_args__ = (Index("uq_recording_file_name", "recording_id", "name", unique=True), _TABLE)
 

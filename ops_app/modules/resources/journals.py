@@ -13,8 +13,9 @@ from ops_app.actor import Actor, Scope
 from ops_app.i18n import N_, gettext
 from ops_app.kit import clock
 from ops_app.mechanisms.journal.declaration import Add, Asked, ChoiceFilter, Choices, Column, Journal
+from ops_app.mechanisms.register.field import RegisterField
 from ops_app.modules.resources import choices
-from ops_app.modules.resources.registers import REGISTERS, Register, RegisterField
+from ops_app.modules.resources.registers import REGISTERS, Register
 from ops_app.permissions import Permission
 
 STATES = (("counting", N_("counting now")), ("closed", N_("closed")))

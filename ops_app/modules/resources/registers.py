@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy.orm import Session
 
-from ops_app.actor import Scope
 from ops_app.i18n import N_
+from ops_app.mechanisms.register.field import RegisterField
 from ops_app.modules.resources import choices, forms, models
-
-Options = Callable[[Session, Scope], Sequence[tuple[str, str]]]
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterField:
-    """A field of the form, and a column of the list where ``listed``."""
-
-    name: str
-    title: str
-    """Marked with ``N_()``."""
-    kind: Literal["text", "number", "date", "select"] = "text"
-    titles: tuple[tuple[str, str], ...] = ()
-    options: Options | None = None
-    required: bool = False
-    listed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from starlette.responses import Response
 from ops_app.actor import Actor
 from ops_app.db import Db
 from ops_app.errors import OpsError
-from ops_app.i18n import _, gettext
+from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.form_fields import Form, PostedForm, blank
+from ops_app.mechanisms.register.field import choices_of
 from ops_app.modules.resources import queries, service
 from ops_app.modules.resources.forms import CloseForm
 from ops_app.modules.resources.permissions import RegisterReader, RegisterWriter
@@ -113,13 +114,7 @@ def _form(
         form=form,
         found=found,
         close_form=close_form or blank({"end_date": clock.today()}),
-        options={
-            each.name: list(each.options(db, scope))
-            if each.options
-            else [(value, gettext(title)) for value, title in each.titles]
-            for each in register.fields
-            if each.kind == "select"
-        },
+        options=choices_of(db, scope, register.fields),
         may_write=found is None or (writing.allows(found.organization_id) and found.end_date is None),
         versions=queries.versions(db, register, found) if found is not None and register.versioned else [],
         list_url=list_url(request, register),

@@ -181,15 +181,17 @@ def test_every_read_leaves_an_audit_row_with_its_rule(clinic: Clinic, ill: Patie
             assert [(row.action, row.rule, row.patient_id) for row in rows] == [(action, rule, ill.id)]
 
 
-def test_token_of_the_openid_provider_opens_what_its_owner_may(clinic: Clinic, ill: Patient) -> None:
-    clinic.browser("doctor")
+def token_of(clinic: Clinic, login: str) -> str:
+    """An access token of somebody who is signed in."""
+    clinic.browser(login)
     token = secrets.token_urlsafe(32)
     with clinic.session() as session:
         session_id = session.execute(
             text(
                 "select s.id from accounts.sign_in_session s join accounts.account a on a.id = s.account_id"
-                " where a.login = 'doctor' order by s.id desc limit 1"
-            )
+                " where a.login = :login order by s.id desc limit 1"
+            ),
+            {"login": login},
         ).scalar_one()
         session.add(
             OidcToken(
@@ -201,6 +203,11 @@ def test_token_of_the_openid_provider_opens_what_its_owner_may(clinic: Clinic, i
                 expires_at=clock.now() + dt.timedelta(hours=1),
             )
         )
+    return token
+
+
+def test_token_of_the_openid_provider_opens_what_its_owner_may(clinic: Clinic, ill: Patient) -> None:
+    token = token_of(clinic, "doctor")
     program = Reader(Browser(clinic.app))
     assert program.get(f"Patient/{ill.id}", authorization=f"Bearer {token}")["id"] == str(ill.id)
     program.get(f"Patient/{ill.id}", 401, authorization="Bearer wrong")
@@ -398,3 +405,36 @@ def test_new_account_must_change_its_password_first(clinic: Clinic) -> None:
     with clinic.session() as session:
         session.execute(text("update accounts.account set must_change_password = true where login = 'fresh'"))
     reader(clinic, "fresh").get("Patient", 403)
+
+
+@pytest.mark.req("PDATA-31")
+def test_what_a_facility_withholds_no_application_is_told(clinic: Clinic, ill: Patient) -> None:
+    make_account(clinic.app.state.engine, "officer", [(Role.DATA_OFFICER, clinic.tree["hospital"])])
+    officer, url = clinic.browser("officer"), "/personal-data/application"
+    shown = officer.get(url).text
+    assert shown.count("checked") == len(CLINICAL)
+    given = [name for name in CLINICAL if name not in ("Condition", "Encounter")]
+    about = {"organization_id": str(clinic.tree["hospital"]), "given": given}
+    for login, place in (("doctor", "hospital"), ("officer", "other")):
+        refused = clinic.browser(login).post(url, about | {"organization_id": str(clinic.tree[place])})
+        assert refused.status_code == 403, login
+    assert officer.post(url, about | {"given": ["Nothing"]}).headers["location"].endswith(url)
+    assert officer.get(url).text.count("checked") == len(CLINICAL)
+    staff = reader(clinic)
+    told = staff.found(f"Condition?patient={ill.id}")
+    assert officer.post(url, about).status_code == 303
+    assert officer.get(url).text.count("checked") == len(given)
+
+    program = Reader(Browser(clinic.app))
+    bearer = {"authorization": f"Bearer {token_of(clinic, 'doctor')}"}
+    assert "entry" not in program.get(f"Condition?patient={ill.id}", **bearer)
+    program.get(f"Condition/{told[0]['id']}", 404, **bearer)
+    everything = program.get(f"Patient/{ill.id}/$everything", **bearer)
+    kinds = {entry["resource"]["resourceType"] for entry in everything["entry"]}
+    assert "Observation" in kinds
+    assert not kinds & {"Condition", "Encounter"}
+    included = program.get(f"Observation?patient={ill.id}&_include=Observation:encounter", **bearer)
+    assert {entry["resource"]["resourceType"] for entry in included["entry"]} == {"Observation"}
+    assert staff.found(f"Condition?patient={ill.id}") == told, "staff see what they saw"
+    assert officer.post(url, about | {"given": list(CLINICAL)}).status_code == 303
+    assert program.get(f"Condition?patient={ill.id}", **bearer)["total"] == len(told)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import itertools
+import re
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from ops_app.gate import destruction as gate
 from ops_app.gate.views import privacy_of
@@ -17,6 +21,10 @@ from ops_app.kit import clock
 from ops_app.mechanisms.outbox import outbox
 from ops_app.models import load_all
 from ops_app.modules.documents import service as documents
+from ops_app.modules.imaging import filing
+from ops_app.modules.imaging.jobs import unlink_destroyed
+from ops_app.modules.imaging.models import Instance, Series, Study
+from ops_app.modules.ingest.models import InboundMessage
 from ops_app.modules.patients.merge import merge
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.personal_data import storage
@@ -33,6 +41,7 @@ from tests.ops_app.personal_data.conftest import ask, give_consent
 
 JSON = {"accept": "application/json"}
 SURNAME, GIVEN, STREET, NOTE = "Жұлдызқанарыева", "Канарейқыз", "Канареечная 17", "қанат канарейки сломан"
+UIDS = itertools.count(1)
 FINDING = "collected without consent, item 5 of the rules"
 
 
@@ -173,6 +182,98 @@ def test_destroyed_person_is_nowhere(office: Clinic, module_database: Database, 
     assert key not in left and left
     again = office.browser("chief").post(f"/personal-data/acts/{act}/execute", headers=JSON)
     assert again.status_code == 409
+
+
+def study_of(
+    session: Session, patient_id: int | None, number: str, content: bytes, name: str = SURNAME
+) -> tuple[int, Path]:
+    """A study of one object with its file."""
+    digest = hashlib.sha256(content).hexdigest()
+    path = f"{digest[:2]}/{digest[:32]}/{digest}.dcm"
+    file = filing.full_path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    uid = f"1.2.{next(UIDS)}"
+    study = Study(
+        study_uid=uid,
+        patient_id=patient_id,
+        match_state="matched" if patient_id else "unmatched",
+        match_reason="test",
+        sent_patient_id=number,
+        sent_name=name,
+        modalities=["DX"],
+    )
+    session.add(study)
+    session.flush()
+    series = Series(study_id=study.id, series_uid=f"{uid}.1", sent={"name": name})
+    session.add(series)
+    session.flush()
+    session.add(
+        Instance(
+            series_id=series.id,
+            sop_uid=f"{uid}.1.1",
+            sop_class_uid="1.2.840.10008.5.1.4.1.1.1.1",
+            transfer_syntax_uid="1.2.840.10008.1.2.1",
+            kind="image",
+            channel="dicom",
+            path=path,
+            sha256=digest,
+            bytes=len(content),
+        )
+    )
+    session.flush()
+    return study.id, file
+
+
+@pytest.mark.req("PDATA-15")
+def test_images_and_raw_messages_go_with_the_person(office: Clinic, module_database: Database) -> None:
+    patient = office.register(family_name=SURNAME, given_name=GIVEN)
+    bystander = office.register()
+    iin = str(patient.iin)
+
+    def message(text_of: str, patient_id: int | None, state: str) -> InboundMessage:
+        raw = text_of.encode()
+        return InboundMessage(
+            channel="hl7", sender="LAB", control_id=text_of[:8], sha256=hashlib.sha256(raw).digest(), raw=raw,
+            lane=f"person:{text_of}", state=state, patient_id=patient_id,
+        )  # fmt: skip
+
+    with office.session() as session:
+        shared = b"DICM shared by two studies"
+        own_id, own = study_of(session, patient.id, iin, b"DICM " + SURNAME.encode())
+        shared_id, common = study_of(session, patient.id, iin, shared)
+        unmatched_id, unmatched = study_of(session, None, iin, b"DICM nobody matched " + iin.encode())
+        kept_id, _common = study_of(session, bystander.id, str(bystander.iin), shared, "BYSTANDER")
+        session.add_all(
+            [
+                message(f"MSH|1|{iin}|{SURNAME}", patient.id, "done"),
+                message(f"MSH|2|{iin}|{SURNAME}", None, "failed"),
+                message(f"MSH|3|{bystander.iin}|", bystander.id, "done"),
+            ]
+        )
+    act = drawn(office, patient)
+    assert office.browser("chief").post(f"/personal-data/acts/{act}/execute").status_code == 303
+    with office.session() as session:
+        queued = session.execute(
+            text("select args from procrastinate.procrastinate_jobs where task_name = 'imaging:unlink_destroyed'")
+        ).scalars()
+        studies = {arguments["study_id"] for arguments in queued}
+    assert studies == {own_id, shared_id, unmatched_id}
+    assert own.exists(), "nothing is removed before the transaction is there to stay"
+    for study_id in studies:
+        unlink_destroyed(office.app.state.engine, study_id)
+        unlink_destroyed(office.app.state.engine, study_id)
+    assert [file.exists() for file in (own, unmatched, common)] == [False, False, True]
+    assert where_it_stands(module_database, [SURNAME, iin]) == set()
+    with psycopg.connect(module_database.libpq("owner")) as connection:
+        rows = connection.execute("select raw, state from ingest.message order by id").fetchall()
+        state = connection.execute("select state from imaging.study where id = %s", [kept_id]).fetchone()
+    assert [bytes(raw) for raw, _state in rows][:2] == [b"", b""]
+    assert bytes(rows[2][0]) == f"MSH|3|{bystander.iin}|".encode()
+    assert [name for _raw, name in rows] == ["done", "archived", "done"]
+    assert state == ("available",)
+    counts = re.findall(r"ingest\.message", office.browser("chief").get(f"/personal-data/acts/{act}").text)
+    assert counts
 
 
 @pytest.mark.req("PDATA-22")

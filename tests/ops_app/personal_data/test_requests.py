@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from ops_app.kit.working_days import working_day_after
 from ops_app.mechanisms.notifications.models import Notification
 from ops_app.models import load_all
 from ops_app.modules.documents.models import Document
+from ops_app.modules.patients.models import Patient
 from ops_app.modules.personal_data import held, requests
 from ops_app.modules.personal_data.declarations import data_set_of, refusals
 from ops_app.modules.personal_data.models import DataBlock, Representative, SubjectRequest
@@ -200,6 +202,39 @@ def test_blocked_data_are_stored_and_used_by_nobody_until_the_block_is_lifted(of
     with office.session() as session:
         block = session.scalars(select(DataBlock).where(DataBlock.patient_id == patient.id)).one()
         assert (block.blocked_by, block.lifted_by) == ("officer", "officer")
+
+
+@pytest.mark.req("PDATA-13")
+def test_blocked_person_is_named_in_no_search_and_no_list(office: Clinic) -> None:
+    patient, child = office.register(family_name="Бұғатталғанова"), office.register()
+    office.visit(patient.id)
+    relative = {"relation": "mother", "relative": str(patient.iin), "way": "patient"}
+    registrar = office.browser("registrar")
+    assert registrar.post(f"/patients/{child.id}/facts/relatives/new", relative).status_code == 303
+    doctor, officer = office.browser("doctor"), office.browser("officer")
+    pages = (
+        "/patients?q=Бұғатталғанова",
+        "/api/patients?q=Бұғатталғанова",
+        "/journals/visits",
+        f"/patients/{child.id}/identity",
+        "/fhir/Patient?family=Бұғатталғанова",
+    )
+    assert all("Бұғатталғанова" in doctor.get(each).text for each in pages)
+    number = ask(office, patient, "blocking")
+    about = {"reason": "the person disputes the diagnosis"}
+    assert officer.post(f"/personal-data/requests/{number}/block", about).status_code == 303
+    for each in pages:
+        shown = doctor.get(each).text.replace("q=Бұғатталғанова", "").replace("family=", "")
+        listed = re.sub(r'value="Бұғатталғанова"', "", shown)
+        assert f"Бұғатталғанова {patient.given_name}" not in listed, each
+        assert str(patient.iin) not in listed, each
+    assert "Data blocked" in doctor.get("/journals/visits").text
+    assert "are blocked" in registrar.get(f"/patients?q={patient.iin}").text
+    # whoever handles the request sees whose it is
+    assert "Бұғатталғанова" in officer.get(f"/personal-data/requests/{number}").text
+    with office.session() as session:
+        stored = session.get_one(Patient, patient.id)
+        assert (stored.family_name, stored.iin) == ("Бұғатталғанова", patient.iin)
 
 
 @pytest.mark.req("PDATA-13")

@@ -1,0 +1,1 @@
+"""Declared fields of dated rows: one form and one list draw whatever a module declares."""

@@ -1,0 +1,88 @@
+"""A merge travels through the warehouse as one person, and its undoing gives back both, exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+
+from ops_app.actor import Actor
+from ops_app.modules.patients import merge
+from ops_app.modules.patients.models import Attachment, Patient
+from tests.spec import marts
+from tests.spec.conftest import District
+from tests.spec.test_engines_and_increments import served
+
+pytestmark = pytest.mark.timeout(1_200)
+
+# both have visits and an attachment that holds; the record to hide has no IIN
+PAIR = """
+select kept.id, hidden.id from patients.patient hidden
+join patients.patient kept on kept.sex = hidden.sex and kept.id <> hidden.id and kept.iin is not null
+where hidden.iin is null and kept.is_live and hidden.is_live
+  and hidden.entered_in_error_at is null and kept.entered_in_error_at is null
+  and not exists (select from deaths.death where patient_id in (kept.id, hidden.id))
+  and not exists (select from patients.patient_link where patient_id in (kept.id, hidden.id))
+  and (select count(distinct a.patient_id) from patients.attachment a where a.patient_id in (kept.id, hidden.id)
+       and a.end_date is null and a.entered_in_error_at is null) = 2
+  and (select count(distinct e.patient_id) from visits.encounter e where e.patient_id in (kept.id, hidden.id)
+       and e.entered_in_error_at is null) = 2
+order by hidden.id, kept.id limit 1
+"""
+
+
+def rows_of(session: Session, people: list[int]) -> list[tuple[object, ...]]:
+    """The two records and their attachments, but for the number of the writing transaction."""
+    found: list[tuple[object, ...]] = []
+    for model, column in ((Patient, Patient.id), (Attachment, Attachment.patient_id)):
+        names = [each.name for each in model.__table__.columns if each.name != "row_xid"]
+        for row in session.query(model).where(column.in_(people)).order_by(model.id):
+            found.append(tuple(getattr(row, name) for name in names))
+    return found
+
+
+def ask(district: District, question: str, **values: object) -> list[tuple[Any, ...]]:
+    """Ask the published file."""
+    folder = district.installation.home / "warehouse"
+    with duckdb.connect(str(folder / (folder / "current").read_text().strip()), read_only=True) as connection:
+        return connection.execute(question, values).fetchall()
+
+
+@pytest.mark.req("REG-08")
+def test_a_merge_is_undone_exactly_also_in_the_warehouse(district: District) -> None:
+    engine = create_engine(district.installation.settings.database_url("app"))
+    owner = create_engine(district.installation.settings.database_url("owner"))
+    actor = Actor(account_id=0, session_id=0, login="merger", display_name="merger", language="kk")
+    before = served(district)
+    visits = "select count(*) from marts.fct_encounter where patient_key = $key"
+    try:
+        with Session(engine) as session:
+            kept, hidden = session.execute(text(PAIR)).one()
+            records = rows_of(session, [kept, hidden])
+            link_id = merge.merge(session, actor, kept, hidden).id
+            session.commit()
+        with owner.connect() as connection:
+            named = text("select patient_id, patient_key::text from vault.pseudonym where patient_id in (:one, :two)")
+            keys = {row[0]: row[1] for row in connection.execute(named, {"one": kept, "two": hidden})}
+        first, second = keys[kept], keys[hidden]
+        apart = [ask(district, visits, key=key)[0][0] for key in (first, second)]
+        assert all(apart), "facts on both"
+
+        district.ask("pipeline", "run")
+        about = "select is_current, current_patient_key from marts.dim_patient where patient_key = $key"
+        assert ask(district, about, key=first) == [(True, first)]
+        assert ask(district, about, key=second) == [(False, first)]
+        assert ask(district, visits, key=first)[0][0] == sum(apart)
+
+        with Session(engine) as session:
+            merge.unmerge(session, actor, link_id)
+            session.commit()
+            assert rows_of(session, [kept, hidden]) == records
+        district.ask("pipeline", "run")
+        assert marts.difference(before, served(district)) == {}
+    finally:
+        engine.dispose()
+        owner.dispose()
