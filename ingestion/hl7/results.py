@@ -12,9 +12,13 @@ from ingestion.hl7.sender import Incoming
 from ingestion.outcome import Became, Outcome
 from ops_app.mechanisms.device_messages.hl7 import Segment
 from ops_app.mechanisms.device_messages.hl7_values import moment, name
+from ops_app.modules.devices.models import Device
+from ops_app.modules.lab_quality import queries as quality
+from ops_app.modules.lab_quality.service import record_from_device
 from ops_app.modules.laboratory.incoming import (
     IncomingPerson,
     IncomingReport,
+    parameter_code,
     receive_report,
 )
 from ops_app.modules.laboratory.incoming_report import Status
@@ -64,10 +68,41 @@ def interpret(incoming: Incoming) -> Outcome:
     for group in groups(incoming.message.segments, specimen_first=incoming.message.kind == "OUL"):
         person, patient = _person(incoming, group.person)
         report = _report(incoming, group, person)
+        controls = _controls(incoming, report)
+        if controls is not None:
+            records += controls
+            continue
         received = receive_report(incoming.session, incoming.actor, report)
         records.append(Became("laboratory.report", received.report_id))
         patient_id = patient.id if patient else patient_id
     return Outcome(tuple(records), patient_id=patient_id, organization_id=incoming.organization_or_none)
+
+
+def _controls(incoming: Incoming, report: IncomingReport) -> list[Became] | None:
+    """What an analyser measured of a control lot in use; None when the specimen is of a person."""
+    if report.analyser is None or report.specimen_barcode is None:
+        return None
+    session = incoming.session
+    device = session.get_one(Device, report.analyser)
+    if quality.open_lot(session, device.organization_id, report.specimen_barcode) is None:
+        return None
+    made = []
+    for number, result in enumerate(report.results, start=1):
+        code = parameter_code(session, result)
+        if code is None or result.value_number is None:
+            continue
+        run = record_from_device(
+            session,
+            device,
+            report.specimen_barcode,
+            code,
+            result.value_number,
+            result.observed_at or report.reported_at or incoming.row.received_at,
+            f"{report.source_key}:{number}",
+        )
+        if run is not None:
+            made.append(Became("lab_quality.run", run.id))
+    return made
 
 
 def groups(segments: Sequence[Segment], *, specimen_first: bool) -> list[Group]:

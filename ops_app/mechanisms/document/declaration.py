@@ -47,7 +47,7 @@ class Declaration(BaseModel):
     kind: str = Field(pattern=r"^[a-z_]{3,40}$")
     version: str
     prefix: str = Field(pattern=r"^[A-Z]{1,6}$")
-    about: Literal["visit", "study", "request"]
+    about: Literal["visit", "study", "request", "order"]
     """What it is formed from: a visit on the visit's page, anything else where its module forms it."""
     title: Titles
     signature: Literal["mandatory", "optional"]

@@ -82,3 +82,26 @@ def form_about(
         after={"status": "formed", "kind": kind, "number": document.number, "version": document.version},
     )
     return document
+
+
+def withdraw(session: Session, actor: Actor, document_id: int, reason: str) -> Document:
+    """Take a document out of force because what it says was corrected; it stays readable, its check page says so."""
+    document = locked_document(session, document_id)
+    if document.status in ("annulled", "replaced"):
+        return document
+    if not actor.scope(Permission.DOCUMENTS_RECORD_WRITE).allows(document.organization_id):
+        raise Forbidden(_("You may not form documents of this organisation"))
+    before = document.status
+    document.status, document.annul_reason = "annulled", reason
+    document.annulled_at, document.annulled_by = clock.now(), actor.login
+    session.flush()
+    audit.changed(
+        session,
+        actor,
+        entity="documents.document",
+        entity_id=document.id,
+        patient_id=document.patient_id,
+        before={"status": before, "annul_reason": None},
+        after={"status": "annulled", "annul_reason": reason},
+    )
+    return document

@@ -156,6 +156,8 @@ def transfuse(
     session: Session, actor: Actor, patient_id: int, data: TransfusionForm, organization_id: int
 ) -> Transfusion:
     """Record a transfusion; refused where it would harm, or where somebody must first say why it cannot wait."""
+    if not actor.scope(Permission.LABORATORY_TRANSFUSION_WRITE).allows(organization_id):
+        raise Forbidden(_("You may not record transfusions here"))
     patient_id = standing_for(session, patient_id)
     at = clock.from_local(data.date, data.time)
     if at > clock.now() + dt.timedelta(minutes=10):

@@ -136,6 +136,21 @@ class ReferenceRange(Row, Base):
     )
 
 
+class RangeApproval(Row, Base):
+    """That a laboratory looked at the shipped ranges of a parameter and answers for them as its own."""
+
+    __tablename__ = "range_approval"
+
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.organization.id"), info=PLAIN)
+    parameter_id: Mapped[int] = mapped_column(ForeignKey("laboratory.parameter.id"), info=PLAIN)
+    digest: Mapped[str] = mapped_column(info=PLAIN)
+    """Of the ranges it looked at: others are to be looked at again."""
+    approved_at: Mapped[dt.datetime] = mapped_column(info=PLAIN)
+    approved_by: Mapped[str] = mapped_column(info=DIRECT)
+
+    __table_args__ = (Index("uq_range_approval", "organization_id", "parameter_id", unique=True), _TABLE)
+
+
 class ReflexRule(Row, Base):
     """A test that another test's result asks for: an expression over parameter codes, and the service it adds."""
 

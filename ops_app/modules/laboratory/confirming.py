@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from ops_app import audit
@@ -13,7 +13,9 @@ from ops_app.errors import Conflict, Forbidden, Invalid, NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.mechanisms.questionnaire.evaluation import Facts, evaluate
+from ops_app.modules.documents.forming import withdraw
 from ops_app.modules.episodes import plan_refresh
+from ops_app.modules.lab_quality import queries as quality
 from ops_app.modules.laboratory import follow_up, queries
 from ops_app.modules.laboratory.forms import CallForm, ConfirmForm, CorrectForm
 from ops_app.modules.laboratory.loading import expression
@@ -43,6 +45,8 @@ def confirm(session: Session, actor: Actor, order_service_id: int, data: Confirm
     rows = [(row, parameter) for row, parameter in present if row.status == "entered"]
     if not rows:
         raise Conflict(_("There is nothing to confirm here"))
+    for row, parameter in rows:
+        row.held_reason = why_held(session, row, parameter)
     held = [row for row, _parameter in rows if row.held_reason]
     if held and not data.held_because:
         raise Invalid(_("Say why the held results may stand, or have them measured again"), field="held_because")
@@ -69,6 +73,16 @@ def confirm(session: Session, actor: Actor, order_service_id: int, data: Confirm
     return line
 
 
+def why_held(session: Session, row: Result, parameter: Parameter) -> str | None:
+    """Why a value waits; also when its analyser failed the control after it: nobody knows since when it is wrong."""
+    told = row.held_reason
+    if row.analyser_id is None or row.status != "entered" or "quality_control" in (told or ""):
+        return told
+    if quality.open_hold(session, row.analyser_id, parameter.code) is None:
+        return told
+    return "; ".join(filter(None, ("quality_control", told)))
+
+
 def _check(actor: Actor, order: LabOrder) -> None:
     if not actor.scope(Permission.LABORATORY_RESULT_CONFIRM).allows(order.laboratory_id):
         raise Forbidden(_("Results are confirmed by an authorised person of the laboratory"))
@@ -85,7 +99,7 @@ def _release(session: Session, actor: Actor, order: LabOrder, row: Result, param
     """Write the value as an observation of the person."""
     text = show_value(parameter, row)
     exact = row.value_number is not None and row.comparator is None and parameter.kind != "titre"
-    if not text:
+    if not text or parameter.kind == "image":
         return
     row.observation_id = record_value(
         session,
@@ -191,6 +205,9 @@ def correct(session: Session, actor: Actor, result_id: int, data: CorrectForm) -
     if old.observation_id is not None:
         withdraw_value(session, actor, old.observation_id, data.reason)
     _release(session, actor, order, row, parameter, "corrected")
+    if order.document_id is not None:
+        # who holds the paper must not go on believing it
+        withdraw(session, actor, order.document_id, data.reason)
     line.seen_at = line.seen_by = None
     session.flush()
     _log(session, actor, old, before)
@@ -247,23 +264,29 @@ def record_call(session: Session, actor: Actor, result_id: int, data: CallForm) 
 
 
 def calls_missing(session: Session, actor: Actor) -> int:
-    """Critical values of the actor's laboratories that nobody was told of."""
+    """How many critical values of the actor's laboratories nobody was told of."""
+    return session.scalar(_untold(actor).with_only_columns(func.count())) or 0
+
+
+def first_to_call(session: Session, actor: Actor) -> int | None:
+    """The order whose critical value waits longest for a call."""
+    return session.scalar(_untold(actor).order_by(Result.entered_at, Result.id).limit(1))
+
+
+def _untold(actor: Actor) -> Select[int]:
     scope = actor.scope(Permission.LABORATORY_RESULT_ENTER)
     return (
-        session.scalar(
-            select(func.count())
-            .select_from(Result)
-            .join(OrderService, OrderService.id == Result.order_service_id)
-            .join(LabOrder, LabOrder.id == OrderService.order_id)
-            .where(
-                scope.condition(LabOrder.laboratory_id),
-                Result.is_current,
-                Result.flag.in_(CRITICAL),
-                Result.status.in_(("entered", "confirmed")),
-                ~select(CriticalCall.id).where(CriticalCall.result_id == Result.id).exists(),
-            )
+        select(LabOrder.id)
+        .select_from(Result)
+        .join(OrderService, OrderService.id == Result.order_service_id)
+        .join(LabOrder, LabOrder.id == OrderService.order_id)
+        .where(
+            scope.condition(LabOrder.laboratory_id),
+            Result.is_current,
+            Result.flag.in_(CRITICAL),
+            Result.status.in_(("entered", "confirmed")),
+            ~select(CriticalCall.id).where(CriticalCall.result_id == Result.id).exists(),
         )
-        or 0
     )
 
 

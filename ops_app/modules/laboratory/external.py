@@ -14,7 +14,7 @@ from ops_app import audit
 from ops_app.actor import Actor
 from ops_app.kit import clock
 from ops_app.modules.episodes import plan_refresh
-from ops_app.modules.laboratory import follow_up, queries, ranges
+from ops_app.modules.laboratory import corrections, follow_up, queries, ranges
 from ops_app.modules.laboratory.incoming_report import IncomingReport, IncomingResult
 from ops_app.modules.laboratory.matching import mismatch, person_by_identifier
 from ops_app.modules.laboratory.models import LabOrder, OrderService, Parameter, Report, Result
@@ -55,16 +55,30 @@ def give(
         return
     patient = session.get_one(Patient, patient_id)
     organization_id = order.organization_id if order is not None else _home(session, patient_id)
+    earlier, newer = corrections.siblings(session, row, report)
+    if newer is not None:
+        # a message overtook the one it corrects: what this one says is history already
+        row.replaced_by_id = newer.id
+        return
     stored = []
+    reason = corrections.reason_of(report)
+    if report.status == "cancelled":
+        corrections.withdraw_all(session, actor, row, earlier, reason)
+        plan_refresh.refresh(session, actor, patient_id)
+        return
     for incoming in report.results:
         parameter = _mapped(session, incoming)
-        if parameter is None or incoming.status in ("preliminary", "cancelled"):
+        if parameter is None or incoming.status == "preliminary":
             continue
-        result = _store(session, actor, row, report, incoming, parameter, patient, order, organization_id)
+        old = corrections.take_back(session, actor, earlier, parameter, reason)
+        if incoming.status == "cancelled":
+            continue
+        result = _store(session, actor, row, report, incoming, parameter, patient, order, organization_id, old)
         if result is not None:
             stored.append(result)
+    corrections.close(session, row, report, earlier)
     session.flush()
-    if order is not None and report.status != "cancelled":
+    if order is not None:
         _finish(session, actor, order, report)
     if stored and organization_id is not None:
         follow_up.look_at_report(session, actor, row, stored, organization_id, order)
@@ -97,6 +111,7 @@ def _store(
     patient: Patient,
     order: LabOrder | None,
     organization_id: int | None,
+    old: Result | None,
 ) -> Result | None:
     value = _value(parameter, incoming)
     if value is None:
@@ -123,6 +138,8 @@ def _store(
         entered_at=clock.now(),
         confirmed_at=report.reported_at or clock.now(),
         confirmed_by=report.performer or report.sender,
+        version=old.version + 1 if old is not None else 1,
+        correction_reason=corrections.reason_of(report) if old is not None else None,
     )
     session.add(result)
     session.flush()
@@ -142,7 +159,7 @@ def _store(
             unit=parameter.unit if exact else None,
             value_code=value.code,
             value_text=None if exact or value.code is not None else text[:4000],
-            status="corrected" if report.status == "corrected" else "final",
+            status="corrected" if old is not None or report.status == "corrected" else "final",
             at=at,
             from_device=True,
             source_key=f"result:{result.id}",

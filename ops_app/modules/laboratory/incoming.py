@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from ops_app import audit
 from ops_app.actor import Actor
 from ops_app.kit import clock
+from ops_app.modules.lab_quality import service as quality
 from ops_app.modules.laboratory import external, queries, results
 from ops_app.modules.laboratory.incoming_report import (
     AnalyserOrder,
@@ -40,6 +41,7 @@ __all__ = [
     "IncomingResult",
     "Received",
     "open_orders_for",
+    "parameter_code",
     "receive_report",
 ]
 
@@ -185,6 +187,13 @@ def names(parameter: Parameter, incoming: IncomingResult) -> bool:
     return incoming.code == parameter.code
 
 
+def parameter_code(db: Session, incoming: IncomingResult) -> str | None:
+    """The system's own code of what was measured."""
+    named = Parameter.loinc if incoming.code_system == "loinc" else Parameter.code
+    found = db.scalars(select(Parameter.code).where(named == incoming.code).limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
 def _put(
     db: Session,
     actor: Actor | None,
@@ -200,6 +209,10 @@ def _put(
         return False
     if incoming.status == "preliminary":
         held = _joined(held, "preliminary")
+    measured = incoming.observed_at or report.reported_at or clock.now()
+    if quality.holds(db, report.analyser, parameter.code, measured) is not None:
+        # whatever way it came: what an analyser measures after its control failed waits for a person
+        held = _joined("quality_control", held)
     results.put(
         db,
         actor,
@@ -237,7 +250,7 @@ def read_incoming(parameter: Parameter, incoming: IncomingResult) -> tuple[Value
 
 
 def _joined(*reasons: str | None) -> str | None:
-    return "; ".join(reason for reason in reasons if reason) or None
+    return "; ".join(dict.fromkeys(reason for reason in reasons if reason)) or None
 
 
 def open_orders_for(db: Session, analyser_id: int | None, specimen_barcode: str) -> list[AnalyserOrder]:

@@ -6,6 +6,7 @@ from ops_app.modules.laboratory.blood_models import BloodGroup, Transfusion, Tra
 from ops_app.modules.laboratory.catalogue_models import (
     NumberScheme,
     Parameter,
+    RangeApproval,
     ReferenceRange,
     ReflexRule,
     Service,
@@ -26,6 +27,7 @@ __all__ = [
     "OrderChange",
     "OrderService",
     "Parameter",
+    "RangeApproval",
     "ReferenceRange",
     "ReflexRule",
     "Report",

@@ -8,6 +8,8 @@ from ops_app.i18n import N_
 from ops_app.module import Module, NavItem
 from ops_app.modules.laboratory import (
     blood_routes,
+    document_routes,
+    entry_routes,
     material_routes,
     patient_routes,
     report_routes,
@@ -21,7 +23,16 @@ from ops_app.modules.laboratory.titles import ACTIONS
 from ops_app.permissions import Permission
 
 router = APIRouter()
-for part in (routes, material_routes, report_routes, patient_routes, blood_routes, setup_routes):
+for part in (
+    routes,
+    material_routes,
+    report_routes,
+    patient_routes,
+    blood_routes,
+    setup_routes,
+    document_routes,
+    entry_routes,
+):
     router.routes.extend(part.router.routes)
 
 MODULE = Module(

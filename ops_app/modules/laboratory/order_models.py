@@ -70,6 +70,8 @@ class LabOrder(Row, Sourced, Base):
     note: Mapped[str | None] = mapped_column(info=FREE_TEXT)
     ordered_at: Mapped[dt.datetime] = mapped_column(info=PLAIN)
     cancel_reason: Mapped[str | None] = mapped_column(info=FREE_TEXT)
+    document_id: Mapped[int | None] = mapped_column(ForeignKey("documents.document.id"), info=PLAIN)
+    """Its newest report, to be signed or signed."""
 
     __table_args__ = (
         one_of("priority", ("routine", "urgent", "emergency")),

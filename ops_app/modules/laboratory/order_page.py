@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor
+from ops_app.i18n import _
 from ops_app.kit import clock
+from ops_app.modules.devices.models import Device
 from ops_app.modules.laboratory import confirming, queries, results, titles
 from ops_app.modules.laboratory.models import (
     CriticalCall,
@@ -38,6 +40,12 @@ class Row:
     result: Result | None
     versions: list[Result]
     calls: list[CriticalCall]
+    held_reason: str | None = None
+
+    @property
+    def held(self) -> list[str]:
+        """Why it waits, in words."""
+        return [_(titles.HELD.get(each, each)) for each in (self.held_reason or "").split("; ") if each]
 
     @property
     def title(self) -> str:
@@ -88,16 +96,24 @@ class Test:
         return title_of(self.service)
 
     @property
+    def is_typed(self) -> bool:
+        """Whether some of its values are typed into the table."""
+        return any(row.parameter.kind not in ("record", "image") and not row.parameter.formula for row in self.rows)
+
+    @property
     def has_unconfirmed(self) -> bool:
         """Whether there is something to confirm."""
         return any(row.result is not None and row.result.status == "entered" for row in self.rows)
 
     @property
+    def is_ready(self) -> bool:
+        """Whether it can be confirmed as it is: everything entered, nothing held."""
+        return self.line.status == "entered" and self.has_unconfirmed and not self.is_held
+
+    @property
     def is_held(self) -> bool:
         """Whether a value waits for a word about why it may stand."""
-        return any(
-            row.result is not None and row.result.held_reason and row.result.status == "entered" for row in self.rows
-        )
+        return any(row.result is not None and row.held_reason and row.result.status == "entered" for row in self.rows)
 
 
 def order_context(session: Session, actor: Actor, order: LabOrder) -> dict[str, Any]:
@@ -109,6 +125,9 @@ def order_context(session: Session, actor: Actor, order: LabOrder) -> dict[str, 
     return {
         "order": order,
         "tubes": list(tubes.values()),
+        "first_to_accept": next(
+            (tube.id for tube in tubes.values() if inside and tube.status in ("collected", "sent")), None
+        ),
         "tests": tests,
         "changes": queries.changes_of(session, order.id),
         "services": queries.services_by_id(
@@ -121,6 +140,7 @@ def order_context(session: Session, actor: Actor, order: LabOrder) -> dict[str, 
             ],
         ),
         "inside": inside,
+        "analysers": _analysers(session, tests),
         "may_collect": may_collect(actor, order) and open_now,
         "may_enter": results.may_enter(actor, order) and order.status != "cancelled",
         "may_confirm": actor.scope(Permission.LABORATORY_RESULT_CONFIRM).allows(order.laboratory_id),
@@ -129,6 +149,12 @@ def order_context(session: Session, actor: Actor, order: LabOrder) -> dict[str, 
         "words": titles,
         "title_of": title_of,
     }
+
+
+def _analysers(session: Session, tests: Sequence[Test]) -> dict[int, str]:
+    """Names of the analysers that measured."""
+    ids = {row.result.analyser_id for test in tests for row in test.rows if row.result and row.result.analyser_id}
+    return {row.id: row.name for row in session.scalars(select(Device).where(Device.id.in_(ids)))} if ids else {}
 
 
 def tests_of(session: Session, order: LabOrder, tubes: Mapping[int, Specimen], *, inside: bool) -> list[Test]:
@@ -151,9 +177,9 @@ def tests_of(session: Session, order: LabOrder, tubes: Mapping[int, Specimen], *
         for parameter, place in queries.parameters_of(session, service.id):
             result = there.get(parameter.id)
             earlier = confirming.versions(session, result)[1:] if result is not None and result.version > 1 else []
-            rows.append(
-                Row(parameter, place.is_optional, result, list(earlier), calls.get(result.id, []) if result else [])
-            )
+            told = calls.get(result.id, []) if result else []
+            held = confirming.why_held(session, result, parameter) if result is not None and inside else None
+            rows.append(Row(parameter, place.is_optional, result, list(earlier), told, held))
         exchange = list(queries.interchangeable(session, service)) if inside else []
         found.append(Test(line, service, tubes.get(line.specimen_id or 0), rows, exchange))
     return found

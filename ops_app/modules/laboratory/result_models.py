@@ -43,6 +43,8 @@ class Report(Row, Base):
     settled_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
     settled_by: Mapped[str | None] = mapped_column(info=DIRECT)
     settle_reason: Mapped[str | None] = mapped_column(info=FREE_TEXT)
+    replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("laboratory.report.id"), info=PLAIN)
+    """The report in which the other laboratory corrected this one."""
 
     __table_args__ = (
         one_of("state", REPORT_STATES),

@@ -96,6 +96,7 @@ def put(
     row.value_number, row.comparator = value.number, value.comparator
     row.value_code, row.value_text = value.code, value.text
     row.unit, row.held_reason, row.analyser_id, row.method = parameter.unit, None, None, None
+    row.answers = row.questionnaire_version_id = row.file_id = None
     for name, told in more.items():
         setattr(row, name, told)
     _judge(session, order, parameter, row, value)

@@ -30,9 +30,10 @@ from ops_app.modules.laboratory.forms import (
     RejectForm,
 )
 from ops_app.modules.laboratory.models import LabOrder, OrderService
-from ops_app.modules.laboratory.opening import open_order
-from ops_app.modules.laboratory.order_page import order_context, seen_by_requester
+from ops_app.modules.laboratory.opening import is_laboratory, open_order
+from ops_app.modules.laboratory.order_page import order_context, seen_by_requester, tests_of
 from ops_app.modules.laboratory.permissions import LaboratoryWorker, MaterialTaker, ResultConfirmer, ResultEnterer
+from ops_app.modules.laboratory.report_document import report_panel
 from ops_app.modules.laboratory.values import title_of
 from ops_app.modules.patients.card import card_page
 from ops_app.modules.patients.header import full_name
@@ -67,6 +68,7 @@ def bench(request: Request, actor: LaboratoryWorker, db: Db, paging: Paging, wor
         workplaces=queries.workplaces(db, scope),
         chosen=workplace,
         missing_calls=confirming.calls_missing(db, actor),
+        first_to_call=confirming.first_to_call(db, actor),
         words=titles,
         title_of=title_of,
     )
@@ -117,6 +119,7 @@ def _page(
         moment=blank({"date": show_date(now), "time": show_time(now)}),
         blank=blank(),
         **order_context(db, actor, order),
+        **report_panel(db, actor, order),
     )
 
 
@@ -232,6 +235,17 @@ def confirm(request: Request, actor: ResultConfirmer, db: Db, order_service_id: 
         _("The results are confirmed; the requester sees them"),
         f"confirm-{order_service_id}",
     )
+
+
+@router.post("/laboratory/orders/{order_id}/confirm", name="laboratory:confirm_all")
+def confirm_all(request: Request, actor: ResultConfirmer, db: Db, order_id: int) -> Response:
+    """Confirm all tests of an order that are entered and not held."""
+    order, _access = open_order(db, actor, order_id)
+    tubes = {tube.id: tube for tube in queries.specimens_of(db, order.id)}
+    ready = [test.line.id for test in tests_of(db, order, tubes, inside=is_laboratory(actor, order)) if test.is_ready]
+    for line_id in ready:
+        confirming.confirm(db, actor, line_id, ConfirmForm())
+    return _done(request, order_id, _("The results are confirmed; the requester sees them"))
 
 
 @router.post("/laboratory/results/{result_id}/correct", name="laboratory:correct")

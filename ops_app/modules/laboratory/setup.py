@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from sqlalchemy import delete, select
@@ -11,9 +12,10 @@ from ops_app import audit
 from ops_app.actor import Actor
 from ops_app.errors import Conflict, Forbidden, Invalid
 from ops_app.i18n import _
+from ops_app.kit import clock
 from ops_app.modules.laboratory import queries
 from ops_app.modules.laboratory.forms import RangeForm, SchemeForm, WorkplaceForm
-from ops_app.modules.laboratory.models import NumberScheme, ReferenceRange, Workplace, WorkplaceService
+from ops_app.modules.laboratory.models import NumberScheme, RangeApproval, ReferenceRange, Workplace, WorkplaceService
 from ops_app.modules.laboratory.ranges import days_of
 from ops_app.permissions import Permission
 
@@ -66,6 +68,60 @@ def add_range(session: Session, actor: Actor, parameter_id: int, data: RangeForm
     session.add(row)
     session.flush()
     audit.changed(session, actor, entity="laboratory.reference_range", entity_id=row.id, after=audit.snapshot(row))
+    return row
+
+
+def shipped_digests(session: Session) -> dict[int, str]:
+    """Of each parameter's shipped ranges a digest, so that changed ones are looked at again."""
+    told: dict[int, list[str]] = {}
+    names = [column.name for column in ReferenceRange.__table__.columns if column.name not in _NOT_COMPARED]
+    columns = [ReferenceRange.__table__.c[name] for name in names]
+    for row in session.execute(select(*columns).where(ReferenceRange.is_shipped)).mappings():
+        told.setdefault(row["parameter_id"], []).append(str(dict(row)))
+    return {key: hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest() for key, rows in told.items()}
+
+
+_NOT_COMPARED = ("id", "row_xid", "recorded_at", "recorded_by")
+
+
+def approvals(session: Session, laboratory_id: int) -> dict[int, RangeApproval]:
+    """What a laboratory answers for, by parameter; ranges that changed since are not among it."""
+    digests = shipped_digests(session)
+    rows = session.scalars(select(RangeApproval).where(RangeApproval.organization_id == laboratory_id))
+    return {row.parameter_id: row for row in rows if row.digest == digests.get(row.parameter_id)}
+
+
+def unconfirmed(session: Session, laboratory_id: int) -> set[int]:
+    """Parameters whose shipped ranges nobody of the laboratory has confirmed."""
+    return set(shipped_digests(session)) - set(approvals(session, laboratory_id))
+
+
+def approve_ranges(session: Session, actor: Actor, parameter_id: int, laboratory_id: int) -> RangeApproval:
+    """Answer for the shipped ranges of a parameter: they fit the methods and people of this laboratory."""
+    _check(actor, laboratory_id)
+    queries.parameter_or_404(session, parameter_id)
+    digest = shipped_digests(session).get(parameter_id)
+    if digest is None:
+        raise Conflict(_("This parameter has no shipped ranges"))
+    row = session.scalar(
+        select(RangeApproval).where(
+            RangeApproval.organization_id == laboratory_id, RangeApproval.parameter_id == parameter_id
+        )
+    )
+    before = audit.snapshot(row) if row is not None else None
+    if row is None:
+        row = RangeApproval(organization_id=laboratory_id, parameter_id=parameter_id)
+        session.add(row)
+    row.digest, row.approved_at, row.approved_by = digest, clock.now(), actor.login
+    session.flush()
+    audit.changed(
+        session,
+        actor,
+        entity="laboratory.range_approval",
+        entity_id=row.id,
+        before=before,
+        after=audit.snapshot(row),
+    )
     return row
 
 

@@ -65,6 +65,7 @@ def _catalogue_page(
         request,
         "laboratory/catalogue.html",
         parameters=queries.parameters(db),
+        unconfirmed=setup.unconfirmed(db, own),
         services=queries.catalogue(db),
         workplaces=places,
         done=done,
@@ -136,6 +137,8 @@ def _parameter_page(
         parameter=found,
         title=title_of(found),
         rows=rows,
+        approval=setup.approvals(db, own).get(parameter_id),
+        is_unconfirmed=parameter_id in setup.unconfirmed(db, own),
         form=form,
         sexes=SEXES,
         trimesters=TRIMESTERS,
@@ -154,3 +157,11 @@ def add_range(request: Request, actor: CatalogueKeeper, db: Db, parameter_id: in
     told = _("The range is set")
     done = _attempt(request, db, form, lambda data: setup.add_range(db, actor, parameter_id, data, own), url, told)
     return done or _parameter_page(request, db, actor, parameter_id, form, 422)
+
+
+@router.post("/laboratory/catalogue/parameters/{parameter_id}/confirm", name="laboratory:approve_ranges")
+def approve_ranges(request: Request, actor: CatalogueKeeper, db: Db, parameter_id: int) -> Response:
+    """Confirm the shipped ranges of a parameter for the own laboratory."""
+    setup.approve_ranges(db, actor, parameter_id, place_of(db, actor).organization.id)
+    url = str(request.app.url_path_for("laboratory:parameter", parameter_id=parameter_id))
+    return redirect(request, url, _("The ranges are confirmed for this laboratory"))

@@ -95,6 +95,20 @@ def save_template(
 ) -> AnswerTemplate:
     """Keep answers to begin a form with."""
     offered_or_404(session, key)
+    return store_template(session, actor, key, title, answers, is_shared=is_shared, template_id=template_id)
+
+
+def store_template(
+    session: Session,
+    actor: Actor,
+    key: str,
+    title: str,
+    answers: Mapping[str, Any],
+    *,
+    is_shared: bool,
+    template_id: int | None = None,
+) -> AnswerTemplate:
+    """The same for a form that another module offers."""
     if not answers:
         raise Invalid(_("Fill in at least one field of the template"))
     if template_id is None:

@@ -20,11 +20,11 @@ from ops_app.modules.classifiers.queries import concept
 from ops_app.modules.imaging.models import Study
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.questionnaires.service import person_facts
+from ops_app.modules.questionnaires.words import in_words
 from ops_app.modules.radiology import orders, queries, telling
 from ops_app.modules.radiology.doses import dicom_dose, record_dose, withdraw_dose
 from ops_app.modules.radiology.forms import ReportForm
 from ops_app.modules.radiology.models import Recording, Report
-from ops_app.modules.radiology.protocol import in_words
 from ops_app.modules.radiology.report_document import form_report
 from ops_app.modules.radiology.report_templates import template_for, templates
 from ops_app.modules.radiology.titles import IONISING

@@ -62,6 +62,15 @@ function movePalette(step) {
   choose(options[(at + step + options.length) % options.length]);
 }
 
+// ---- a column of values: Enter goes on to the next field, Ctrl-Enter saves
+function enterNext(event) {
+  event.preventDefault();
+  if (event.ctrlKey || event.metaKey) return event.target.form.requestSubmit();
+  const fields = $$("[data-enter-next]").filter((each) => each.form === event.target.form);
+  const next = fields[fields.indexOf(event.target) + 1];
+  if (next) { next.focus(); next.select(); } else { event.target.form.requestSubmit(); }
+}
+
 // ---- lists: arrows move, Enter opens
 function moveRow(step) {
   const rows = $$("table[data-list] tbody tr[data-href], [data-list-rows] [data-href]");
@@ -210,6 +219,7 @@ document.addEventListener("keydown", (event) => {
   if (field) codeKeys(field, event);
   const form = event.target.closest && event.target.closest("form");
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form) { event.preventDefault(); return form.requestSubmit(); }
+  if (event.key === "Enter" && event.target.matches && event.target.matches("[data-enter-next]")) return enterNext(event);
   const typing = event.target.matches("input, textarea, select, [contenteditable]");
   if (typing || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
   if (event.key === "?") { const keys = $("#keys"); if (keys) keys.showModal(); return; }

@@ -1,0 +1,127 @@
+"""Medical records with templates, pictures as results, and ranges that a laboratory confirms."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from ops_app.kit import clock
+from ops_app.modules.laboratory.models import Parameter, RangeApproval, Result
+from ops_app.modules.laboratory.records import forms
+from ops_app.modules.patients.models import Patient
+from ops_app.modules.questionnaires.models import AnswerTemplate
+from ops_app.modules.visits.models import Observation
+from tests.ops_app.clinic import Clinic
+from tests.ops_app.laboratory.lab import HISTOLOGY, Bench
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+RECORD = {
+    "q-site": "Антральный отдел желудка",
+    "q-macroscopy": "Два фрагмента по 2 мм",
+    "q-microscopy_text": "Слизистая обычного строения",
+    "q-behaviour": "inflammatory",
+    "q-conclusion": "Хронический гастрит",
+}
+
+
+@pytest.fixture
+def patient(clinic: Clinic, bench: Bench) -> Patient:
+    """A man of fifty."""
+    return clinic.register(birth_date=dt.date(clock.today().year - 50, 1, 15), sex="male")
+
+
+def urls(bench: Bench, patient: Patient) -> tuple[str, str, int]:
+    """Where the record and the picture of a histology are entered, and its order."""
+    order = bench.order(patient, HISTOLOGY)
+    bench.receive(order)
+    line = bench.lines(order)[HISTOLOGY]
+    parameters = {row.code: row.id for row in bench.all(Parameter)}
+    base = f"/laboratory/tests/{line.id}"
+    return f"{base}/records/{parameters['HISTO_TEXT']}", f"{base}/images/{parameters['HISTO_IMAGE']}", order.id
+
+
+def test_every_declared_form_of_a_record_exists(bench: Bench) -> None:
+    named = {row.questionnaire for row in bench.all(Parameter, kind="record")}
+    assert named == set(forms())
+
+
+def test_who_may_not(clinic: Clinic, bench: Bench, patient: Patient) -> None:
+    record, image, _order = urls(bench, patient)
+    for login in ("doctor", "nurse", "elsewhere"):
+        assert clinic.browser(login).post(record, RECORD).status_code == 403
+        assert clinic.browser(login).post(image, {}, files={"file": ("a.png", PNG)}).status_code == 403
+    assert clinic.browser("doctor").get(record).status_code == 403
+
+
+@pytest.mark.req("LAB-15", "LAB-16")
+def test_a_record_is_written_with_a_template_and_read_by_whoever_asked(
+    clinic: Clinic, bench: Bench, patient: Patient
+) -> None:
+    record, _image, order_id = urls(bench, patient)
+    technician = clinic.browser("technician")
+    assert technician.get(record).status_code == 200
+    missing = technician.post(record, RECORD | {"q-conclusion": ""})
+    assert missing.status_code == 422 and "Антральный отдел" in missing.text
+    kept = technician.post(f"{record}/templates", RECORD | {"template_title": "Гастрит", "is_shared": "1"})
+    assert kept.status_code == 303, kept.text
+    (template,) = bench.all(AnswerTemplate)
+    assert (template.key, template.organization_id) == ("lab_histology", clinic.tree["hospital"])
+    # a colleague begins with it
+    begun = clinic.browser("labdoctor").get(f"{record}?template={template.id}")
+    assert "Слизистая обычного строения" in begun.text and "Гастрит" in begun.text
+    assert technician.post(record, RECORD).status_code == 303
+    (row,) = bench.all(Result, patient_id=patient.id)
+    assert row.answers["behaviour"] == "inflammatory" and row.questionnaire_version_id is not None
+    assert "Хронический гастрит" in row.value_text
+    doctor = clinic.browser("doctor")
+    assert "Хронический гастрит" not in doctor.get(f"/laboratory/orders/{order_id}").text
+    assert clinic.browser("labdoctor").post(f"/laboratory/orders/{order_id}/confirm").status_code == 303
+    assert "Хронический гастрит" in doctor.get(f"/laboratory/orders/{order_id}").text
+    (seen,) = bench.all(Observation, patient_id=patient.id)
+    assert "Хронический гастрит" in (seen.value_text or "")
+    assert technician.post(record, RECORD).status_code in (409, 422)
+
+
+@pytest.mark.req("LAB-15")
+def test_a_picture_is_a_result(clinic: Clinic, bench: Bench, patient: Patient) -> None:
+    record, image, order_id = urls(bench, patient)
+    technician, doctor = clinic.browser("technician"), clinic.browser("doctor")
+    technician.post(image, {}, files={"file": ("virus.png", b"MZ not a picture")})
+    assert bench.all(Result, patient_id=patient.id) == []
+    answer = technician.post(image, {"title": "Окраска Г-Э, x200"}, files={"file": ("a.png", PNG, "image/png")})
+    assert answer.status_code == 303, answer.text
+    (row,) = bench.all(Result, patient_id=patient.id)
+    url = f"/laboratory/result-images/{row.file_id}"
+    assert technician.get(url).content == PNG
+    assert doctor.get(url).status_code == 404
+    assert clinic.browser("stranger").get(url).status_code == 403
+    assert technician.post(record, RECORD).status_code == 303
+    assert clinic.browser("labdoctor").post(f"/laboratory/orders/{order_id}/confirm").status_code == 303
+    shown = doctor.get(url)
+    assert shown.content == PNG and shown.headers["content-type"] == "image/png"
+    page = doctor.get(f"/laboratory/orders/{order_id}").text
+    assert url in page and "Окраска Г-Э, x200" in page
+
+
+@pytest.mark.req("LAB-23")
+def test_shipped_ranges_are_a_default_until_the_laboratory_confirms_them(
+    clinic: Clinic, bench: Bench, patient: Patient
+) -> None:
+    doctor = clinic.browser("labdoctor")
+    potassium = next(row for row in bench.all(Parameter) if row.code == "K")
+    url = f"/laboratory/catalogue/parameters/{potassium.id}"
+    assert clinic.browser("technician").post(f"{url}/confirm").status_code == 403
+    page = doctor.get(url).text
+    assert "default, to be confirmed" in page and "Tietz" in page
+    assert doctor.post(f"{url}/confirm").status_code == 303
+    (row,) = bench.all(RangeApproval, parameter_id=potassium.id)
+    assert (row.approved_by, row.organization_id) == ("labdoctor", clinic.tree["hospital"])
+    assert "default, to be confirmed" not in doctor.get(url).text
+    assert "default, to be confirmed" in doctor.get("/laboratory/catalogue").text
+    # changed ranges are looked at again
+    with clinic.session() as session:
+        session.get_one(RangeApproval, row.id).digest = "of other ranges"
+    assert "default, to be confirmed" in doctor.get(url).text
+    histology = next(each for each in bench.all(Parameter) if each.code == "HISTO_TEXT")
+    assert doctor.post(f"/laboratory/catalogue/parameters/{histology.id}/confirm").status_code == 409
