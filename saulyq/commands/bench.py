@@ -14,7 +14,9 @@ FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="card, dicom, drill, duplicates, hl7, lab, ops, pipeline, search or upgrade.")],
+    name: Annotated[
+        str, typer.Argument(help="A name; a wrong one is answered with the list.")
+    ],
     people: Annotated[int, typer.Option(min=100, help="Size of the synthetic region.")] = 100_000,
     as_json: Json = False,
 ) -> None:
