@@ -1,7 +1,8 @@
-"""Making signatures with a development identity: CMS, time stamps and OCSP answers."""
+"""Making signatures with a development identity: CMS, XML, time stamps and OCSP answers."""
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import hashlib
 import secrets
@@ -12,7 +13,9 @@ from asn1crypto import cms, core, tsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509 import ocsp
+from lxml import etree
 
 from ops_app.kit import clock
 from ops_app.mechanisms.signature.development import Authority, Identity
@@ -43,6 +46,46 @@ def sign(
         }
     )
     return bytes(cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump())
+
+
+def sign_xml(document: bytes, identities: Sequence[Identity]) -> bytes:
+    """A document with enveloped signatures, one after the other, as NCALayer's signXml makes them."""
+    root = etree.fromstring(document)
+    for identity in identities:
+        covered = etree.tostring(root.getroottree(), method="c14n", with_comments=False)
+        family = "ecdsa" if isinstance(identity.key, ec.EllipticCurvePrivateKey) else "rsa"
+        told = _XML_SIGNATURE.format(
+            family=family,
+            digest=base64.b64encode(hashlib.sha256(covered).digest()).decode(),
+            certificate=base64.b64encode(identity.asn1.dump()).decode(),
+        )
+        signature = etree.fromstring(told)
+        root.append(signature)
+        _family, value = _signed(identity.key, etree.tostring(signature[0], method="c14n"))
+        if family == "ecdsa":
+            size = (identity.key.key_size + 7) // 8
+            value = b"".join(part.to_bytes(size, "big") for part in decode_dss_signature(value))
+        signature[1].text = base64.b64encode(value).decode()
+    return bytes(etree.tostring(root.getroottree(), xml_declaration=True, encoding="utf-8"))
+
+
+_XML_SIGNATURE = """\
+<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#">
+<ds:SignedInfo>
+<ds:CanonicalizationMethod Algorithm="http://www.w3.org/TR/2001/REC-xml-c14n-20010315"/>
+<ds:SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#{family}-sha256"/>
+<ds:Reference URI="">
+<ds:Transforms>
+<ds:Transform Algorithm="http://www.w3.org/2000/09/xmldsig#enveloped-signature"/>
+<ds:Transform Algorithm="http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments"/>
+</ds:Transforms>
+<ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>
+<ds:DigestValue>{digest}</ds:DigestValue>
+</ds:Reference>
+</ds:SignedInfo>
+<ds:SignatureValue></ds:SignatureValue>
+<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>
+</ds:Signature>"""
 
 
 def stamp(signature: bytes, authority: Identity, at: dt.datetime | None = None, nonce: int | None = None) -> bytes:

@@ -53,7 +53,10 @@ REASONS: dict[str, tuple[Result, str]] = {
     "gost": (_U, N_("A GOST signature cannot be verified here: no verification service is configured")),
     "verifier_silent": (_U, N_("The GOST verification service does not answer or answers nonsense")),
     "verifier_now": (_U, N_("The GOST verification service judges by today and cannot say what was valid then")),
-    "xml": (_U, N_("An XML signature cannot be verified here: no verification service is configured")),
+    "xml": (
+        _U,
+        N_("An XML signature of this shape cannot be verified here: no verification service is configured"),
+    ),
     "algorithm": (_U, N_("The signature uses an algorithm that cannot be verified here")),
     "too_large": (_U, N_("The file is larger than this program reads")),
 }

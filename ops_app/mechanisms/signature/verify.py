@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from ops_app.kit import clock
-from ops_app.mechanisms.signature import outside, signed_data, time_stamp, trust
+from ops_app.mechanisms.signature import outside, signed_data, time_stamp, trust, xml_signature
 from ops_app.mechanisms.signature.certificate import SIGN, check_use, signer_of
 from ops_app.mechanisms.signature.chain import check_period, path
 from ops_app.mechanisms.signature.revocation import Fetch, Status, status
@@ -20,8 +20,6 @@ from saulyq.settings import Settings
 
 CLOCK_SLACK = dt.timedelta(minutes=10)
 """How far a signer's clock may be ahead of ours."""
-
-XML_SIGNATURE = re.compile(rb"<(?:[\w.-]+:)?Signature[\s>][^<]*|http://www\.w3\.org/2000/09/xmldsig#")
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ def verify(content: bytes, asked: Question) -> Verdict:
 
 
 def _verify(content: bytes, asked: Question) -> Verdict:
-    if _is_xml(content):
+    if xml_signature.looks_like_xml(content):
         return _verify_xml(content, asked)
     der = signed_data.unwrapped(content)
     signed = signed_data.read(der)
@@ -85,11 +83,11 @@ def _verify(content: bytes, asked: Question) -> Verdict:
 def _judge(
     der: bytes, signed: Any, signer: Any, asked: Question, *, detached: bool
 ) -> tuple[Signer, tuple[Evidence, ...]]:
-    found, proofs = Signer(), []
+    case = _Case()
     try:
         pool = signed_data.certificates(signed)
         certificate = signed_data.certificate_of(signer, pool)
-        found = replace(signer_of(certificate), algorithm=" ".join(signed_data.algorithms(signer)))
+        case.found = replace(signer_of(certificate), algorithm=" ".join(signed_data.algorithms(signer)))
         try:
             signed_data.check_arithmetic(signed, signer, certificate, asked.content)
             by_service = False
@@ -97,41 +95,72 @@ def _judge(
             if refused.reason != "gost":
                 raise
             by_service = True
-        moment, source, token = _moment(signer, asked)
-        found = replace(found, signed_at=moment, time_source=source)
-        if token is not None:
-            proofs.append(Evidence("time_stamp", token))
-        if source == "claimed" and moment > clock.now() + CLOCK_SLACK:
-            raise Refused("signed_in_future")
-        check_use(certificate, asked.purpose)
-        check_period(certificate, moment)
-        if by_service:
-            _ask_verifier(der, asked, moment, detached=detached)
-            return replace(found, revocation="good", revocation_source="verifier"), tuple(proofs)
-        line = path(certificate, pool, asked.trust.anchors, moment)
-        proofs += [Evidence("certificate", member.dump()) for member in line[1:]]
-        for lower, upper in itertools.pairwise(line[1:]):
-            _check_revoked(status(lower, upper, asked.trust, moment), moment, source)
-        known = status(certificate, line[1], asked.trust, moment, asked.fetch)
-        found = replace(found, revocation=known.state, revocation_source=known.source)
-        if known.proof is not None:
-            proofs.append(known.proof)
-        _check_revoked(known, moment, source)
-        if known.state == "unknown":
-            raise Refused("revocation_unknown")
+        stamps, claimed = signed_data.stamps(signer), signed_data.attribute(signer, "signing_time")
+        moment = _moment(signer["signature"].native, stamps, claimed.native if claimed is not None else None, asked)
+        service = partial(_ask_verifier, der, asked, detached=detached) if by_service else None
+        _believe(case, certificate, pool, asked, moment, service)
     except Refused as refused:
-        return found.refused(refused.reason), tuple(proofs)
+        return case.found.refused(refused.reason), tuple(case.proofs)
     except PARSE_ERRORS:
-        return found.refused("malformed"), ()
-    return found, tuple(proofs)
+        return case.found.refused("malformed"), ()
+    return case.found, tuple(case.proofs)
 
 
-def _moment(signer: Any, asked: Question) -> tuple[dt.datetime, str, bytes | None]:
+@dataclass(slots=True)
+class _Case:
+    """What is known of one signature so far; a refusal keeps it."""
+
+    found: Signer = field(default_factory=Signer)
+    proofs: list[Evidence] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
     """When the signature is judged to have been made, who says so, and the token that proves it."""
+
+    at: dt.datetime
+    source: str
+    token: bytes | None = None
+
+
+def _believe(
+    case: _Case,
+    certificate: Any,
+    pool: list[Any],
+    asked: Question,
+    moment: _Moment,
+    ask_service: Callable[[dt.datetime], None] | None,
+) -> None:
+    """Refuse a certificate that was not good at that moment; keeps what the answer rests on."""
+    case.found = replace(case.found, signed_at=moment.at, time_source=moment.source)
+    if moment.token is not None:
+        case.proofs.append(Evidence("time_stamp", moment.token))
+    if moment.source == "claimed" and moment.at > clock.now() + CLOCK_SLACK:
+        raise Refused("signed_in_future")
+    check_use(certificate, asked.purpose)
+    check_period(certificate, moment.at)
+    if ask_service is not None:
+        ask_service(moment.at)
+        case.found = replace(case.found, revocation="good", revocation_source="verifier")
+        return
+    line = path(certificate, pool, asked.trust.anchors, moment.at)
+    case.proofs += [Evidence("certificate", member.dump()) for member in line[1:]]
+    for lower, upper in itertools.pairwise(line[1:]):
+        _check_revoked(status(lower, upper, asked.trust, moment.at), moment.at, moment.source)
+    known = status(certificate, line[1], asked.trust, moment.at, asked.fetch)
+    case.found = replace(case.found, revocation=known.state, revocation_source=known.source)
+    if known.proof is not None:
+        case.proofs.append(known.proof)
+    _check_revoked(known, moment.at, moment.source)
+    if known.state == "unknown":
+        raise Refused("revocation_unknown")
+
+
+def _moment(signature: bytes, stamps: Sequence[bytes], claimed: dt.datetime | None, asked: Question) -> _Moment:
     stamped: list[tuple[dt.datetime, bytes]] = []
-    for token in [*signed_data.stamps(signer), *asked.tokens]:
+    for token in [*stamps, *asked.tokens]:
         try:
-            stamped.append((time_stamp.stamped_at(token, signer["signature"].native, asked.trust), token))
+            stamped.append((time_stamp.stamped_at(token, signature, asked.trust), token))
         except Refused as refused:
             # A stamp of a service unknown here proves nothing and takes nothing away; one that
             # belongs to another signature was put there to deceive.
@@ -139,13 +168,12 @@ def _moment(signer: Any, asked: Question) -> tuple[dt.datetime, str, bytes | Non
                 raise
     earliest = min(stamped) if stamped else None
     if asked.at is not None:
-        return asked.at, "given", earliest[1] if earliest else None
+        return _Moment(asked.at, "given", earliest[1] if earliest else None)
     if earliest is not None:
-        return earliest[0], "time_stamp", earliest[1]
-    claimed = signed_data.attribute(signer, "signing_time")
+        return _Moment(earliest[0], "time_stamp", earliest[1])
     if claimed is not None:
-        return claimed.native, "claimed", None
-    return clock.now(), "now", None
+        return _Moment(claimed, "claimed")
+    return _Moment(clock.now(), "now")
 
 
 def _check_revoked(known: Status, moment: dt.datetime, source: str) -> None:
@@ -168,18 +196,59 @@ def _ask_verifier(der: bytes, asked: Question, moment: dt.datetime, *, detached:
     raise Refused("verifier_refused" if abs(clock.now() - moment) < dt.timedelta(days=1) else "verifier_now")
 
 
-def _is_xml(content: bytes) -> bool:
-    head = content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return head.startswith(b"<") and XML_SIGNATURE.search(content) is not None
-
-
 def _verify_xml(content: bytes, asked: Question) -> Verdict:
-    """Canonical XML is not made here: only the verification service may say that one is valid."""
+    try:
+        document = xml_signature.parse(content)
+        found = xml_signature.signers(document)
+    except xml_signature.OtherShape:
+        return _other_xml(content, asked)
+    if asked.content is not None and not xml_signature.says_the_same(document, asked.content):
+        raise Refused("document_differs")
+    signers: list[Signer] = []
+    evidence: list[Evidence] = []
+    for one in found:
+        signer, proofs = _judge_xml(content, one, asked)
+        signers.append(signer)
+        evidence += [proof for proof in proofs if proof not in evidence]
+    return of_signers(tuple(signers), tuple(evidence))
+
+
+def _judge_xml(content: bytes, signer: xml_signature.XmlSigner, asked: Question) -> tuple[Signer, tuple[Evidence, ...]]:
+    case = _Case()
+    try:
+        if not signer.certificates:
+            raise Refused("certificate_missing")
+        certificate, pool = signer.certificates[0], signer.certificates
+        case.found = replace(signer_of(certificate), algorithm=signer.method.rpartition("#")[2])
+        if not signer.is_gost:
+            xml_signature.check_arithmetic(signer)
+        service = partial(_ask_about_xml, content, asked) if signer.is_gost else None
+        # XMLDSig has no place for a time of signing.
+        _believe(case, certificate, pool, asked, _moment(signer.value, (), None, asked), service)
+    except Refused as refused:
+        return case.found.refused(refused.reason), tuple(case.proofs)
+    except PARSE_ERRORS:
+        return case.found.refused("malformed"), ()
+    return case.found, tuple(case.proofs)
+
+
+def _ask_about_xml(content: bytes, asked: Question, moment: dt.datetime) -> None:
+    if asked.gost is None:
+        raise Refused("gost")
+    if asked.gost("/xml/verify", _xml_question(content)):
+        return
+    raise Refused("verifier_refused" if abs(clock.now() - moment) < dt.timedelta(days=1) else "verifier_now")
+
+
+def _xml_question(content: bytes) -> dict[str, Any]:
+    try:
+        return {"xml": content.decode("utf-8"), "revocationCheck": ["OCSP"]}
+    except UnicodeDecodeError:
+        raise Refused("malformed") from None
+
+
+def _other_xml(content: bytes, asked: Question) -> Verdict:
+    """A shape that is not judged here: only the verification service may say that it is valid."""
     if asked.gost is None:
         return Verdict("xml")
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        return Verdict("malformed")
-    valid = asked.gost("/xml/verify", {"xml": text, "revocationCheck": ["OCSP"]})
-    return Verdict("valid" if valid else "verifier_refused")
+    return Verdict("valid" if asked.gost("/xml/verify", _xml_question(content)) else "verifier_refused")
