@@ -29,6 +29,8 @@ class Permission(StrEnum):
     """Review cards that were opened with a stated reason."""
     AUDIT_JOURNAL_READ = "audit:journal:read"
     """Read who looked at and changed what."""
+    CLASSIFIERS_BOOK_MANAGE = "classifiers:book:manage"
+    """Enter reference books and load their editions."""
     DASHBOARDS_PAGE_READ = "dashboards:page:read"
     """Sign in to the dashboards; the scope decides what they show."""
     DEATHS_RECORD_READ = "deaths:record:read"
@@ -61,6 +63,8 @@ class Permission(StrEnum):
     """Give out everything of one person as files."""
     FHIR_RESOURCE_READ = "fhir:resource:read"
     """Read through the FHIR API what one's other permissions let see."""
+    GUIDANCE_BOOK_MANAGE = "guidance:book:manage"
+    """Enter protocols of diagnostics and treatment and conditions of services."""
     IMAGING_STUDY_READ = "imaging:study:read"
     """See the images of people whose card one may open."""
     IMAGING_STUDY_RECONCILE = "imaging:study:reconcile"
@@ -134,7 +138,9 @@ class Permission(StrEnum):
     QUESTIONNAIRES_DEFINITION_MANAGE = "questionnaires:definition:manage"
     """Enter new versions of forms and scales, switch them on and off."""
     QUESTIONNAIRES_RESPONSE_WRITE = "questionnaires:response:write"
-    """Fill in and correct forms and scales of a patient, keep own templates."""
+    """Fill in and correct forms and scales of a patient."""
+    QUESTIONNAIRES_TEMPLATE_KEEP = "questionnaires:template:keep"
+    """Keep templates of forms: one's own, or as an administrator those of the system."""
     RADIOLOGY_ORDER_PERFORM = "radiology:order:perform"
     """Take orders for images and ECG: who came, what was done."""
     RADIOLOGY_REPORT_WRITE = "radiology:report:write"
@@ -232,15 +238,18 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.ACCOUNTS_ROLE_MANAGE,
             _P.ACCOUNTS_USER_MANAGE,
             _P.AUDIT_JOURNAL_READ,
+            _P.CLASSIFIERS_BOOK_MANAGE,
             _P.DASHBOARDS_PAGE_READ,
             _P.DEVICES_DEVICE_MANAGE,
             _P.DEVICES_DEVICE_READ,
             _P.EXCHANGE_JOURNAL_READ,
             _P.EXCHANGE_SYSTEM_MANAGE,
+            _P.GUIDANCE_BOOK_MANAGE,
             _P.INGEST_JOURNAL_READ,
             _P.JOBS_QUEUE_MANAGE,
             _P.ORGANIZATIONS_TREE_MANAGE,
             _P.QUESTIONNAIRES_DEFINITION_MANAGE,
+            _P.QUESTIONNAIRES_TEMPLATE_KEEP,
             _P.RESOURCES_REGISTER_READ,
             _P.RESOURCES_REGISTER_WRITE,
             _P.SECURITY_INCIDENT_MANAGE,
@@ -275,6 +284,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.PERSONAL_DATA_CONSENT_WRITE,
         _P.PROGRAMMES_STEP_EXCLUDE,
         _P.QUESTIONNAIRES_RESPONSE_WRITE,
+        _P.QUESTIONNAIRES_TEMPLATE_KEEP,
         _P.REFERRALS_REQUEST_PERFORM,
         _P.RESOURCES_REGISTER_READ,
         _P.VISITS_VITALS_WRITE,
@@ -303,6 +313,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.PERSONAL_DATA_CONSENT_WRITE,
         _P.PROGRAMMES_STEP_EXCLUDE,
         _P.QUESTIONNAIRES_RESPONSE_WRITE,
+        _P.QUESTIONNAIRES_TEMPLATE_KEEP,
         _P.REFERRALS_REQUEST_PERFORM,
         _P.RESOURCES_REGISTER_READ,
         _P.VISITS_RECORD_WRITE,
@@ -323,6 +334,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.EXCHANGE_JOURNAL_READ,
         _P.EXCHANGE_MESSAGE_RESEND,
         _P.EXPORTS_PERSON_MAKE,
+        _P.GUIDANCE_BOOK_MANAGE,
         _P.IMAGING_STUDY_RECONCILE,
         _P.INGEST_CONTENTS_READ,
         _P.INGEST_JOURNAL_READ,

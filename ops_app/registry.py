@@ -37,6 +37,8 @@ MODULES = (
     "exchange",
     "exports",
     "fhir",
+    "guidance",
+    "help",
     "imaging",
     "ingest",
     "jobs",

@@ -1,5 +1,6 @@
 """`saulyq reference`: official code lists."""
 
+import datetime as dt
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +8,7 @@ from typing import Annotated
 import typer
 
 from saulyq.commands.options import Json
-from saulyq.errors import Unavailable
+from saulyq.errors import SaulyqError, Unavailable
 from saulyq.output import print_json, say
 
 app = typer.Typer(help="Official code lists.", no_args_is_help=True)
@@ -49,3 +50,51 @@ def load(
     else:
         for entity, counts in document["entities"].items():
             say(f"  {entity:<20} " + "  ".join(f"{name} {count:,}" for name, count in counts.items()))
+
+
+@app.command("load-edition")
+def load_edition(
+    book: Annotated[str, typer.Argument(help="Short name of the reference book, for example service.")],
+    file: Annotated[Path, typer.Argument(help="CSV with code, title_ru and, if known, title_kk, title_en, parent.")],
+    edition: Annotated[str, typer.Option(help="What its owner calls the edition, for example 2026-1.")],
+    effective_from: Annotated[str, typer.Option("--from", metavar="DAY", help="The day it came into force.")],
+    complete: Annotated[bool, typer.Option("--complete", help="Withdraw the codes it does not name.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Load a dated edition of a reference book; nothing is loaded when a row of the file is wrong."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import Session
+
+    from ops_app.errors import OpsError
+    from ops_app.modules.classifiers import versions
+    from ops_app.modules.classifiers.reading import read
+    from saulyq import database
+    from saulyq.settings import settings
+
+    if not file.is_file():
+        raise Unavailable(f"there is no file {file}")
+    try:
+        day = dt.date.fromisoformat(effective_from)
+    except ValueError:
+        raise typer.BadParameter("write the day as 2026-11-22", param_hint="--from") from None
+    content = file.read_bytes()
+    reading = read(content)
+    if reading.problems:
+        raise SaulyqError("; ".join(reading.problems))
+    current = settings()
+    with database.ready(current):
+        engine = create_engine(current.database_url("app"))
+        try:
+            with Session(engine) as session, session.begin():
+                row = versions.load(
+                    session, None, book, edition, day, reading.rows, content=content, is_complete=complete
+                )
+                told = {"added": row.added, "changed": row.changed, "withdrawn": row.withdrawn}
+        except OpsError as refused:
+            raise SaulyqError(refused.message) from None
+        finally:
+            engine.dispose()
+    if as_json:
+        print_json({"book": book, "edition": edition, **told})
+    else:
+        say(f"{book} {edition}: " + ", ".join(f"{name} {count:,}" for name, count in told.items()))

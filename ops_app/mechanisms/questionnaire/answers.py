@@ -28,11 +28,13 @@ from ops_app.mechanisms.questionnaire.definition import (
     Item,
     NoteItem,
     NumberItem,
+    SignatureItem,
     TableItem,
     TextItem,
 )
 from ops_app.mechanisms.questionnaire.evaluation import Value, as_day, is_number
 from ops_app.mechanisms.questionnaire.scoring import Answer, Outcome, outcome, table_rows
+from ops_app.mechanisms.questionnaire.signing import digest, is_drawn_right, is_given
 
 PREFIX = "q-"
 BETWEEN = "--"
@@ -76,6 +78,8 @@ def read_posted(compiled: Compiled, fields: Fields) -> dict[str, Answer]:
             answer: Answer = _posted_table(item, fields)
         elif isinstance(item, BodyMapItem):
             answer = _posted_points(item, fields)
+        elif isinstance(item, SignatureItem):
+            answer = _posted_signature(item, fields)
         else:
             answer = _posted(item, field_name(item.id), fields)
         if answer not in (None, "", [], {}):
@@ -140,6 +144,17 @@ def _posted_points(item: BodyMapItem, fields: Fields) -> list[dict[str, Answer]]
     return found
 
 
+def _posted_signature(item: SignatureItem, fields: Fields) -> dict[str, Answer]:
+    found: dict[str, Answer] = {}
+    for part, longest in (("name", 120), ("strokes", MAX_TYPED)):
+        typed = fields.get(field_name(item.id, part))
+        if isinstance(typed, str) and (text := typed[:longest].replace("\x00", "").strip()):
+            found[part] = text
+    if fields.get(field_name(item.id, "paper")):
+        found["paper"] = True
+    return found
+
+
 def check(compiled: Compiled, answers: Mapping[str, Answer], person: Mapping[str, Value]) -> Checked:
     """Everything that must be right before a form is completed; hidden answers fall away."""
     result = outcome(compiled, answers, person)
@@ -153,6 +168,12 @@ def check(compiled: Compiled, answers: Mapping[str, Answer], person: Mapping[str
             checked.errors |= dict(_table_errors(item, answer))
         elif isinstance(item, BodyMapItem):
             checked.errors |= dict(_map_errors(item, answer))
+        elif isinstance(item, SignatureItem):
+            if is_given(answer) or item.required:
+                checked.errors |= dict(_signature_errors(item, answer, digest(compiled, answers, person)))
+            if is_given(answer):
+                checked.answers[item.id] = answer
+            continue
         elif message := _error(item, answer):
             checked.errors[field_name(item.id)] = message
         if item.required and answer in (None, "", [], {}) and len(checked.errors) == before:
@@ -228,6 +249,18 @@ def _map_errors(item: BodyMapItem, answer: Answer) -> Iterator[tuple[str, str]]:
             yield field_name(item.id, str(number), "finding"), _("Mark the place on the figure")
         elif point.get("finding") not in known:
             yield field_name(item.id, str(number), "finding"), _("Choose one of the listed values")
+
+
+def _signature_errors(item: SignatureItem, answer: Answer, sealed: str) -> Iterator[tuple[str, str]]:
+    given: Mapping[str, Answer] = answer if isinstance(answer, dict) else {}
+    if not is_given(given):
+        yield field_name(item.id), _("Sign here, or say that the paper is signed")
+    elif not given.get("paper") and not is_drawn_right(given.get("strokes")):
+        yield field_name(item.id), _("Sign with a finger, a pen or the mouse: more than a dot")
+    elif given.get("sealed") not in (None, sealed):
+        yield field_name(item.id), _("The answers changed after this signature: sign again")
+    if not given.get("name"):
+        yield field_name(item.id, "name"), _("Write who signs")
 
 
 def shown(item: Item | CellItem, answer: Answer) -> str:

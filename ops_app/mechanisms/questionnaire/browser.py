@@ -43,6 +43,9 @@ def browser_model(compiled: Compiled) -> dict[str, Any]:
             "changed": _("Somebody else changed this form: open it again before you go on"),
             "incomplete": _("not all is answered yet"),
             "correct": _("To correct"),
+            "sign": _("Sign here, or say that the paper is signed"),
+            "signer": _("Write who signs"),
+            "sign_again": _("The answers changed after this signature: sign again"),
         },
     }
 

@@ -15,13 +15,14 @@ from ops_app.mechanisms.questionnaire.definition import (
     NoteItem,
     NumberItem,
     Questionnaire,
+    SignatureItem,
     TableItem,
 )
 from ops_app.mechanisms.questionnaire.expression import ExpressionError, Names, Tree, parse
 
 KnownNames = Callable[..., Names]
 
-SILENT = (NoteItem, BodyMapItem, AttachmentItem, TableItem)
+SILENT = (NoteItem, BodyMapItem, AttachmentItem, SignatureItem, TableItem)
 """Items whose answers a formula cannot name by their id alone."""
 
 

@@ -199,6 +199,13 @@ class AttachmentItem(_Item):
     max_mb: Annotated[int, Field(ge=1, le=10)] = 5
 
 
+class SignatureItem(_Item):
+    """Somebody's own signature, drawn on the screen or given on paper; changed answers need a new one."""
+
+    type: Literal["signature"]
+    signer: Literal["patient", "representative", "staff", "witness"] = "patient"
+
+
 CellItem = Annotated[
     TextItem | NumberItem | ChoiceItem | BooleanItem | DateItem | CalculatedItem, Field(discriminator="type")
 ]
@@ -247,6 +254,7 @@ Item = Annotated[
     | NoteItem
     | BodyMapItem
     | AttachmentItem
+    | SignatureItem
     | TableItem,
     Field(discriminator="type"),
 ]

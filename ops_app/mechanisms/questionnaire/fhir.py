@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,16 +19,28 @@ from ops_app.mechanisms.questionnaire.definition import (
     Item,
     NoteItem,
     NumberItem,
+    SignatureItem,
     TableItem,
     TextItem,
 )
 from ops_app.mechanisms.questionnaire.evaluation import Value, as_day, is_number
 from ops_app.mechanisms.questionnaire.scoring import Outcome, outcome, table_rows
+from ops_app.mechanisms.questionnaire.signing import is_given, picture
 
 BASE = "https://saulyq.kz/fhir/Questionnaire"
 ORDINAL = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
 UNIT = "http://hl7.org/fhir/StructureDefinition/questionnaire-unit"
 ENABLE_WHEN = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-enableWhenExpression"
+SIGNATURE_REQUIRED = "http://hl7.org/fhir/StructureDefinition/questionnaire-signatureRequired"
+SIGNATURE = "http://hl7.org/fhir/StructureDefinition/questionnaireresponse-signature"
+SIGNATURE_TYPE = "urn:iso-astm:E1762-95:2013"
+SIGNATURE_CODES = {
+    "patient": "1.2.840.10065.1.12.1.7",
+    "representative": "1.2.840.10065.1.12.1.7",
+    "staff": "1.2.840.10065.1.12.1.1",
+    "witness": "1.2.840.10065.1.12.1.8",
+}
+"""Consent, author's and witness' signature of ASTM E1762."""
 LANGUAGE_OF_FORMULAS = "text/x-saulyq-expression"
 UCUM = "http://unitsofmeasure.org"
 SCORE = "score"
@@ -80,6 +93,9 @@ def _item(item: Item | CellItem, link: str) -> dict[str, Any]:
     if isinstance(item, NumberItem | CalculatedItem) and item.unit:
         extension = {"url": UNIT, "valueCoding": {"system": UCUM, "code": item.unit}}
         told["extension"] = [*told.get("extension", []), extension]
+    if isinstance(item, SignatureItem):
+        extension = {"url": SIGNATURE_REQUIRED, "valueCodeableConcept": {"coding": [_signature_code(item)]}}
+        told["extension"] = [*told.get("extension", []), extension]
     if isinstance(item, TextItem):
         told["maxLength"] = item.max_length
     if isinstance(item, ChoiceItem):
@@ -114,8 +130,13 @@ def _type(item: Item | CellItem) -> str:
         NumberItem: "decimal",
         TextItem: "text",
         AttachmentItem: "attachment",
+        SignatureItem: "attachment",
     }
     return kinds.get(type(item), "group")
+
+
+def _signature_code(item: SignatureItem) -> dict[str, Any]:
+    return {"system": SIGNATURE_TYPE, "code": SIGNATURE_CODES[item.signer]}
 
 
 def _option(code: str, label: str, points: float | None = None) -> dict[str, Any]:
@@ -193,10 +214,32 @@ def _answered(item: Item, answers: Mapping[str, Any], result: Outcome) -> Iterat
     elif isinstance(item, BodyMapItem):
         for point in answer if isinstance(answer, list) else []:
             yield {"linkId": item.id, "text": str(item.label), "item": list(_point(item, point))}
+    elif isinstance(item, SignatureItem):
+        if is_given(answer):
+            yield _signed(item, answer)
     elif isinstance(item, CalculatedItem):
         yield from _one(item, item.id, result.values.get(item.id))
     elif not isinstance(item, NoteItem):
         yield from _one(item, item.id, answer)
+
+
+def _signed(item: SignatureItem, answer: Any) -> dict[str, Any]:
+    signature: dict[str, Any] = {
+        "type": [_signature_code(item)],
+        "when": answer.get("at"),
+        "who": {"display": answer.get("name")},
+    }
+    attachment: dict[str, Any] = {"title": answer.get("name")}
+    if answer.get("strokes"):
+        data = base64.b64encode(picture(answer["strokes"]).encode()).decode()
+        signature |= {"sigFormat": "image/svg+xml", "data": data}
+        attachment |= {"contentType": "image/svg+xml", "data": data}
+    return {
+        "linkId": item.id,
+        "text": str(item.label),
+        "extension": [{"url": SIGNATURE, "valueSignature": signature}],
+        "answer": [{"valueAttachment": attachment}],
+    }
 
 
 def _one(item: Item | CellItem, link: str, answer: Any) -> Iterator[dict[str, Any]]:

@@ -69,7 +69,7 @@ def _store(connection: Connection, system: str, batch: Sequence[ConceptRow]) -> 
     changed = []
     for row in batch:
         old = stored.get(row["code"], {})
-        new = _completed(row, old)
+        new = completed(row, old)
         if new != old:
             changed.append(new | {"system": system, "search_text": search_text(new)})
     if changed:
@@ -77,7 +77,7 @@ def _store(connection: Connection, system: str, batch: Sequence[ConceptRow]) -> 
     return len(changed)
 
 
-def _completed(row: ConceptRow, old: Mapping[str, Any]) -> ConceptRow:
+def completed(row: ConceptRow, old: Mapping[str, Any]) -> ConceptRow:
     """Fill what the list leaves empty: from what is stored, then from another language."""
     titles = {name: row[name] or old.get(name) for name in _TITLES}  # type: ignore[literal-required]
     any_title = titles["title_ru"] or titles["title_en"] or titles["title_kk"] or row["code"]

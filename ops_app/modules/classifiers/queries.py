@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from ops_app import i18n
 from ops_app.kit.keyboard import as_code, readings
 from ops_app.kit.spelling import fold
-from ops_app.modules.classifiers.models import Concept
+from ops_app.modules.classifiers.models import CodeSystem, Concept
 
 SYSTEMS = ("icd10", "service", "kato", "observation", "atc")
 SHORTEST = 2
@@ -75,6 +76,11 @@ def titles(session: Session, wanted: Iterable[tuple[str, str | None]]) -> dict[t
     return found
 
 
-def title(row: Concept) -> str:
-    """The title of a loaded code in the language of the request."""
+def name(state: Mapping[str, Any] | None) -> str:
+    """The title of a code as an edition stored it, in the language of the request."""
+    return str((state or {}).get(f"title_{i18n.language()}") or "")
+
+
+def title(row: Concept | CodeSystem) -> str:
+    """The title of a loaded code or book in the language of the request."""
     return {"kk": row.title_kk, "ru": row.title_ru}.get(i18n.language(), row.title_en)

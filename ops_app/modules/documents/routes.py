@@ -27,6 +27,7 @@ from ops_app.modules.documents.titles import STATUS_COLOURS, STATUSES, kind_text
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.patients.card import card_page, person
 from ops_app.modules.patients.header import full_name
+from ops_app.modules.signatures.acts import demand
 from ops_app.modules.signatures.titles import reason_text
 from ops_app.modules.visits.queries import encounter_or_404
 from ops_app.patient_access import PatientAccess, open_patient
@@ -196,6 +197,10 @@ def annul(request: Request, actor: DocumentAnnuller, db: Db, document_id: int, p
     open_patient(db, actor, document.patient_id, Permission.DOCUMENTS_RECORD_ANNUL)
     form = posted.check(AnnulForm)
     if form.value is not None:
+        about = _("Document № %(number)s", number=document.number)
+        signing = demand(request, db, actor, posted, "action:annulment", document.organization_id, about)
+        if signing is not None:
+            return signing
         service.annul(db, actor, document_id, form.value.reason)
         url = str(request.app.url_path_for("documents:document", document_id=document_id))
         return redirect(request, url, _("The document is annulled"))

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from ops_app.db import Db
 from ops_app.errors import OpsError
+from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.modules.exports import service
@@ -17,8 +18,10 @@ from ops_app.modules.exports.forms import LANGUAGES, REQUESTERS, ExportForm
 from ops_app.modules.exports.permissions import PersonExporter
 from ops_app.modules.exports.summary import TITLES
 from ops_app.modules.fhir.types import CLINICAL
+from ops_app.modules.organizations.queries import place_of
 from ops_app.modules.patients.card import card_page
 from ops_app.modules.personal_data.declarations import exceptions
+from ops_app.modules.signatures.acts import demand
 from ops_app.patient_access import PatientAccess
 
 router = APIRouter()
@@ -35,6 +38,11 @@ def make(request: Request, access: PersonExporter, db: Db, posted: PostedForm) -
     """Give the files."""
     checked = posted.check(ExportForm)
     if checked.value is not None:
+        place = place_of(db, access.actor).organization.id
+        about = _("Data of the record № %(number)s", number=access.patient_id)
+        signing = demand(request, db, access.actor, posted, "action:person_export", place, about)
+        if signing is not None:
+            return signing
         try:
             packed = service.make(db, access, checked.value)
         except OpsError as refused:

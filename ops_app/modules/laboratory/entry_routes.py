@@ -29,6 +29,7 @@ from ops_app.modules.patients.card import card_page
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.questionnaires import keeping
 from ops_app.modules.questionnaires import queries as kept
+from ops_app.modules.questionnaires.forms import TemplateForm as KeptTemplate
 from ops_app.modules.questionnaires.pages import Sheet
 from ops_app.modules.questionnaires.service import person_facts
 from ops_app.ui.render import redirect
@@ -133,14 +134,8 @@ def keep_template(
     if form.value is not None:
         try:
             with db.begin_nested():
-                row = keeping.store_template(
-                    db,
-                    actor,
-                    version.definition.id,
-                    form.value.template_title,
-                    answers,
-                    is_shared=form.value.is_shared,
-                )
+                about = KeptTemplate(title=form.value.template_title, is_shared=form.value.is_shared)
+                row = keeping.store_template(db, actor, version.definition.id, about, answers)
         except OpsError as refused:
             form.errors["template_title"] = refused.message
         else:

@@ -38,6 +38,7 @@ from ops_app.modules.laboratory.values import title_of
 from ops_app.modules.patients.card import card_page
 from ops_app.modules.patients.header import full_name
 from ops_app.modules.patients.models import Patient
+from ops_app.modules.signatures.acts import demand
 from ops_app.permissions import Permission
 from ops_app.ui.render import page, redirect
 
@@ -225,6 +226,11 @@ def remove(request: Request, actor: ResultEnterer, db: Db, result_id: int) -> Re
 def confirm(request: Request, actor: ResultConfirmer, db: Db, order_service_id: int, posted: PostedForm) -> Response:
     """Confirm the values of a test."""
     line = queries.order_service_or_404(db, order_service_id)
+    order, _access = open_order(db, actor, line.order_id)
+    about = _("Order № %(number)s, test № %(test)s", number=order.order_number, test=line.id)
+    signing = demand(request, db, actor, posted, "action:result_confirmation", order.laboratory_id, about)
+    if signing is not None:
+        return signing
     return _attempt(
         request,
         db,

@@ -26,6 +26,7 @@ from ops_app.modules.personal_data.forms import ActForm, ArchiveForm, Disclosure
 from ops_app.modules.personal_data.models import DestructionAct
 from ops_app.modules.personal_data.permissions import DataInspector, DestructionApprover, RegisterReader
 from ops_app.modules.personal_data.titles import BASES, GROUNDS, PURPOSES, WAYS
+from ops_app.modules.signatures.acts import demand
 from ops_app.patient_access import PatientAccess
 from ops_app.permissions import Permission
 from ops_app.ui.render import page, redirect
@@ -203,9 +204,13 @@ def act(request: Request, actor: RegisterReader, db: Db, act_id: int) -> Respons
 
 
 @router.post("/personal-data/acts/{act_id}/execute", name="personal_data:execute")
-def execute(request: Request, actor: DestructionApprover, db: Db, act_id: int) -> Response:
+def execute(request: Request, actor: DestructionApprover, db: Db, act_id: int, posted: PostedForm) -> Response:
     """Approve an act and destroy."""
     row = destruction.act_or_404(db, actor, act_id)
+    about = _("Act of destruction № %(number)s", number=row.number)
+    signing = demand(request, db, actor, posted, "action:destruction", row.organization_id, about)
+    if signing is not None:
+        return signing
     destruction.execute(db, actor, row)
     url = str(request.app.url_path_for("personal_data:act", act_id=act_id))
     return redirect(request, url, _("The data are destroyed"))

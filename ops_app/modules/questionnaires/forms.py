@@ -45,6 +45,8 @@ class TemplateForm(BaseModel):
 
     title: Annotated[str, StringConstraints(min_length=2, max_length=120)]
     is_shared: bool = False
+    is_system: bool = False
+    specialty: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] | None = None
 
 
 class DefinitionForm(BaseModel):

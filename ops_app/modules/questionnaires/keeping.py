@@ -17,9 +17,11 @@ from ops_app.kit import clock
 from ops_app.mechanisms.questionnaire.compiled import Compiled
 from ops_app.mechanisms.questionnaire.definition import AttachmentItem
 from ops_app.mechanisms.questionnaire.loading import DefinitionError, read
+from ops_app.mechanisms.questionnaire.signing import without_signatures
 from ops_app.modules.organizations.queries import place_of
 from ops_app.modules.questionnaires import queries
 from ops_app.modules.questionnaires.catalogue import Version, compiled_of, offered_or_404, stored, versions
+from ops_app.modules.questionnaires.forms import TemplateForm
 from ops_app.modules.questionnaires.models import (
     AnswerTemplate,
     Attachment,
@@ -28,6 +30,7 @@ from ops_app.modules.questionnaires.models import (
     QuestionnaireVersion,
 )
 from ops_app.modules.questionnaires.service import may_change
+from ops_app.permissions import Permission
 
 SIGNATURES = (
     (b"%PDF-", "application/pdf"),
@@ -87,48 +90,55 @@ def save_template(
     session: Session,
     actor: Actor,
     key: str,
-    title: str,
+    form: TemplateForm,
     answers: Mapping[str, Any],
     *,
-    is_shared: bool,
     template_id: int | None = None,
 ) -> AnswerTemplate:
-    """Keep answers to begin a form with."""
-    offered_or_404(session, key)
-    return store_template(session, actor, key, title, answers, is_shared=is_shared, template_id=template_id)
+    """Keep answers to begin a form with; nobody signs in advance."""
+    answers = without_signatures(offered_or_404(session, key).version.compiled, answers)
+    return store_template(session, actor, key, form, answers, template_id=template_id)
 
 
 def store_template(
     session: Session,
     actor: Actor,
     key: str,
-    title: str,
+    form: TemplateForm,
     answers: Mapping[str, Any],
     *,
-    is_shared: bool,
     template_id: int | None = None,
 ) -> AnswerTemplate:
-    """The same for a form that another module offers."""
+    """The same for a form that another module offers: a template of the system gets a new version, others change."""
     if not answers:
         raise Invalid(_("Fill in at least one field of the template"))
-    if template_id is None:
-        row = AnswerTemplate(key=key, account_id=actor.account_id)
+    former = own_template(session, actor, template_id) if template_id is not None else None
+    before = audit.snapshot(former) if former is not None else None
+    is_system = former.is_system if former is not None else form.is_system
+    if is_system and not actor.may(Permission.QUESTIONNAIRES_DEFINITION_MANAGE):
+        raise Forbidden(_("Templates for everybody are kept by an administrator"))
+    row = former
+    if row is None or is_system:
+        row = AnswerTemplate(key=key, account_id=actor.account_id, is_system=is_system, version=1)
+        if former is not None:
+            former.removed_at = clock.now()
+            row.version, row.replaces_id = former.version + 1, former.id
         session.add(row)
-        before = None
-    else:
-        row = own_template(session, actor, template_id)
-        before = audit.snapshot(row)
-    row.title, row.answers = title, dict(answers)
-    row.organization_id = place_of(session, actor).organization.id if is_shared else None
+    row.title, row.answers, row.specialty = form.title, dict(answers), form.specialty
+    shared = form.is_shared and not is_system
+    row.organization_id = place_of(session, actor).organization.id if shared else None
     session.flush()
     _log(session, actor, "answer_template", row.id, None, before, audit.snapshot(row))
     return row
 
 
 def own_template(session: Session, actor: Actor, template_id: int) -> AnswerTemplate:
-    """A template that belongs to the actor."""
+    """A template the actor may change: his own, or one of the system for an administrator."""
     row = queries.template_or_404(session, actor, template_id)
-    if row.account_id != actor.account_id:
+    may = (
+        actor.may(Permission.QUESTIONNAIRES_DEFINITION_MANAGE) if row.is_system else row.account_id == actor.account_id
+    )
+    if not may:
         raise Forbidden(_("A template is changed by whoever made it"))
     return row
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, Response
 
+from ops_app.actor import Actor
 from ops_app.db import Db
 from ops_app.errors import Invalid, OpsError
 from ops_app.i18n import _
@@ -21,7 +23,8 @@ from ops_app.mechanisms.questionnaire.loading import DefinitionError, read
 from ops_app.modules.questionnaires import keeping, pages, queries, service
 from ops_app.modules.questionnaires.catalogue import offered, offered_or_404, versions
 from ops_app.modules.questionnaires.forms import DefinitionForm, DraftForm, TemplateForm
-from ops_app.modules.questionnaires.permissions import DefinitionManager, ResponseReader, ResponseWriter
+from ops_app.modules.questionnaires.models import AnswerTemplate
+from ops_app.modules.questionnaires.permissions import DefinitionManager, ResponseReader, ResponseWriter, TemplateKeeper
 from ops_app.patient_access import open_patient
 from ops_app.permissions import Permission
 from ops_app.ui.render import page, redirect
@@ -92,7 +95,7 @@ def remove_file(request: Request, actor: ResponseWriter, db: Db, attachment_id: 
 
 
 @router.get("/questionnaire-templates", name="questionnaires:templates")
-def templates(request: Request, actor: ResponseWriter, db: Db) -> Response:
+def templates(request: Request, actor: TemplateKeeper, db: Db) -> Response:
     """Templates of the actor and of his colleagues."""
     forms = offered(db)
     choice = sorted(
@@ -103,43 +106,62 @@ def templates(request: Request, actor: ResponseWriter, db: Db) -> Response:
         request,
         "questionnaires/templates.html",
         templates=queries.templates_for(db, actor),
+        keeps_system=actor.may(Permission.QUESTIONNAIRES_DEFINITION_MANAGE),
         titles={key: str(form.definition.title) for key, form in forms.items()},
         choice=choice,
     )
 
 
 def _template_page(
-    request: Request, form: Form[Any], sheet: pages.Sheet, action: str, status_code: int = 200
+    request: Request,
+    actor: Actor,
+    form: Form[Any],
+    sheet: pages.Sheet,
+    action: str,
+    status_code: int = 200,
+    *,
+    former: Sequence[AnswerTemplate] = (),
 ) -> Response:
-    return page(request, "questionnaires/template.html", form=form, sheet=sheet, action=action, status_code=status_code)
+    return page(
+        request,
+        "questionnaires/template.html",
+        form=form,
+        sheet=sheet,
+        action=action,
+        former=former,
+        keeps_system=actor.may(Permission.QUESTIONNAIRES_DEFINITION_MANAGE),
+        status_code=status_code,
+    )
 
 
 @router.get("/questionnaire-templates/new", name="questionnaires:new_template")
-def new_template(request: Request, actor: ResponseWriter, db: Db, key: str = "") -> Response:
+def new_template(request: Request, actor: TemplateKeeper, db: Db, key: str = "") -> Response:
     """An empty form to make a template of."""
     compiled = offered_or_404(db, key).version.compiled
     action = request.app.url_path_for("questionnaires:create_template", key=key)
-    return _template_page(request, blank(), pages.empty_sheet(compiled), action)
+    return _template_page(request, actor, blank(), pages.empty_sheet(compiled), action)
 
 
 @router.post("/questionnaire-templates/of/{key}", name="questionnaires:create_template")
-def create_template(request: Request, actor: ResponseWriter, db: Db, key: str, posted: PostedForm) -> Response:
+def create_template(request: Request, actor: TemplateKeeper, db: Db, key: str, posted: PostedForm) -> Response:
     """Keep a new template."""
     return _save_template(request, actor, db, key, None, posted)
 
 
 @router.get("/questionnaire-templates/{template_id}", name="questionnaires:edit_template")
-def edit_template(request: Request, actor: ResponseWriter, db: Db, template_id: int) -> Response:
+def edit_template(request: Request, actor: TemplateKeeper, db: Db, template_id: int) -> Response:
     """A template of the actor."""
     row = keeping.own_template(db, actor, template_id)
-    form = blank({"title": row.title, "is_shared": "1" if row.organization_id else ""})
+    known = {"title": row.title, "is_shared": "1" if row.organization_id else "", "specialty": row.specialty}
+    form = blank(known | {"is_system": "1" if row.is_system else ""})
     compiled = offered_or_404(db, row.key).version.compiled
     action = request.app.url_path_for("questionnaires:change_template", template_id=template_id)
-    return _template_page(request, form, pages.empty_sheet(compiled, row.answers), action)
+    sheet = pages.empty_sheet(compiled, row.answers)
+    return _template_page(request, actor, form, sheet, action, former=queries.template_history(db, row))
 
 
 @router.post("/questionnaire-templates/{template_id}", name="questionnaires:change_template")
-def change_template(request: Request, actor: ResponseWriter, db: Db, template_id: int, posted: PostedForm) -> Response:
+def change_template(request: Request, actor: TemplateKeeper, db: Db, template_id: int, posted: PostedForm) -> Response:
     """Keep a changed template."""
     row = keeping.own_template(db, actor, template_id)
     return _save_template(request, actor, db, row.key, template_id, posted)
@@ -153,19 +175,17 @@ def _save_template(
     answers = read_posted(compiled, posted.data)
     if form.value is not None:
         try:
-            keeping.save_template(
-                db, actor, key, form.value.title, answers, is_shared=form.value.is_shared, template_id=template_id
-            )
+            keeping.save_template(db, actor, key, form.value, answers, template_id=template_id)
         except OpsError as refused:
             form.refuse(refused)
         else:
             return redirect(request, request.app.url_path_for("questionnaires:templates"), _("The template is saved"))
     action = request.url.path
-    return _template_page(request, form, pages.empty_sheet(compiled, answers, form.errors), action, 422)
+    return _template_page(request, actor, form, pages.empty_sheet(compiled, answers, form.errors), action, 422)
 
 
 @router.post("/questionnaire-templates/{template_id}/remove", name="questionnaires:remove_template")
-def remove_template(request: Request, actor: ResponseWriter, db: Db, template_id: int) -> Response:
+def remove_template(request: Request, actor: TemplateKeeper, db: Db, template_id: int) -> Response:
     """Take a template away."""
     keeping.remove_template(db, actor, template_id)
     return redirect(request, request.app.url_path_for("questionnaires:templates"), _("Removed"))

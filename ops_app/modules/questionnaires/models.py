@@ -65,6 +65,8 @@ class QuestionnaireResponse(Fact, Base):
     key: Mapped[str] = mapped_column(info=SENSITIVE)
     version_id: Mapped[int] = mapped_column(ForeignKey("questionnaires.questionnaire_version.id"), info=PLAIN)
     encounter_id: Mapped[int | None] = mapped_column(ForeignKey("visits.encounter.id"), info=PLAIN)
+    template_id: Mapped[int | None] = mapped_column(ForeignKey("questionnaires.answer_template.id"), info=PLAIN)
+    """The version of the template it began with."""
     status: Mapped[str] = mapped_column(server_default=text("'in_progress'"), info=PLAIN)
     answers: Mapped[dict[str, Any]] = mapped_column(JSONB, info=FREE_TEXT)
     observations: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), info=SENSITIVE)
@@ -126,7 +128,7 @@ class Attachment(Row, Base):
 
 
 class AnswerTemplate(Row, Base):
-    """Answers a user keeps to begin a form with; shared with his department when he says so."""
+    """Answers a user keeps to begin a form with, for himself, his department, or as an administrator for all."""
 
     __tablename__ = "answer_template"
 
@@ -136,6 +138,11 @@ class AnswerTemplate(Row, Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.account.id"), info=PLAIN)
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.organization.id"), info=PLAIN)
     """The place whose staff sees it too; empty: its owner only."""
+    is_system: Mapped[bool] = mapped_column(server_default=text("false"), info=PLAIN)
+    """Kept by an administrator for everybody; a change makes a new version."""
+    specialty: Mapped[str | None] = mapped_column(info=PLAIN)
+    version: Mapped[int] = mapped_column(server_default=text("1"), info=PLAIN)
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("questionnaires.answer_template.id"), info=PLAIN)
     removed_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
 
     __table_args__ = (

@@ -17,9 +17,9 @@ MODULE = Module(
     router=router,
     nav=(
         NavItem(
-            N_("My templates"),
+            N_("Templates of forms"),
             "questionnaires:templates",
-            Permission.QUESTIONNAIRES_RESPONSE_WRITE,
+            Permission.QUESTIONNAIRES_TEMPLATE_KEEP,
             group="patients",
             order=80,
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from ops_app.kit.dates import show_moment
-from ops_app.mechanisms.questionnaire import body
+from ops_app.mechanisms.questionnaire import body, signing
 from ops_app.mechanisms.questionnaire.answers import field_name, shown
 from ops_app.mechanisms.questionnaire.browser import browser_model
 from ops_app.mechanisms.questionnaire.compiled import Compiled
@@ -51,6 +52,14 @@ class Sheet:
     unit = staticmethod(show_unit)
     place = staticmethod(body.place_name)
     regions = body.REGIONS
+    signers = signing.SIGNERS
+    strokes = staticmethod(signing.path)
+    is_signed = staticmethod(signing.is_given)
+
+    @staticmethod
+    def moment(written: object) -> str:
+        """A stored moment as people read it."""
+        return show_moment(dt.datetime.fromisoformat(written)) if isinstance(written, str) else ""
 
     def model(self) -> Markup:
         """The definition for the browser, inside a script element that is data."""

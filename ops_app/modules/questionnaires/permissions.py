@@ -14,3 +14,4 @@ CardWriter = Annotated[PatientAccess, opens_patient(Permission.QUESTIONNAIRES_RE
 ResponseReader = Annotated[Actor, allowed(Permission.PATIENTS_CARD_READ)]
 ResponseWriter = Annotated[Actor, allowed(Permission.QUESTIONNAIRES_RESPONSE_WRITE)]
 DefinitionManager = Annotated[Actor, allowed(Permission.QUESTIONNAIRES_DEFINITION_MANAGE)]
+TemplateKeeper = Annotated[Actor, allowed(Permission.QUESTIONNAIRES_TEMPLATE_KEEP)]

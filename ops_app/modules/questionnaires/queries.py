@@ -151,12 +151,16 @@ def observations_by_id(session: Session, ids: Iterable[int]) -> dict[int, Observ
 
 
 def templates_for(session: Session, actor: Actor, key: str | None = None) -> Sequence[AnswerTemplate]:
-    """Templates of the actor, and those of colleagues in his organisation."""
+    """Templates of the actor, those of colleagues in his organisation, and those of the system."""
     place = workplace(session, actor)
     shared_with = [place.organization.id] if place is not None else []
     statement = select(AnswerTemplate).where(
         AnswerTemplate.removed_at.is_(None),
-        or_(AnswerTemplate.account_id == actor.account_id, AnswerTemplate.organization_id.in_(shared_with)),
+        or_(
+            AnswerTemplate.account_id == actor.account_id,
+            AnswerTemplate.organization_id.in_(shared_with),
+            AnswerTemplate.is_system,
+        ),
     )
     if key is not None:
         statement = statement.where(AnswerTemplate.key == key)
@@ -169,3 +173,19 @@ def template_or_404(session: Session, actor: Actor, template_id: int) -> AnswerT
     if found is None:
         raise NotFound(_("There is no such template"))
     return found
+
+
+def template_history(session: Session, template: AnswerTemplate) -> Sequence[AnswerTemplate]:
+    """Former versions of a template, newest first."""
+    found: list[AnswerTemplate] = []
+    replaced = template.replaces_id
+    while replaced is not None:
+        row = session.get_one(AnswerTemplate, replaced)
+        found.append(row)
+        replaced = row.replaces_id
+    return found
+
+
+def template_of(session: Session, response: QuestionnaireResponse) -> AnswerTemplate | None:
+    """The template a response began with, in the version of that day."""
+    return session.get(AnswerTemplate, response.template_id) if response.template_id is not None else None

@@ -136,6 +136,7 @@ def _read(
         response=response,
         sheet=pages.sheet_of(db, response, facts),
         version=queries.version_of(db, response),
+        began_with=queries.template_of(db, response),
         former=former,
         authors=pages.authors(db, [response]),
         organization=db.get(Organization, response.organization_id),

@@ -16,10 +16,12 @@ from ops_app.kit import clock
 from ops_app.kit.dates import age_months, age_years
 from ops_app.mechanisms.questionnaire.answers import Checked, check
 from ops_app.mechanisms.questionnaire.compiled import Compiled
-from ops_app.mechanisms.questionnaire.definition import AttachmentItem, NumberItem
+from ops_app.mechanisms.questionnaire.definition import AttachmentItem, NumberItem, SignatureItem
 from ops_app.mechanisms.questionnaire.evaluation import Value, is_number
 from ops_app.mechanisms.questionnaire.scoring import initial_values
+from ops_app.mechanisms.questionnaire.signing import bound
 from ops_app.modules.organizations.queries import Workplace
+from ops_app.modules.patients.header import full_name
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.queries import live_death, patient_or_404, record_ids, standing_for
 from ops_app.modules.questionnaires import queries
@@ -77,14 +79,16 @@ def start(
     person = person_facts(patient, clock.local(now).date())
     answers = initial_values(form.version.compiled, person)
     known, references = _known_values(session, form.version.compiled, records, now)
-    answers |= known
-    if template_id is not None:
-        answers = dict(queries.template_or_404(session, actor, template_id).answers) | answers
+    answers |= known | _signers(form.version.compiled, actor, patient)
+    template = queries.template_or_404(session, actor, template_id) if template_id is not None else None
+    if template is not None:
+        answers = dict(template.answers) | answers
     response = QuestionnaireResponse(
         patient_id=patient_id,
         organization_id=place.organization.id,
         practitioner_id=actor.practitioner_id,
         encounter_id=encounter_id,
+        template_id=template.id if template is not None else None,
         key=key,
         version_id=stored(session, form.version).id,
         answers=answers,
@@ -97,6 +101,16 @@ def start(
     session.flush()
     _log(session, actor, response)
     return response
+
+
+def _signers(compiled: Compiled, actor: Actor, patient: Patient) -> dict[str, Any]:
+    """Who is going to sign, as far as it is known."""
+    names = {"patient": full_name(patient), "staff": actor.display_name}
+    return {
+        item.id: {"name": names[item.signer]}
+        for item in compiled.definition.items
+        if isinstance(item, SignatureItem) and item.signer in names
+    }
 
 
 def _known_values(
@@ -126,10 +140,19 @@ def save_draft(
     if response.status != "in_progress":
         raise Conflict(_("The form is completed already"))
     # Drafts change every few seconds: the audit shows the completed form and who opened the draft.
-    response.answers = _with_files(session, response, answers)
+    response.answers = _given(session, response, answers, facts_of(session, response))
     session.flush()
     session.refresh(response)
     return response
+
+
+def _given(
+    session: Session, response: QuestionnaireResponse, answers: Mapping[str, Any], person: Mapping[str, Value]
+) -> dict[str, Any]:
+    """What was typed, with the files stored one by one, and signatures bound to all of it."""
+    given = _with_files(session, response, answers)
+    form = compiled_of(queries.version_of(session, response))
+    return bound(form, given, response.answers, person, clock.now())
 
 
 def complete(
@@ -149,8 +172,8 @@ def complete(
     if is_correction and not (reason or "").strip():
         raise Invalid(_("Say why the form is corrected"), field="reason")
     form = compiled_of(queries.version_of(session, response))
-    given = _with_files(session, response, answers)
-    checked = check(form, given, person_facts(patient, clock.local(at).date()))
+    person = person_facts(patient, clock.local(at).date())
+    checked = check(form, _given(session, response, answers, person), person)
     if checked.errors:
         return response, checked
     before = audit.snapshot(response)

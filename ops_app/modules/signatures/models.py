@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ops_app.kit.model import Base, one_of
 from ops_app.kit.privacy import DIRECT, PLAIN, Generalisation, Subject, exported, quasi
 
-PURPOSES = ("sign_in", "document", "account_change")
+PURPOSES = ("sign_in", "document", "account_change", "action")
 
 _TABLE = {"schema": "signatures", "info": exported(Subject.WITHHELD)}
 
@@ -73,3 +73,24 @@ class Challenge(Base):
     used_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
 
     __table_args__ = (_TABLE,)
+
+
+class SignedAct(Base):
+    """Something about to be done, told in words, and the signature with which it was done."""
+
+    __tablename__ = "signed_act"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, info=PLAIN)
+    action: Mapped[str] = mapped_column(info=PLAIN)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.account.id"), info=PLAIN)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.organization.id"), info=PLAIN)
+    content: Mapped[bytes] = mapped_column(LargeBinary, info=DIRECT)
+    """The bytes that are signed."""
+    form_hash: Mapped[str] = mapped_column(info=DIRECT)
+    """Of the address and the fields, so that nothing else is done with the signature."""
+    asked_at: Mapped[dt.datetime] = mapped_column(info=PLAIN)
+    cms: Mapped[bytes | None] = mapped_column(LargeBinary, info=DIRECT)
+    signed_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
+    certificate_serial: Mapped[str | None] = mapped_column(info=DIRECT)
+
+    __table_args__ = (Index("ix_signed_act_account", "account_id", "asked_at"), _TABLE)

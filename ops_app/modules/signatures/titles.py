@@ -16,6 +16,7 @@ POWERS = {
     "no_account": N_("No active account belongs to the IIN of the certificate"),
     "several_accounts": N_("Several accounts belong to the IIN of the certificate; sign in with a password"),
     "challenge_old": N_("The sign-in page was open for too long or was used already"),
+    "act_old": N_("What was signed is not what is about to be done, or it waited for too long; sign again"),
     "damaged": N_("The stored document is damaged"),
     **CLOSED,
 }
@@ -24,9 +25,16 @@ PURPOSES = {
     "sign_in": N_("Sign-in"),
     "document": N_("Signing a document"),
     "account_change": N_("Signing a change of an account"),
+    "action": N_("Signing an act"),
 }
 
-ACTIONS = {"action:account_change": N_("Change of an account or its rights")}
+ACTIONS = {
+    "action:account_change": N_("Change of an account or its rights"),
+    "action:annulment": N_("Annulment of an issued document"),
+    "action:destruction": N_("Destruction of a person's data by an act"),
+    "action:person_export": N_("Giving out the data of a person"),
+    "action:result_confirmation": N_("Confirmation of laboratory results"),
+}
 """Actions whose signature can be made mandatory; none is unless a rule says so."""
 
 STORES = (

@@ -13,6 +13,7 @@ from ops_app.db import Db
 from ops_app.errors import Conflict, OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, PostedForm, blank
+from ops_app.modules.guidance.checking import guidance_at_visit
 from ops_app.modules.organizations.queries import organizations, place_of
 from ops_app.modules.patients import fact_text
 from ops_app.modules.patients.card import card_page, person
@@ -121,6 +122,7 @@ def _visit_page(
         may_mark=own,
         may_add=own and encounter.entered_in_error_at is None and encounter.encounter_class != "inpatient",
         error_form=blank(),
+        **guidance_at_visit(db, who.records, rows),
         **form_page.context(db, actor, form, who.records),
     )
 

@@ -84,15 +84,22 @@
     }
   }
 
+  async function signAct(button) {
+    const [cms] = await sign(button.dataset.ncalayer, find("[data-store]").value, [button.dataset.signAct], { attached: false, usage: EMAIL_PROTECTION });
+    button.form.elements._cms.value = cms;
+    button.form.submit();
+  }
+
   document.addEventListener("click", async (event) => {
+    if (event.target.closest("[data-back]")) history.back();
     const all = event.target.closest("[data-choose-all]");
     if (all) document.querySelectorAll("[data-document]").forEach((box) => { box.checked = all.checked; });
-    const button = event.target.closest("[data-enter], [data-sign]");
+    const button = event.target.closest("[data-enter], [data-sign], [data-sign-act]");
     if (!button) return;
     find("[data-told]").hidden = true;
     button.disabled = true;
     try {
-      await (button.hasAttribute("data-enter") ? enter(button) : signChosen(button));
+      await (button.hasAttribute("data-enter") ? enter : button.hasAttribute("data-sign-act") ? signAct : signChosen)(button);
     } catch (problem) {
       tell(problem.kind || "failed", problem.text || "");
     } finally {

@@ -159,3 +159,35 @@ def test_a_user_keeps_templates_and_shares_them(clinic: Clinic) -> None:
     assert re.search(r'value="normal" selected', form)
     assert doctor.post(f"{url}/remove").status_code == 303
     assert "ARVI" not in second.get("/questionnaire-templates").text
+
+
+@pytest.mark.req("SUP-02", "SUP-04")
+def test_a_template_of_the_system_is_for_everybody_and_its_versions_stay(
+    clinic: Clinic, administrator: Browser
+) -> None:
+    doctor, stranger = clinic.browser("doctor"), clinic.browser("stranger")
+    new = "/questionnaire-templates/of/therapist_examination"
+    fields = {"title": "Cold", "q-complaints": "Cough", "specialty": "Therapist", "is_system": "1"}
+    assert doctor.post(new, fields).status_code == 422, "only an administrator keeps templates for everybody"
+    assert administrator.post(new, fields).status_code == 303
+    for browser in (doctor, stranger):
+        page = browser.get("/questionnaire-templates").text
+        assert "Cold" in page and "Therapist" in page and "everybody" in page
+    found = re.search(r"/questionnaire-templates/(\d+)[^>]*>Cold", administrator.get("/questionnaire-templates").text)
+    assert found is not None
+    first = f"/questionnaire-templates/{found[1]}"
+    assert doctor.post(first, fields).status_code == 403
+    assert doctor.post(f"{first}/remove").status_code == 403
+    patient = clinic.register()
+    start = {"key": "therapist_examination", "template_id": found[1]}
+    began = doctor.post(f"/patients/{patient.id}/questionnaires", start).headers["location"]
+    assert administrator.post(first, fields | {"q-complaints": "Cough and fever"}).status_code == 303
+    assert administrator.get(first).status_code == 404, "the former version begins nothing more"
+    page = administrator.get("/questionnaire-templates").text
+    assert "version 2" in page and page.count(">Cold</a>") == 1
+    assert "Cough" in doctor.get(began).text and "Cough and fever" not in doctor.get(began).text
+    told = doctor.get(began.removesuffix("/edit")).text
+    assert "template “Cold”, version 1" in told, "a record keeps the version it began with"
+    newest = re.search(r"/questionnaire-templates/(\d+)[^>]*>Cold", page)
+    assert newest is not None
+    assert "version 1" in administrator.get(f"/questionnaire-templates/{newest[1]}").text

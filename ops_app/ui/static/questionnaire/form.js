@@ -29,7 +29,7 @@
       this.form = form;
       this.model = JSON.parse(one("[data-questionnaire-model]", form).textContent);
       this.items = this.model.sections.flatMap((section) => section.items);
-      form.addEventListener("input", () => this.changed());
+      form.addEventListener("input", (event) => { this.unsign(event.target); this.changed(); });
       form.addEventListener("change", () => this.changed());
       form.addEventListener("click", (event) => this.clicked(event));
       // Later: a message that goes away moves the page under a click that is just being made.
@@ -39,6 +39,7 @@
       this.draftUrl = form.dataset.draftUrl;
       this.update();
       this.drawMaps();
+      all("[data-signature]", form).forEach((field) => this.pad(field));
     }
 
     // ---- reading the page
@@ -76,7 +77,7 @@
           const rows = this.table(item);
           found[item.id] = item.rows ? rows : Object.values(rows);
           this.keys = { ...this.keys, [item.id]: Object.keys(rows) };
-        } else if (!["note", "calculated", "body_map", "attachment"].includes(item.type)) {
+        } else if (!["note", "calculated", "body_map", "attachment", "signature"].includes(item.type)) {
           const value = this.value(item, name(item.id));
           if (value !== undefined) found[item.id] = value;
         }
@@ -154,7 +155,8 @@
     problems() {
       const found = [];
       for (const item of this.items) {
-        if (!this.result.visible.includes(item.id) || ["note", "calculated", "body_map", "attachment"].includes(item.type)) continue;
+        if (item.type === "signature" && this.result.visible.includes(item.id)) { found.push(...this.signatureProblems(item)); continue; }
+        if (!this.result.visible.includes(item.id) || ["note", "calculated", "body_map", "attachment", "signature"].includes(item.type)) continue;
         if (item.type !== "table") { found.push([name(item.id), this.problem(item, this.value(item, name(item.id)))]); continue; }
         const rows = this.table(item);
         for (const key of item.rows ? item.rows.map((row) => row.id) : Object.keys(rows)) {
@@ -307,6 +309,62 @@
           marks.append(label);
         });
       }
+    }
+
+    // ---- signatures
+    pad(field) {
+      const svg = one("[data-pad-field]", field), path = one("[data-pad-path]", field), kept = one("[data-strokes]", field);
+      const draw = () => { path.setAttribute("d", kept.value ? kept.value.split(";").map((stroke) => "M" + stroke.replace(/ /g, "L")).join("") : ""); };
+      const place = (event) => {
+        const box = svg.getBoundingClientRect();
+        const inside = (share, size) => Math.max(0, Math.min(size, Math.round(share * size)));
+        return `${inside((event.clientX - box.left) / box.width, 600)},${inside((event.clientY - box.top) / box.height, 200)}`;
+      };
+      one("[data-pad]", field).hidden = false;
+      let drawing = false;
+      svg.addEventListener("pointerdown", (event) => {
+        event.preventDefault();
+        svg.setPointerCapture(event.pointerId);
+        drawing = true;
+        const told = one("[data-signed-at]", field);
+        if (told) { told.remove(); kept.value = ""; }
+        kept.value = (kept.value ? kept.value + ";" : "") + place(event);
+        draw();
+      });
+      svg.addEventListener("pointermove", (event) => {
+        if (!drawing) return;
+        const next = place(event);
+        if (!kept.value.endsWith(next)) { kept.value += " " + next; draw(); }
+      });
+      const stop = () => { if (drawing) { drawing = false; this.show(name(field.dataset.signature), null); this.changed(); } };
+      svg.addEventListener("pointerup", stop);
+      svg.addEventListener("pointercancel", stop);
+      one("[data-pad-clear]", field).addEventListener("click", () => { this.clearPad(field); this.changed(); });
+    }
+
+    clearPad(field) {
+      one("[data-strokes]", field).value = "";
+      one("[data-pad-path]", field).setAttribute("d", "");
+      const told = one("[data-signed-at]", field);
+      if (told) told.remove();
+    }
+
+    // Whoever signed has signed these answers, not others.
+    unsign(target) {
+      if (!target.name || !target.name.startsWith("q-") || target.closest("[data-signature]")) return;
+      for (const field of all("[data-signature]", this.form)) {
+        if (!one("[data-strokes]", field).value) continue;
+        this.clearPad(field);
+        this.show(name(field.dataset.signature), this.model.messages.sign_again);
+      }
+    }
+
+    signatureProblems(item) {
+      const field = one(`[data-signature="${item.id}"]`, this.form);
+      const given = one("[data-strokes]", field).value || one("input[type=checkbox]", field).checked;
+      const who = one(`[name="${name(item.id, "name")}"]`, field).value.trim();
+      const asked = given || item.required;
+      return [[name(item.id), asked && !given ? this.model.messages.sign : null], [name(item.id, "name"), asked && !who ? this.model.messages.signer : null]];
     }
 
     // ---- drafts

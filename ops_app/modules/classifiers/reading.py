@@ -1,0 +1,91 @@
+"""Reading the CSV of a reference book: what is wrong with it is said by line, before anything is stored."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field
+
+from ops_app.i18n import _
+from ops_app.modules.classifiers.loading import ConceptRow
+
+NEEDED = ("code", "title_ru")
+COLUMNS = ("code", "parent", "kind", "title_kk", "title_ru", "title_en", "unit", "selectable")
+MOST_BYTES = 20 * 2**20
+MOST_PROBLEMS = 20
+LONGEST_CODE, LONGEST_TITLE = 40, 1000
+
+
+@dataclass
+class Reading:
+    """The rows of a file and what is wrong with it."""
+
+    rows: list[ConceptRow] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def read(content: bytes) -> Reading:
+    """Rows of a CSV with a comma or a semicolon, in UTF-8."""
+    found = Reading()
+    if len(content) > MOST_BYTES:
+        found.problems.append(_("The file is larger than %(n)s MB", n=MOST_BYTES // 2**20))
+        return found
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        found.problems.append(_("The file is not UTF-8 text: save it as “CSV UTF-8”"))
+        return found
+    head = text.partition("\n")[0]
+    reader = csv.DictReader(io.StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ",")
+    missing = [name for name in NEEDED if name not in (reader.fieldnames or ())]
+    if missing:
+        found.problems.append(_("There is no column %(names)s", names=", ".join(missing)))
+        return found
+    seen: set[str] = set()
+    try:
+        for row in reader:
+            problem = _problem(row, seen)
+            if problem:
+                found.problems.append(f"{_('line %(n)s', n=reader.line_num)}: {problem}")
+                if len(found.problems) >= MOST_PROBLEMS:
+                    break
+            else:
+                found.rows.append(_concept(row))
+    except csv.Error as error:
+        found.problems.append(f"{_('line %(n)s', n=reader.line_num)}: {error}")
+    codes = {row["code"] for row in found.rows}
+    if not found.problems and not codes:
+        found.problems.append(_("The file holds no codes"))
+    return found
+
+
+def _problem(row: dict[str | None, str | None], seen: set[str]) -> str | None:
+    if None in row or any(value is None for value in row.values()):
+        return _("the number of columns differs from the header's")
+    code = (row["code"] or "").strip()
+    if not code or len(code) > LONGEST_CODE:
+        return _("a code is missing or too long")
+    if not (row["title_ru"] or "").strip():
+        return _("the title in Russian is missing")
+    if any(len(value or "") > LONGEST_TITLE or "\x00" in (value or "") for value in row.values()):
+        return _("a value is too long")
+    if code in seen:
+        return _("the code %(code)s stands in the file twice", code=code)
+    seen.add(code)
+    return None
+
+
+def _concept(row: dict[str | None, str | None]) -> ConceptRow:
+    def told(name: str) -> str:
+        return (row.get(name) or "").strip()
+
+    return ConceptRow(
+        code=told("code"),
+        parent_code=told("parent") or None,
+        kind=told("kind") or None,
+        title_kk=told("title_kk"),
+        title_ru=told("title_ru"),
+        title_en=told("title_en"),
+        unit=told("unit") or None,
+        is_selectable=told("selectable").lower() not in ("0", "no", "false", "нет", "жоқ"),
+    )

@@ -1,0 +1,216 @@
+"""Editions of reference books: what a file would change, loading it, and what was in force before."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.orm import Session
+
+from ops_app import audit
+from ops_app.actor import Actor
+from ops_app.errors import Invalid, NotFound
+from ops_app.i18n import _
+from ops_app.kit import clock
+from ops_app.kit.dates import show_date
+from ops_app.modules.classifiers.loading import ConceptRow, completed, store_concepts
+from ops_app.modules.classifiers.models import CodeSystem, CodeSystemVersion, Concept, ConceptChange
+
+TOLD = ("parent_code", "kind", "title_kk", "title_ru", "title_en", "unit", "is_selectable")
+State = Mapping[str, Any]
+
+
+@dataclass
+class Changes:
+    """What a list does to the codes that are in force, by code: before and after."""
+
+    added: dict[str, State] = field(default_factory=dict)
+    changed: dict[str, tuple[State, State]] = field(default_factory=dict)
+    withdrawn: dict[str, State] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """How many codes differ."""
+        return len(self.added) + len(self.changed) + len(self.withdrawn)
+
+
+def system_or_404(session: Session, system: str) -> CodeSystem:
+    """A reference book."""
+    row = session.scalar(select(CodeSystem).where(CodeSystem.system == system))
+    if row is None:
+        raise NotFound(_("There is no such reference book"))
+    return row
+
+
+def systems(session: Session) -> Sequence[Row[CodeSystem, int]]:
+    """All reference books with the number of codes in force."""
+    counted = (
+        select(Concept.system, func.count().label("codes"))
+        .where(Concept.is_selectable)
+        .group_by(Concept.system)
+        .subquery()
+    )
+    return session.execute(
+        select(CodeSystem, func.coalesce(counted.c.codes, 0).label("codes"))
+        .outerjoin(counted, counted.c.system == CodeSystem.system)
+        .order_by(CodeSystem.title_ru, CodeSystem.id)
+    ).all()
+
+
+def editions(session: Session, system: str) -> Sequence[CodeSystemVersion]:
+    """Editions that were loaded, newest first."""
+    return session.scalars(
+        select(CodeSystemVersion)
+        .where(CodeSystemVersion.system == system)
+        .order_by(CodeSystemVersion.effective_from.desc(), CodeSystemVersion.id.desc())
+    ).all()
+
+
+def plan(session: Session, system: str, rows: Sequence[ConceptRow], *, is_complete: bool) -> Changes:
+    """What a list would change, without changing it."""
+    stored = {
+        row.code: {name: getattr(row, name) for name in TOLD}
+        for row in session.scalars(select(Concept).where(Concept.system == system))
+    }
+    found = Changes()
+    for row in rows:
+        old = stored.pop(row["code"], None)
+        new = {name: completed(row, old or {})[name] for name in TOLD}  # type: ignore[literal-required]
+        if old is None:
+            found.added[row["code"]] = new
+        elif old != new:
+            found.changed[row["code"]] = (old, new)
+    if is_complete:
+        found.withdrawn = {code: old for code, old in stored.items() if old["is_selectable"]}
+    return found
+
+
+def load(
+    session: Session,
+    actor: Actor | None,
+    system: str,
+    version: str,
+    effective_from: dt.date,
+    rows: Sequence[ConceptRow],
+    *,
+    content: bytes,
+    is_complete: bool,
+) -> CodeSystemVersion:
+    """Bring an edition into force; the codes it does not name are withdrawn when it is complete."""
+    book = session.scalar(select(CodeSystem).where(CodeSystem.system == system).with_for_update())
+    if book is None:
+        raise NotFound(_("There is no such reference book"))
+    known = editions(session, system)
+    if any(each.version == version for each in known):
+        raise Invalid(_("This edition is loaded already"), field="version")
+    if effective_from > clock.today():
+        raise Invalid(_("A list is loaded on the day it comes into force, or later"), field="effective_from")
+    if known and effective_from < known[0].effective_from:
+        raise Invalid(
+            _("The edition in force began on %(day)s", day=show_date(known[0].effective_from)), field="effective_from"
+        )
+    changes = plan(session, system, rows, is_complete=is_complete)
+    row = CodeSystemVersion(
+        system=system,
+        version=version,
+        effective_from=effective_from,
+        is_complete=is_complete,
+        file_hash=hashlib.sha256(content).hexdigest(),
+        loaded_by=actor.login if actor is not None else audit.SYSTEM,
+        added=len(changes.added),
+        changed=len(changes.changed),
+        withdrawn=len(changes.withdrawn),
+    )
+    session.add(row)
+    session.flush()
+    session.add_all(_rows(row, changes))
+    store_concepts(session.connection(), system, rows)
+    if changes.withdrawn:
+        session.execute(
+            update(Concept)
+            .where(Concept.system == system, Concept.code.in_(list(changes.withdrawn)))
+            .values(is_selectable=False)
+        )
+    session.flush()
+    audit.changed(
+        session,
+        actor,
+        entity="classifiers.code_system_version",
+        entity_id=row.id,
+        after={"system": system, "version": version, "effective_from": effective_from, "hash": row.file_hash}
+        | {"added": row.added, "changed": row.changed, "withdrawn": row.withdrawn},
+    )
+    return row
+
+
+def _rows(version: CodeSystemVersion, changes: Changes) -> list[ConceptChange]:
+    def change(code: str, kind: str, before: State | None, after: State | None) -> ConceptChange:
+        return ConceptChange(
+            version_id=version.id, system=version.system, code=code, kind=kind, before=before, after=after
+        )
+
+    return [
+        *(change(code, "added", None, after) for code, after in changes.added.items()),
+        *(change(code, "changed", before, after) for code, (before, after) in changes.changed.items()),
+        *(
+            change(code, "withdrawn", before, {**before, "is_selectable": False})
+            for code, before in changes.withdrawn.items()
+        ),
+    ]
+
+
+def history(session: Session, system: str, code: str) -> Sequence[Row[ConceptChange, CodeSystemVersion]]:
+    """What editions did to a code, the newest first."""
+    return session.execute(
+        select(ConceptChange, CodeSystemVersion)
+        .join(CodeSystemVersion, CodeSystemVersion.id == ConceptChange.version_id)
+        .where(ConceptChange.system == system, ConceptChange.code == code)
+        .order_by(CodeSystemVersion.effective_from.desc(), ConceptChange.id.desc())
+    ).all()
+
+
+def on(session: Session, system: str, code: str, day: dt.date) -> State | None:
+    """What a code said on a day; None when it did not exist yet."""
+    later = [row for row in history(session, system, code) if row.CodeSystemVersion.effective_from > day]
+    if later:
+        return later[-1].ConceptChange.before
+    concept = session.scalar(select(Concept).where(Concept.system == system, Concept.code == code))
+    return {name: getattr(concept, name) for name in TOLD} if concept is not None else None
+
+
+def difference(session: Session, older: CodeSystemVersion, newer: CodeSystemVersion) -> Changes:
+    """What changed between two editions: several changes of one code count once."""
+    rows = session.execute(
+        select(ConceptChange, CodeSystemVersion)
+        .join(CodeSystemVersion, CodeSystemVersion.id == ConceptChange.version_id)
+        .where(ConceptChange.system == older.system)
+        .order_by(CodeSystemVersion.effective_from, CodeSystemVersion.id, ConceptChange.id)
+    ).all()
+    start, end = _place(older), _place(newer)
+    first: dict[str, State | None] = {}
+    last: dict[str, State | None] = {}
+    for change, version in rows:
+        if start < _place(version) <= end:
+            first.setdefault(change.code, change.before)
+            last[change.code] = change.after
+    found = Changes()
+    for code, before in first.items():
+        after = last[code]
+        is_there = bool(after and after["is_selectable"])
+        if before is None or (not before["is_selectable"] and is_there):
+            if is_there and after is not None:
+                found.added[code] = after
+        elif not is_there:
+            if before["is_selectable"]:
+                found.withdrawn[code] = before
+        elif after is not None and before != after:
+            found.changed[code] = (before, after)
+    return found
+
+
+def _place(version: CodeSystemVersion) -> tuple[dt.date, int]:
+    return version.effective_from, version.id

@@ -1,0 +1,1 @@
+"""Guidance at the point of care: protocols of diagnostics and treatment, conditions of services."""

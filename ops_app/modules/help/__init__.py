@@ -1,0 +1,1 @@
+"""How to do the main jobs of each role, in the language of the reader."""
