@@ -29,7 +29,7 @@ WAIT_MS = 500
 _ROWS = """
 insert into visits.observation (patient_id, organization_id, event_at, known_at, code, value_number, unit)
 select p.id, a.organization_id, now() - number * interval '1 day', now() - number * interval '1 day', '8480-6',
-  110 + number % 40, 'mm[Hg]'
+  110 + number %% 40, 'mm[Hg]'
 from patients.patient p
 join lateral (select organization_id from patients.attachment where patient_id = p.id limit 1) a on true,
   generate_series(1, %(rows)s) number

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders, URLPath
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -45,7 +46,8 @@ def create_app(engine: Engine | None = None) -> FastAPI:
     app.state.engine = engine or make_engine(settings().database_url("app"))
     # Routes stand in app.routes themselves, so that tests can walk all of them.
     app.router.routes.extend(registry.all_routes())
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    # Only files that are the same for everybody: a compressed page would tell its CSRF token by its length (BREACH).
+    app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC), minimum_size=1_000), name="static")
     errors.install(app)
     app.add_middleware(Frame)
     for language in i18n.LANGUAGES:
