@@ -20,7 +20,7 @@ def run_script(name: str, *arguments: str, timeout: float = 60) -> subprocess.Co
 
 
 def test_the_benchmarks_are_there() -> None:
-    assert NAMES == ["dicom", "drill", "duplicates", "hl7", "ops", "pipeline"]
+    assert NAMES == ["dicom", "drill", "duplicates", "hl7", "lab", "ops", "pipeline"]
 
 
 @pytest.mark.parametrize("name", NAMES)
