@@ -14,9 +14,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
 def bench(
-    name: Annotated[
-        str, typer.Argument(help="A name; a wrong one is answered with the list.")
-    ],
+    name: Annotated[str, typer.Argument(help="A name; a wrong one is answered with the list.")],
     people: Annotated[int, typer.Option(min=100, help="Size of the synthetic region.")] = 100_000,
     as_json: Json = False,
 ) -> None:

@@ -68,7 +68,7 @@ def _broken(
     if rule.icd10 and not any(queries.fits(rule.icd10, code) for code in reasons):
         told.append(_("no diagnosis among %(codes)s", codes=", ".join(rule.icd10)))
     if is_service and rule.needs_referral and not queries.is_referred(session, records, row.code, row.event_at):
-        told.append(_("no referral"))
+        told.append(_("without a referral"))
     if rule.interval_days:
         last = queries.last_rendered(session, records, row.code, row.event_at, row.id if is_service else None)
         if last is not None and (row.event_at - last).days < rule.interval_days:
