@@ -66,16 +66,21 @@ def upgrade() -> None:
 
 
 def _templates() -> None:
-    at = {"schema": "questionnaires"}
     op.add_column(
-        "answer_template", sa.Column("is_system", sa.Boolean(), server_default=sa.text("false"), nullable=False), **at
+        "answer_template",
+        sa.Column("is_system", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        schema="questionnaires",
     )
-    op.add_column("answer_template", sa.Column("specialty", sa.Text(), nullable=True), **at)
+    op.add_column("answer_template", sa.Column("specialty", sa.Text(), nullable=True), schema="questionnaires")
     op.add_column(
-        "answer_template", sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False), **at
+        "answer_template",
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        schema="questionnaires",
     )
-    op.add_column("answer_template", sa.Column("replaces_id", sa.BigInteger(), nullable=True), **at)
-    op.add_column("questionnaire_response", sa.Column("template_id", sa.BigInteger(), nullable=True), **at)
+    op.add_column("answer_template", sa.Column("replaces_id", sa.BigInteger(), nullable=True), schema="questionnaires")
+    op.add_column(
+        "questionnaire_response", sa.Column("template_id", sa.BigInteger(), nullable=True), schema="questionnaires"
+    )
     for table, column in (("answer_template", "replaces_id"), ("questionnaire_response", "template_id")):
         op.create_foreign_key(
             op.f(f"fk_{table}_{column}"),

@@ -59,7 +59,9 @@ class Words:
             places,
             practitioner_names(session, {getattr(row, "practitioner_id", None) for row in rows}),
             _forms(session, [row for row in rows if isinstance(row, QuestionnaireResponse)]),
-            frozenset(reason for row in rows if is_masked(session, reason := getattr(row, "reason_icd10", None))),
+            frozenset(
+                reason for row in rows if (reason := getattr(row, "reason_icd10", None)) and is_masked(session, reason)
+            ),
         )
 
     def icd10(self, code: str | None) -> Resource | None:
