@@ -41,6 +41,7 @@ def ensure(current: Settings) -> bool:
     else:
         say(f"making the demo district: {PEOPLE:,} people, {YEARS} years")
         children.run(current, "load", "region", "--people", str(PEOPLE), "--years", str(YEARS), "--seed", str(SEED))
+    _show_laboratory(current)
     if (current.home / "warehouse" / "current").exists():
         return False
     say("building the warehouse")
@@ -66,7 +67,8 @@ def what_to_see(current: Settings, first_time: bool) -> list[str]:
         "  1. the work list of a doctor in the operational app, then a patient's card as a timeline",
         "  2. the signal list SIG-02 as an official: cases without names, and a decision on one",
         "  3. the dashboards: from a figure down to its cases",
-        "  4. the asset graph in Dagster: every table from the gate to the signals",
+        "  4. the laboratory as technician and labdoctor: an order in each state, a control that failed",
+        "  5. the asset graph in Dagster: every table from the gate to the signals",
         "",
     ]
     if first_time and passwords.exists():
@@ -81,6 +83,13 @@ def _continue_to_now(current: Settings) -> None:
 
     with progress_bars() as progress:
         region.continue_to_now(database_url=current.database_url("app"), progress=progress)
+
+
+def _show_laboratory(current: Settings) -> None:
+    from ingestion.bulk.region import laboratory
+
+    if laboratory.show(current.database_url("app"), current.secrets_dir):
+        say("the laboratory of the demo district has a morning of orders")
 
 
 def _what_is_there(current: Settings) -> tuple[bool, bool]:

@@ -27,7 +27,7 @@ _WANTED: tuple[tuple[str, Role, str | None, str], ...] = (
     ("engineer", Role.DATA_ENGINEER, None, "everything"),
     ("admin", Role.ADMINISTRATOR, None, "everything"),
 )
-_NODES = """
+NODES = """
 select
   (select min(id) from organizations.organization where kind = 'region' and not is_external) as district,
   (select min(id) from organizations.organization
@@ -46,7 +46,7 @@ def create(engine: Engine, secrets: Path) -> Path:
     """Create the accounts that are not there yet and write their passwords; return the file."""
     made: dict[str, dict[str, Any]] = {}
     with Session(engine) as session, session.begin():
-        nodes = {**session.execute(text(_NODES)).mappings().one(), "everything": None}
+        nodes = {**session.execute(text(NODES)).mappings().one(), "everything": None}
         for login, role, position, node in _WANTED:
             if session.scalar(
                 text("select exists (select from accounts.account where login = :login)"), {"login": login}
@@ -57,22 +57,24 @@ def create(engine: Engine, secrets: Path) -> Path:
                 if position
                 else None
             )
-            password = passwords.random_password()
-            service.create_account(
-                session,
-                login,
-                holder.name if holder else login.capitalize(),
-                [(role, nodes[node])],
-                practitioner_id=holder.practitioner_id if holder else None,
-                password=password,
-            )
-            made[login] = {"password": password, "role": role.value, "organization_id": nodes[node]}
+            name = holder.name if holder else login.capitalize()
+            made[login] = make(session, login, role, nodes[node], name, holder.practitioner_id if holder else None)
     path = secrets / FILE
-    _write(path, made)
+    write(path, made)
     return path
 
 
-def _write(path: Path, accounts: dict[str, dict[str, Any]]) -> None:
+def make(
+    session: Session, login: str, role: Role, node: int | None, name: str, practitioner_id: int | None
+) -> dict[str, Any]:
+    """Create an account; what the file tells of it."""
+    password = passwords.random_password()
+    service.create_account(session, login, name, [(role, node)], practitioner_id=practitioner_id, password=password)
+    return {"password": password, "role": role.value, "organization_id": node}
+
+
+def write(path: Path, accounts: dict[str, dict[str, Any]]) -> None:
+    """Keep the passwords where only their owner reads them."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_suffix(".new")
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:

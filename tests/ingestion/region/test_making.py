@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from ingestion.bulk import region
+from ingestion.bulk.region import laboratory
 from ingestion.bulk.region.making import TABLES
 from ingestion.bulk.region.rows import full_name
 from saulyq.errors import UsageError
@@ -199,3 +200,23 @@ def test_demo_accounts_are_written_for_their_owner_only(loaded: Database, instal
     accounts = json.loads(file.read_text())
     assert {"registrar", "nurse", "doctor", "chief", "official", "obstetrician", "engineer"} <= set(accounts)
     assert len({account["password"] for account in accounts.values()}) == len(accounts)
+
+
+def test_the_laboratory_of_the_demo_has_an_order_in_each_state(loaded: Database, installation: Installation) -> None:
+    secrets = installation.home / "secrets"
+    made = laboratory.show(loaded.url("app"), secrets)
+    assert made == scalar(loaded, "select count(*) from laboratory.lab_order") > 8
+    assert {"technician", "labdoctor", "doctor"} <= set(json.loads((secrets / "demo_accounts.json").read_text()))
+    with loaded.engine("owner").connect() as connection:
+
+        def states(column: str) -> set[str]:
+            table = column.rpartition(".")[0]
+            return set(connection.scalars(text(f"select distinct {column} from laboratory.{table} order by 1")))
+
+        assert states("specimen.status") == {"planned", "collected", "sent", "received", "rejected"}
+        assert states("result.status") == {"entered", "confirmed", "corrected"}
+        assert states("report.state") == {"matched", "unmatched", "external"}
+        assert {"ordered", "in_progress", "partial", "entered", "confirmed"} <= states("order_service.status")
+    assert scalar(loaded, "select count(*) from laboratory.result where held_reason = 'quality_control'") == 1
+    assert scalar(loaded, "select count(*) from laboratory.critical_call") == 1
+    assert laboratory.show(loaded.url("app"), secrets) == 0
