@@ -229,7 +229,7 @@ PIECES = st.one_of(
 )
 
 
-@settings(max_examples=100_000 if FULL_SIZE else 2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100_000 if FULL_SIZE else 200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(PIECES, max_size=6))
 def test_no_bytes_break_the_link(pieces: list[bytes]) -> None:
     host = Host()
@@ -245,7 +245,7 @@ def test_no_bytes_break_the_link(pieces: list[bytes]) -> None:
     assert host.kept[before:] == [MESSAGE]
 
 
-@settings(max_examples=100_000 if FULL_SIZE else 2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100_000 if FULL_SIZE else 200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.one_of(
         st.text(max_size=200),

@@ -135,7 +135,7 @@ def gateway_process(database: Database, port: int) -> Iterator[subprocess.Popen[
         [sys.executable, "-m", "tests.ingestion.hl7.mllp", database.libpq("app"), str(port)], cwd=ROOT
     )
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()

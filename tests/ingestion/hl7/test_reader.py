@@ -102,7 +102,7 @@ noise = st.text(st.sampled_from("|^~\\&\r\n#MSHPIDOBXRU \0.\x0b1AXfé\ud7ffӘ"),
 mutations = st.lists(st.tuples(st.integers(0, 300), st.integers(0, 12), st.binary(max_size=8)), min_size=1, max_size=8)
 
 
-@settings(max_examples=100_000 if FULL_SIZE else 1000, deadline=None)
+@settings(max_examples=100_000 if FULL_SIZE else 150, deadline=None)
 @given(mutations)
 @example([(4, 4, b"")])
 def test_no_mutation_of_a_message_breaks_the_reader(changes: list[tuple[int, int, bytes]]) -> None:
@@ -112,7 +112,7 @@ def test_no_mutation_of_a_message_breaks_the_reader(changes: list[tuple[int, int
     read_all(raw)
 
 
-@settings(max_examples=100_000 if FULL_SIZE else 1000, deadline=None)
+@settings(max_examples=100_000 if FULL_SIZE else 150, deadline=None)
 @given(st.one_of(st.binary(max_size=200), noise.map(lambda text: ("MSH" + text).encode())))
 def test_no_bytes_break_the_reader(raw: bytes) -> None:
     read_all(raw)
