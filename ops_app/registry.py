@@ -37,6 +37,7 @@ MODULES = (
     "exchange",
     "exports",
     "fhir",
+    "home",
     "imaging",
     "ingest",
     "jobs",
