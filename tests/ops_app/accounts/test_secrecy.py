@@ -29,7 +29,7 @@ def choose(browser: Browser, old: str, new: str) -> int:
 def test_newcomer_is_told_before_he_sees_anybody(clinic: Clinic) -> None:
     with clinic.session() as session:
         _account, first = service.create_account(
-            session, "newcomer", "Жаңа Маман", [(Role.NURSE, clinic.tree["hospital"])]
+            session, "newcomer", "Жаңа Маман", [(Role.NURSE, clinic.tree["hospital"])], language="en"
         )
     browser = Browser(clinic.app)
     browser.sign_in("newcomer", first)
