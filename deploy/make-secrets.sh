@@ -5,7 +5,7 @@ cd "$(dirname "$0")"
 umask 077
 mkdir -p secrets
 for name in postgres_admin db_saulyq_owner db_saulyq_app db_saulyq_pipeline db_saulyq_egress db_saulyq_dashboards \
-    oidc_dashboards dashboards_cookie csrf_key; do
+    oidc_dashboards oidc_dagster dashboards_cookie csrf_key; do
     [ -s "secrets/$name" ] && continue
     od -An -N24 -tx1 /dev/urandom | tr -d ' \n' > "secrets/$name"
     # containers read them under their own user numbers; the folder itself is closed

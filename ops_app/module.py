@@ -34,6 +34,18 @@ class NavItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A number of the day on the start page, with the page that shows what it counts."""
+
+    title: str
+    """Marked with ``N_()``; translated when shown."""
+    route: str
+    permission: Permission
+    count: Callable[[Session, Actor], int]
+    order: int = 50
+
+
+@dataclass(frozen=True, slots=True)
 class Module:
     """A part of the app: its name is its folder and the first half of its route names."""
 
@@ -42,6 +54,8 @@ class Module:
     nav: tuple[NavItem, ...] = field(default=())
     actions: Mapping[str, str] = field(default_factory=dict)
     """Titles of route names and events as the audit journal shows them, marked with ``N_()``."""
+    figures: tuple[Figure, ...] = ()
+    """Numbers of the start page beside what waits behind the navigation."""
     journals: tuple[Journal, ...] = ()
     """Declared lists; each has a screen, a print and a spreadsheet."""
 

@@ -17,6 +17,8 @@ class Permission(StrEnum):
     """Say who may open whose card and who treats which closed topic."""
     ACCOUNTS_CHANGE_SIGN = "accounts:change:sign"
     """Sign changes of accounts and rights as the responsible employee, where a signature is mandatory."""
+    ACCOUNTS_GROUP_MANAGE = "accounts:group:manage"
+    """Make groups of users and positions, give them roles."""
     ACCOUNTS_NETWORK_MANAGE = "accounts:network:manage"
     """Say from which networks an organisation may be worked in."""
     ACCOUNTS_ROLE_MANAGE = "accounts:role:manage"
@@ -133,6 +135,10 @@ class Permission(StrEnum):
     """Register requests of people about their data."""
     PIPELINE_RUN_READ = "pipeline:run:read"
     """See runs, checks and freshness of the warehouse."""
+    PLATFORM_DAGSTER_OPEN = "platform:dagster:open"
+    """Look at the pipelines in Dagster: runs, checks, logs."""
+    PLATFORM_DAGSTER_OPERATE = "platform:dagster:operate"
+    """Start, stop and switch on and off what Dagster runs."""
     PROGRAMMES_STEP_EXCLUDE = "programmes:step:exclude"
     """Take a person off the list of a programme for a reason, and put him back."""
     QUESTIONNAIRES_DEFINITION_MANAGE = "questionnaires:definition:manage"
@@ -234,6 +240,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {
             _P.ACCESS_MAP_MANAGE,
+            _P.ACCOUNTS_GROUP_MANAGE,
             _P.ACCOUNTS_NETWORK_MANAGE,
             _P.ACCOUNTS_ROLE_MANAGE,
             _P.ACCOUNTS_USER_MANAGE,
@@ -248,6 +255,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.INGEST_JOURNAL_READ,
             _P.JOBS_QUEUE_MANAGE,
             _P.ORGANIZATIONS_TREE_MANAGE,
+            _P.PLATFORM_DAGSTER_OPEN,
             _P.QUESTIONNAIRES_DEFINITION_MANAGE,
             _P.QUESTIONNAIRES_TEMPLATE_KEEP,
             _P.RESOURCES_REGISTER_READ,
@@ -351,7 +359,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     },
     # The official decides without a name: nothing here opens a person.
     Role.OFFICIAL: frozenset({_P.DASHBOARDS_PAGE_READ, _P.SIGNALS_CASE_DECIDE, _P.SIGNALS_CASE_READ}),
-    Role.DATA_ENGINEER: frozenset({_P.DASHBOARDS_PAGE_READ, _P.PIPELINE_RUN_READ}),
+    Role.DATA_ENGINEER: frozenset(
+        {_P.DASHBOARDS_PAGE_READ, _P.PIPELINE_RUN_READ, _P.PLATFORM_DAGSTER_OPEN, _P.PLATFORM_DAGSTER_OPERATE}
+    ),
     Role.LABORATORY_TECHNICIAN: _LABORATORY,
     Role.LABORATORY_DOCTOR: _LABORATORY
     | {

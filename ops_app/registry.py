@@ -39,6 +39,7 @@ MODULES = (
     "fhir",
     "guidance",
     "help",
+    "home",
     "imaging",
     "ingest",
     "jobs",

@@ -107,11 +107,8 @@ def _dagster(current: Settings) -> list[Part]:
         *(PYTHON, "-m", "dagster", "api", "grpc", "--module-name", "pipelines.definitions"),
         *("--host", "127.0.0.1", "--port", str(current.dagster_code_port), "--location-name", "saulyq"),
     ]
-    pages = [
-        *(PYTHON, "-m", "dagster_webserver", "--workspace", workspace),
-        # Dagster knows no sign-in, so it is for whoever is on this machine
-        *("--host", "127.0.0.1", "--port", str(current.dagster_port)),
-    ]
+    # Dagster knows no sign-in: its pages run inside a guard that does
+    pages = [PYTHON, "-m", "saulyq.dagster_guard", workspace]
     daemon = [PYTHON, "-m", "dagster._daemon", "run", "--workspace", workspace]
     return [
         Part("dagster-code", "Dagster code", current.dagster_code_port, [Program("dagster-code", code)]),
@@ -121,6 +118,7 @@ def _dagster(current: Settings) -> list[Part]:
             current.dagster_port,
             [Program("dagster", pages), Program("dagster-daemon", daemon)],
             page="/",
+            address=current.bind,
         ),
     ]
 

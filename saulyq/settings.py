@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     )
     public_url: str | None = Field(None, description="address of the operational app behind a proxy, no last /")
     public_dashboards_url: str | None = Field(None, description="the same for the dashboards")
+    public_dagster_url: str | None = Field(None, description="the same for Dagster")
     secrets_dir_outside: Path | None = Field(
         None,
         validation_alias="SAULYQ_SECRETS_DIR",
@@ -164,12 +165,16 @@ class Settings(BaseSettings):
 
     def page_url(self, port: int) -> str:
         """Address of a page as a person would type it: behind a proxy, the proxy's."""
-        public = {self.ops_port: self.public_url, self.dashboards_port: self.public_dashboards_url}.get(port)
+        public = {
+            self.ops_port: self.public_url,
+            self.dashboards_port: self.public_dashboards_url,
+            self.dagster_port: self.public_dagster_url,
+        }.get(port)
         return public or self.local_url(port)
 
     def local_url(self, port: int) -> str:
         """Address of a page from this machine."""
-        of_this_machine = port in (self.dagster_port, self.worker_port, self.ingest_port)
+        of_this_machine = port in (self.worker_port, self.ingest_port)
         every_address = self.bind in ("0.0.0.0", "::", "") or of_this_machine  # noqa: S104
         return f"http://{'127.0.0.1' if every_address else self.bind}:{port}"
 

@@ -144,6 +144,7 @@ def _frame(request: Request) -> dict[str, Any]:
         "here": here,
         "csrf": csrf_token(request),
         "today": clock.today(),
+        "now": clock.now(),
         "weekday": dates.weekday_name(clock.today()),
         "palette_search_url": search,
         "palette_title": i18n.gettext("Go to or find a patient") if search else i18n.gettext("Go to a page"),

@@ -1,5 +1,6 @@
 """The server installation: compose.yaml is valid, and no part holds a secret it does not need."""
 
+import re
 import shutil
 import subprocess
 
@@ -33,3 +34,30 @@ def test_parts_run_as_separate_users_with_their_own_secrets() -> None:
     assert database_secrets["dashboards"] == set()
     assert database_secrets["dicom"] == {"db_saulyq_app"}
     assert {name for name, service in services.items() if service.get("ports")} == {"proxy", "hl7", "astm", "dicom"}
+
+
+@pytest.mark.req("IAM-29")
+def test_nothing_is_published_without_tls() -> None:
+    """Whoever opens a port of devices to a network names the address himself; pages leave through TLS only."""
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    for name, service in services.items():
+        for port in service.get("ports", []):
+            by_default = re.sub(r"\$\{[A-Z0-9_]+:-([^}]*)\}", r"\1", port)
+            assert name == "proxy" or by_default.startswith("127.0.0.1:"), (name, port)
+    nginx = re.sub(r"#.*", "", (ROOT / "deploy" / "nginx.conf").read_text())
+    listens = re.findall(r"listen\s+([^;]+);", nginx)
+    assert sorted(set(listens)) == ["443 ssl", "80 default_server"]
+    plain = nginx[nginx.index("listen 80") : nginx.index("ssl_certificate")]
+    assert "return 301 https://" in plain and "proxy_pass" not in plain
+    assert re.findall(r"ssl_protocols\s+([^;]+);", nginx) == ["TLSv1.2 TLSv1.3"]
+    assert "Strict-Transport-Security" in nginx
+    for address in re.findall(r"SAULYQ_PUBLIC_[A-Z_]+: (\S+)", (ROOT / "compose.yaml").read_text()):
+        assert address.startswith("https://")
+
+
+def test_dagster_is_reached_through_the_guard_only() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    assert not {"ports", "expose"} & {*services["dagster"], *services["dagster-code"], *services["dagster-daemon"]}
+    assert services["dagster"]["secrets"] == ["oidc_dagster"]
+    assert "oidc_dagster" in services["ops"]["secrets"]
+    assert "http://dagster-code:8401" in (ROOT / "deploy" / "nginx.conf").read_text()

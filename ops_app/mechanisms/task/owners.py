@@ -13,15 +13,13 @@ _OF_PEOPLE = text("""
 select id from accounts.account where is_active and kind = 'person' and practitioner_id = any(:people)
 """)
 _OF_ROLES = text("""
-with recursive above as (
-    select id, parent_id from organizations.organization where id = :place
-    union all
-    select o.id, o.parent_id from organizations.organization o join above a on o.id = a.parent_id
-)
+with above as materialized (select id, steps, leaves_organization from organizations.line_of(:place))
 select distinct a.id from accounts.account a
-join accounts.role_assignment r on r.account_id = a.id
+join accounts.held_role r on r.account_id = a.id
+left join above on above.id = r.organization_id
 where a.is_active and a.kind = 'person' and r.role = any(:roles)
-  and (r.organization_id is null or r.organization_id in (select id from above))
+  and (r.organization_id is null or above.steps = 0 or (above.id is not null and r.reach = 'subordinate')
+       or (r.reach = 'organization' and not above.leaves_organization))
 """)
 
 

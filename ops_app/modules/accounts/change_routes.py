@@ -18,6 +18,7 @@ from ops_app.modules.accounts import changes
 from ops_app.modules.accounts.forms import RefusalForm
 from ops_app.modules.accounts.models import AccountChange
 from ops_app.modules.accounts.permissions import ChangeSigner
+from ops_app.modules.accounts.titles import LEVELS
 from ops_app.modules.documents.forms import ChosenDocuments, Signatures
 from ops_app.modules.signatures.titles import STORES, reason_text
 from ops_app.ui.render import page, redirect
@@ -79,6 +80,7 @@ def _page(
         done=done,
         form=form,
         text_of=changes.text_of,
+        levels={code: _(title) for code, title in LEVELS.items()},
         stores=STORES,
         ncalayer_url=settings().ncalayer_url,
         status_code=422 if form.errors else 200,

@@ -17,11 +17,12 @@ from ops_app.actor import Actor
 from ops_app.errors import Conflict, Forbidden, NotFound
 from ops_app.i18n import N_, _
 from ops_app.kit import clock
-from ops_app.modules.accounts import service
-from ops_app.modules.accounts.forms import AccountForm, RoleForm
-from ops_app.modules.accounts.models import Account, AccountChange, RoleAssignment
+from ops_app.modules.accounts import group_service, queries, service
+from ops_app.modules.accounts.forms import AccountForm, GroupRoleForm, MemberForm, RoleForm
+from ops_app.modules.accounts.models import AccessGroup, Account, AccountChange, RoleAssignment
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.organizations.queries import organization_of, workplace
+from ops_app.modules.organizations.titles import POSITIONS
 from ops_app.modules.signatures import queries as signature_queries
 from ops_app.modules.signatures import service as signatures
 from ops_app.permissions import Permission
@@ -33,6 +34,10 @@ KINDS = {
     "take_role": N_("Take the role %(role)s away"),
     "disable": N_("Disable the account"),
     "enable": N_("Enable the account"),
+    "join_group": N_("Take into the group"),
+    "leave_group": N_("Take out of the group"),
+    "give_group_role": N_("Give the group the role %(role)s"),
+    "take_group_role": N_("Take the role %(role)s from the group"),
 }
 
 
@@ -43,39 +48,37 @@ def must_be_signed(session: Session, place: int | None) -> bool:
 
 def place_of(session: Session, account: Account) -> int | None:
     """Where an account works: the first of its roles that names a node."""
-    return session.scalar(
-        select(RoleAssignment.organization_id)
-        .where(RoleAssignment.account_id == account.id, RoleAssignment.organization_id.is_not(None))
-        .order_by(RoleAssignment.id)
-        .limit(1)
-    )
+    return queries.home_node(session, account.id)
 
 
 def text_of(change: AccountChange) -> str:
     """The change in words."""
-    return _(KINDS[change.kind], role=change.role or "")
+    told = _(KINDS[change.kind], role=change.role or "")
+    return told if change.position is None else f"{told}: {_(POSITIONS[change.position])}"
 
 
-def pending_of(session: Session, account: Account) -> Sequence[AccountChange]:
-    """Changes of one account that wait."""
+def pending_of(
+    session: Session, *, account: Account | None = None, group: AccessGroup | None = None
+) -> Sequence[AccountChange]:
+    """Changes of one account, or of one group, that wait."""
+    whose = AccountChange.group_id == group.id if group else AccountChange.account_id == (account and account.id)
     return session.scalars(
-        select(AccountChange)
-        .where(AccountChange.account_id == account.id, AccountChange.state == "pending")
-        .order_by(AccountChange.id)
+        select(AccountChange).where(whose, AccountChange.state == "pending").order_by(AccountChange.id)
     ).all()
 
 
-def _in_scope(actor: Actor) -> Select[AccountChange, Account, Organization]:
+def _in_scope(actor: Actor) -> Select[AccountChange, Account, AccessGroup, Organization]:
     scope = actor.scope(Permission.ACCOUNTS_CHANGE_SIGN)
-    statement: Select[AccountChange, Account, Organization] = (
-        select(AccountChange, Account, Organization)
-        .join(Account, Account.id == AccountChange.account_id)
+    statement: Select[AccountChange, Account, AccessGroup, Organization] = (
+        select(AccountChange, Account, AccessGroup, Organization)
+        .outerjoin(Account, Account.id == AccountChange.account_id)
+        .outerjoin(AccessGroup, AccessGroup.id == AccountChange.group_id)
         .outerjoin(Organization, Organization.id == AccountChange.organization_id)
     )
     return statement if scope.everywhere else statement.where(scope.condition(AccountChange.organization_id))
 
 
-def listed(actor: Actor, *, pending: bool) -> Select[AccountChange, Account, Organization]:
+def listed(actor: Actor, *, pending: bool) -> Select[AccountChange, Account, AccessGroup, Organization]:
     """Changes that the responsible employee decides on, or those decided."""
     waits = AccountChange.state == "pending"
     return _in_scope(actor).where(waits if pending else ~waits)
@@ -102,6 +105,7 @@ def _ask_with_role(session: Session, actor: Actor, kind: str, account: Account, 
         kind=kind,
         account_id=account.id,
         role=form.role,
+        level=form.level,
         organization_id=form.node,
         request_number=form.request_number,
         request_date=form.request_date,
@@ -117,39 +121,90 @@ def ask(
     return _store(session, actor, account, change)
 
 
-def _store(session: Session, actor: Actor, account: Account, change: AccountChange) -> AccountChange:
-    same = [
-        row
-        for row in pending_of(session, account)
-        if (row.kind, row.role, row.organization_id) == (change.kind, change.role, change.organization_id)
-    ]
-    if same:
+def ask_about_group(
+    session: Session,
+    actor: Actor,
+    kind: str,
+    group: AccessGroup,
+    form: MemberForm | GroupRoleForm,
+    *,
+    account: Account | None = None,
+) -> AccountChange:
+    """Somebody who joins or leaves a group, or a role it is given or loses."""
+    change = AccountChange(
+        kind=kind,
+        group_id=group.id,
+        account_id=account.id if account else None,
+        organization_id=group.organization_id,
+        at_workplace=False,
+        request_number=form.request_number,
+        request_date=form.request_date,
+    )
+    if isinstance(form, GroupRoleForm):
+        change.role, change.level, change.at_workplace = form.role, form.level, form.at_workplace
+        change.organization_id = group.organization_id if form.at_workplace else form.node
+    else:
+        change.position = form.position
+    return _store(session, actor, account, change, group)
+
+
+def _same(change: AccountChange) -> tuple[object, ...]:
+    return (
+        change.kind,
+        change.account_id,
+        change.group_id,
+        change.role,
+        change.organization_id,
+        bool(change.at_workplace),
+        change.position,
+    )
+
+
+def _store(
+    session: Session,
+    actor: Actor,
+    account: Account | None,
+    change: AccountChange,
+    group: AccessGroup | None = None,
+) -> AccountChange:
+    if any(_same(row) == _same(change) for row in pending_of(session, account=account, group=group)):
         raise Conflict(_("This change waits for its signature already"), field="role")
     change.asked_by, change.asked_at = actor.login, clock.now()
     session.add(change)
     session.flush()
-    change.statement = _statement(session, account, change)
+    change.statement = _statement(session, account, group, change)
     session.flush()
     audit.changed(
         session,
         actor,
         entity="accounts.account_change",
         entity_id=change.id,
-        after={"login": account.login, "kind": change.kind, "role": change.role, "place": change.organization_id},
+        after={
+            "login": account.login if account else None,
+            "group": group.name_kk if group else None,
+            "kind": change.kind,
+            "role": change.role,
+            "place": change.organization_id,
+        },
     )
     return change
 
 
-def _statement(session: Session, account: Account, change: AccountChange) -> bytes:
+def _statement(session: Session, account: Account | None, group: AccessGroup | None, change: AccountChange) -> bytes:
     """What the employee puts his name under: one JSON document, the same bytes for ever."""
     place = session.get(Organization, change.organization_id) if change.organization_id else None
     told = {
         "statement": "change of an account",
         "number": change.id,
         "change": change.kind,
-        "login": account.login,
-        "name": account.display_name,
+        "login": account.login if account else None,
+        "name": account.display_name if account else None,
+        "group": group.name_kk if group else None,
+        "group_id": change.group_id,
+        "position": change.position,
         "role": change.role,
+        "reaches": change.level,
+        "at_place_of_work": bool(change.at_workplace),
         "place": place.name_kk if place else None,
         "place_id": change.organization_id,
         "request_number": change.request_number,
@@ -160,7 +215,9 @@ def _statement(session: Session, account: Account, change: AccountChange) -> byt
     return json.dumps(told, ensure_ascii=False, indent=1).encode()
 
 
-def pending_or_404(session: Session, actor: Actor, change_id: int) -> Row[AccountChange, Account, Organization]:
+def pending_or_404(
+    session: Session, actor: Actor, change_id: int
+) -> Row[AccountChange, Account, AccessGroup, Organization]:
     """A change this employee may decide on, locked."""
     found = session.execute(
         listed(actor, pending=True).where(AccountChange.id == change_id).with_for_update(of=AccountChange)
@@ -172,7 +229,7 @@ def pending_or_404(session: Session, actor: Actor, change_id: int) -> Row[Accoun
 
 def sign(session: Session, actor: Actor, change_id: int, signature: bytes) -> str:
     """Put a change into force with a detached signature, or say why not; the attempt is kept either way."""
-    change, account, _place = pending_or_404(session, actor, change_id)
+    change, account, group, _place = pending_or_404(session, actor, change_id)
     if change.asked_by == actor.login:
         raise Forbidden(_("Whoever asked for a change does not sign it"))
     assert change.statement is not None
@@ -184,7 +241,10 @@ def sign(session: Session, actor: Actor, change_id: int, signature: bytes) -> st
     signatures.record_attempt(session, "account_change", reason, signer, account_id=actor.account_id, login=actor.login)
     if reason != "valid" or signer is None:
         return reason
-    _apply(session, actor, change, account)
+    if group is not None:
+        _apply_to_group(session, actor, change, group, account)
+    else:
+        _apply(session, actor, change, account)
     change.state, change.decided_by, change.decided_at = "signed", actor.login, clock.now()
     change.cms, change.certificate_serial = signature, signer.serial
     session.flush()
@@ -201,12 +261,39 @@ def _powers(session: Session, actor: Actor, change: AccountChange, signer: signa
     return signatures.powers(session, actor.practitioner_id, organization, signer)
 
 
-def _apply(session: Session, actor: Actor, change: AccountChange, account: Account) -> None:
+def _request(change: AccountChange) -> dict[str, object]:
     known = {"request_number": change.request_number, "request_date": change.request_date, "change": change.id}
-    request = {name: value for name, value in known.items() if value is not None}
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _apply_to_group(
+    session: Session, actor: Actor, change: AccountChange, group: AccessGroup, account: Account | None
+) -> None:
+    request = _request(change)
+    if change.kind == "join_group":
+        group_service.join(session, group, account, change.position, by=actor, request=request)
+    if change.kind == "leave_group":
+        group_service.leave(session, group, account, change.position, by=actor)
+    if change.role is None:
+        return
+    node = None if change.at_workplace else change.organization_id
+    where = change.at_workplace
+    if change.kind == "give_group_role":
+        level = change.level or "subordinate"
+        group_service.give_role(session, group, change.role, node, level, at_workplace=where, by=actor, request=request)
+    if change.kind == "take_group_role":
+        assignment = group_service.carried(session, group, change.role, node, at_workplace=where)
+        if assignment is None:
+            raise Conflict(_("The group has this role no longer"))
+        group_service.take_role(session, group, assignment, by=actor)
+
+
+def _apply(session: Session, actor: Actor, change: AccountChange, account: Account) -> None:
+    request = _request(change)
     if change.kind in ("create", "give_role"):
         assert change.role is not None
-        service.give_role(session, account, change.role, change.organization_id, by=actor, request=request)
+        level = change.level or "subordinate"
+        service.give_role(session, account, change.role, change.organization_id, level=level, by=actor, request=request)
     if change.kind == "take_role":
         assignment = session.scalar(
             select(RoleAssignment).where(
@@ -226,7 +313,7 @@ def _apply(session: Session, actor: Actor, change: AccountChange, account: Accou
 
 def refuse(session: Session, actor: Actor, change_id: int, reason: str) -> None:
     """Leave things as they are, with a reason."""
-    change, _account, _place = pending_or_404(session, actor, change_id)
+    change, _account, _group, _place = pending_or_404(session, actor, change_id)
     change.state, change.decided_by, change.decided_at = "refused", actor.login, clock.now()
     change.refusal = reason
     session.flush()

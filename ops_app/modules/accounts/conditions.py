@@ -23,7 +23,7 @@ CLOSED = {
 _FACTS = text("""
 with recursive above(id, parent_id) as (
   select o.id, o.parent_id from organizations.organization o
-  join accounts.role_assignment r on r.organization_id = o.id
+  join accounts.held_role r on r.organization_id = o.id
   where r.account_id = :account and exists (select from accounts.trusted_network)
   union
   select o.id, o.parent_id from organizations.organization o join above a on o.id = a.parent_id

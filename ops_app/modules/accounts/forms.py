@@ -7,6 +7,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from ops_app.kit.dates import DateInput, TimeInput
+from ops_app.kit.form_fields import listed
+from ops_app.modules.organizations.models import POSITIONS
+
+Level = Literal["node", "organization", "subordinate", "region"]
 
 
 class SignInForm(BaseModel):
@@ -24,20 +28,25 @@ class PasswordForm(BaseModel):
     new_password_again: Annotated[str, Field(max_length=200)]
 
 
-class RoleForm(BaseModel):
-    """A role and the node it holds at; the number 0 stands for the whole installation."""
+class OfficialRequest(BaseModel):
+    """The facility's official request, when there was one."""
 
-    role: Annotated[str, Field(max_length=41)]
-    organization_id: Annotated[int, Field(ge=0)]
     request_number: Annotated[str, Field(max_length=60)] | None = None
     request_date: DateInput | None = None
-    """The facility's official request, when there was one."""
 
     @property
     def request(self) -> dict[str, object]:
         """The official request as the audit keeps it."""
         known = {"request_number": self.request_number, "request_date": self.request_date}
         return {name: value for name, value in known.items() if value is not None}
+
+
+class RoleForm(OfficialRequest):
+    """A role and the node it holds at; the number 0 stands for the whole installation."""
+
+    role: Annotated[str, Field(max_length=41)]
+    organization_id: Annotated[int, Field(ge=0)]
+    level: Level = "subordinate"
 
     @property
     def node(self) -> int | None:
@@ -117,3 +126,47 @@ class NewRoleForm(StoredRoleForm):
     """A new role with its code."""
 
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
+
+
+class GroupNames(BaseModel):
+    """What a group is called."""
+
+    name_kk: Annotated[str, Field(min_length=2, max_length=80)]
+    name_ru: Annotated[str, Field(min_length=2, max_length=80)]
+    name_en: Annotated[str, Field(min_length=2, max_length=80)]
+
+
+class GroupForm(GroupNames):
+    """A new group of a node; the number 0 stands for the whole installation."""
+
+    organization_id: Annotated[int, Field(ge=0)]
+
+    @property
+    def node(self) -> int | None:
+        """The node, None for the whole installation."""
+        return self.organization_id or None
+
+
+class MemberForm(OfficialRequest):
+    """A user or a position that joins a group."""
+
+    login: Annotated[str, Field(max_length=64)] | None = None
+    position: Annotated[str, listed(POSITIONS)] | None = None
+
+
+class GroupRoleForm(OfficialRequest):
+    """A role a group carries: at a node, in the whole installation (0), or where each member works."""
+
+    role: Annotated[str, Field(max_length=41)]
+    place: Annotated[str, Field(pattern=r"^(workplace|[0-9]{1,18})$")]
+    level: Level = "subordinate"
+
+    @property
+    def at_workplace(self) -> bool:
+        """Whether it holds where each member works."""
+        return self.place == "workplace"
+
+    @property
+    def node(self) -> int | None:
+        """The node, if one is named."""
+        return None if self.at_workplace else int(self.place) or None

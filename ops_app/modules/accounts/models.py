@@ -11,10 +11,23 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ops_app.i18n import LANGUAGES
 from ops_app.kit.model import Base, one_of
 from ops_app.kit.privacy import DIRECT, FREE_TEXT, PLAIN, Generalisation, Subject, exported, quasi
+from ops_app.modules.organizations.models import POSITIONS
 
 ACCOUNT_KINDS = ("person", "service")
-CHANGE_KINDS = ("create", "give_role", "take_role", "disable", "enable")
+CHANGE_KINDS = (
+    "create",
+    "give_role",
+    "take_role",
+    "disable",
+    "enable",
+    "join_group",
+    "leave_group",
+    "give_group_role",
+    "take_group_role",
+)
 CHANGE_STATES = ("pending", "signed", "refused")
+LEVELS = ("node", "organization", "subordinate", "region")
+"""How far a role reaches from its node: the node alone, its organisation, all below it, the region around it."""
 
 _TABLE = {"schema": "accounts", "info": exported(Subject.WITHHELD)}
 
@@ -62,27 +75,78 @@ class StoredRole(Base):
     __table_args__ = (CheckConstraint("code ~ '^[a-z][a-z0-9_]{1,40}$'", name="code_shape"), _TABLE)
 
 
+class AccessGroup(Base):
+    """A named set of users or positions of a place, which carries roles."""
+
+    __tablename__ = "access_group"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, info=PLAIN)
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.organization.id"), info=PLAIN)
+    """Whose group it is: it gives nothing outside this node and what lies below. None means the whole installation."""
+    name_kk: Mapped[str] = mapped_column(info=PLAIN)
+    name_ru: Mapped[str] = mapped_column(info=PLAIN)
+    name_en: Mapped[str] = mapped_column(info=PLAIN)
+
+    __table_args__ = (_TABLE,)
+
+
+class GroupMember(Base):
+    """A user of a group, or a position: then whoever holds it today at the group's place or below."""
+
+    __tablename__ = "group_member"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, info=PLAIN)
+    group_id: Mapped[int] = mapped_column(ForeignKey("accounts.access_group.id"), info=PLAIN)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.account.id"), info=PLAIN)
+    position: Mapped[str | None] = mapped_column(info=PLAIN)
+
+    __table_args__ = (
+        one_of("position", POSITIONS),
+        CheckConstraint("(account_id is null) <> (position is null)", name="user_or_position"),
+        Index("uq_group_member", "group_id", "account_id", "position", unique=True, postgresql_nulls_not_distinct=True),
+        Index("ix_group_member_account", "account_id"),
+        _TABLE,
+    )
+
+
 class RoleAssignment(Base):
-    """A role of an account at an organisation node and everything below it."""
+    """A role of an account or a group at an organisation node, and how far it reaches from there.
+
+    Who holds what in the end, with groups, places of work and levels worked out, is the view ``accounts.held_role``
+    (``held_role.py``); every decision about access reads that and not this table.
+    """
 
     __tablename__ = "role_assignment"
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, info=PLAIN)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.account.id"), info=PLAIN)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.account.id"), info=PLAIN)
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.access_group.id"), info=PLAIN)
     role: Mapped[str] = mapped_column(ForeignKey("accounts.role.code"), info=PLAIN)
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.organization.id"), info=PLAIN)
-    """None means the whole installation."""
+    """None means the whole installation, or the places of work."""
+    at_workplace: Mapped[bool] = mapped_column(server_default=text("false"), info=PLAIN)
+    """Each member of the group holds the role where he works today."""
+    level: Mapped[str] = mapped_column(server_default=text("'subordinate'"), info=PLAIN)
     assigned_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"), info=PLAIN)
 
     __table_args__ = (
+        one_of("level", LEVELS),
+        CheckConstraint("(account_id is null) <> (group_id is null)", name="user_or_group"),
+        CheckConstraint(
+            "not at_workplace or (group_id is not null and organization_id is null)", name="workplace_of_members"
+        ),
+        CheckConstraint("organization_id is not null or at_workplace or level = 'subordinate'", name="level_of_a_node"),
         Index(
             "uq_role_assignment",
             "account_id",
+            "group_id",
             "role",
             "organization_id",
+            "at_workplace",
             unique=True,
             postgresql_nulls_not_distinct=True,
         ),
+        Index("ix_role_assignment_group", "group_id"),
         _TABLE,
     )
 
@@ -228,14 +292,19 @@ class RecoveryCode(Base):
 
 
 class AccountChange(Base):
-    """A change of an account or its rights that takes effect when a responsible employee signs it."""
+    """A change of an account, a group or their rights that takes effect when a responsible employee signs it."""
 
     __tablename__ = "account_change"
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, info=PLAIN)
     kind: Mapped[str] = mapped_column(info=PLAIN)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.account.id"), info=PLAIN)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.account.id"), info=PLAIN)
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.access_group.id"), info=PLAIN)
     role: Mapped[str | None] = mapped_column(info=PLAIN)
+    level: Mapped[str | None] = mapped_column(info=PLAIN)
+    at_workplace: Mapped[bool] = mapped_column(server_default=text("false"), info=PLAIN)
+    position: Mapped[str | None] = mapped_column(info=PLAIN)
+    """The position that joins or leaves a group."""
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.organization.id"), info=PLAIN)
     """Where the role holds, or where the account works; None means the whole installation."""
     request_number: Mapped[str | None] = mapped_column(info=PLAIN)
@@ -255,6 +324,8 @@ class AccountChange(Base):
     __table_args__ = (
         one_of("kind", CHANGE_KINDS),
         one_of("state", CHANGE_STATES),
+        one_of("level", LEVELS),
+        CheckConstraint("account_id is not null or group_id is not null", name="of_somebody"),
         CheckConstraint("(state = 'pending') = (decided_at is null)", name="decided_when"),
         CheckConstraint("(state = 'signed') = (cms is not null)", name="signed_with"),
         CheckConstraint("(state = 'refused') = (refusal is not null)", name="refused_why"),

@@ -9,6 +9,7 @@ from ops_app.module import Module, NavItem
 from ops_app.modules.accounts import (
     change_routes,
     changes,
+    groups,
     limits,
     networks,
     places,
@@ -21,7 +22,7 @@ from ops_app.modules.accounts.titles import ACTIONS
 from ops_app.permissions import Permission
 
 router = APIRouter()
-for part in (routes, second_factor_routes, places, roles, networks, users, limits, change_routes):
+for part in (routes, second_factor_routes, places, roles, groups, networks, users, limits, change_routes):
     router.routes.extend(part.router.routes)
 
 MODULE = Module(
@@ -30,6 +31,7 @@ MODULE = Module(
     nav=(
         NavItem(N_("Users"), "accounts:users", Permission.ACCOUNTS_USER_MANAGE, group="administration", order=10),
         NavItem(N_("Roles"), "accounts:roles", Permission.ACCOUNTS_ROLE_MANAGE, group="administration", order=11),
+        NavItem(N_("Groups"), "accounts:groups", Permission.ACCOUNTS_GROUP_MANAGE, group="administration", order=11),
         NavItem(
             N_("Trusted networks"),
             "accounts:networks",

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from ops_app.actor import Actor, RoleGrant, Scope
 from ops_app.i18n import _, language
 from ops_app.kit import clock
+from ops_app.modules.accounts.held_role import HELD_ROLE, INSIDE_ORGANIZATION
 from ops_app.modules.accounts.models import (
     Account,
     RoleAssignment,
@@ -115,23 +116,27 @@ def role_grants(session: Session, account_id: int) -> tuple[RoleGrant, ...]:
 
 
 def held_roles(session: Session, account_id: int) -> tuple[tuple[RoleGrant, ...], bool]:
-    """Roles of an account, and whether one asks for a second factor.
+    """Roles of an account, its own and those of its groups, and whether one asks for a second factor.
 
-    The scope of a role is its node and everything below, read in one query.
+    The scope of a role is its node and what lies below as far as the role reaches, read in one query.
     """
+    held_role = HELD_ROLE.c
     start = (
         select(
-            RoleAssignment.id.label("assignment_id"),
-            RoleAssignment.role,
-            RoleAssignment.organization_id.label("root_id"),
-            RoleAssignment.organization_id.label("node_id"),
+            held_role.role,
+            held_role.reach,
+            held_role.organization_id.label("root_id"),
+            held_role.organization_id.label("node_id"),
         )
-        .where(RoleAssignment.account_id == account_id)
+        .where(held_role.account_id == account_id)
         .cte("held", recursive=True)
     )
+    goes_down = (start.c.reach == "subordinate") | (
+        (start.c.reach == "organization") & Organization.kind.in_(INSIDE_ORGANIZATION)
+    )
     below = start.union_all(
-        select(start.c.assignment_id, start.c.role, start.c.root_id, Organization.id).join(
-            Organization, Organization.parent_id == start.c.node_id
+        select(start.c.role, start.c.reach, start.c.root_id, Organization.id).join(
+            Organization, (Organization.parent_id == start.c.node_id) & goes_down
         )
     )
     nodes: dict[tuple[str, int | None], set[int]] = defaultdict(set)
@@ -192,7 +197,7 @@ def own_sessions(session: Session, account_id: int) -> Sequence[SignInSession]:
 
 
 def assignments(session: Session, account_ids: Sequence[int]) -> dict[int, list[Row[RoleAssignment, Organization]]]:
-    """Role assignments of several accounts with the organisation of each."""
+    """Roles given to several accounts themselves, with the organisation of each."""
     found: dict[int, list[Row[RoleAssignment, Organization]]] = defaultdict(list)
     rows = session.execute(
         select(RoleAssignment, Organization)
@@ -201,16 +206,16 @@ def assignments(session: Session, account_ids: Sequence[int]) -> dict[int, list[
         .order_by(RoleAssignment.role, RoleAssignment.id)
     )
     for row in rows:
-        found[row.RoleAssignment.account_id].append(row)
+        found[row.RoleAssignment.account_id or 0].append(row)
     return found
 
 
 def accounts_in(scope: Scope, text: str | None = None) -> Select[Account]:
     """Accounts whose every role lies inside a scope: an administrator never touches those above him."""
-    outside = select(RoleAssignment.id).where(RoleAssignment.account_id == Account.id)
+    outside = select(HELD_ROLE.c.role).where(HELD_ROLE.c.account_id == Account.id)
     statement = select(Account)
     if not scope.everywhere:
-        inside = scope.condition(RoleAssignment.organization_id)
+        inside = scope.condition(HELD_ROLE.c.organization_id)
         statement = statement.where(
             outside.where(inside).exists(),
             ~outside.where(func.coalesce(~inside, True)).exists(),
@@ -225,7 +230,18 @@ def works_in(scope: Scope, account_id: Any) -> ColumnElement[bool]:
     """Whether an account holds a role inside a scope."""
     if scope.everywhere:
         return true()
-    return exists().where(RoleAssignment.account_id == account_id, scope.condition(RoleAssignment.organization_id))
+    return exists().where(HELD_ROLE.c.account_id == account_id, scope.condition(HELD_ROLE.c.organization_id))
+
+
+def home_node(session: Session, account_id: int | None) -> int | None:
+    """The node an account works at: the first of its roles that names one."""
+    held = HELD_ROLE.c
+    return session.scalar(
+        select(held.organization_id)
+        .where(held.account_id == account_id, held.organization_id.is_not(None))
+        .order_by(held.assignment_id, held.organization_id)
+        .limit(1)
+    )
 
 
 def organization_choices(session: Session, scope: Scope) -> list[tuple[Organization, int]]:

@@ -1,4 +1,4 @@
-"""Signing in and out, one's own password, sessions and language; the start page."""
+"""Signing in and out, one's own password, sessions and language."""
 
 from __future__ import annotations
 
@@ -18,19 +18,11 @@ from ops_app.kit.htmx import see_other
 from ops_app.modules.accounts import queries, second_factor, service
 from ops_app.modules.accounts.forms import CodeForm, PasswordForm, SignInForm
 from ops_app.modules.accounts.models import Account
-from ops_app.ui.render import navigation, page, redirect
+from ops_app.ui.render import page, redirect
 
 router = APIRouter()
 
 YEAR = 365 * 24 * 3600
-
-
-@router.get("/", name="accounts:home")
-def home(request: Request, actor: SignedIn) -> Response:
-    links = navigation(request, actor)
-    if links:
-        return see_other(request, links[0].url)
-    return page(request, "accounts/nothing.html")
 
 
 @router.get("/health", name="accounts:health")

@@ -23,6 +23,8 @@ from ops_app.modules.accounts.models import Account, RoleAssignment, SignInFailu
 
 CODE_TIME = dt.timedelta(minutes=5)
 SESSION_LIFE = dt.timedelta(hours=12)
+SECRECY_NOTICE = "2026-11"
+"""Version of the notice about medical secrecy that stands on the page of the first password."""
 FAILURES_ALLOWED = 5
 LOCK_TIME = dt.timedelta(minutes=15)
 FORGET_FAILURES_AFTER = dt.timedelta(hours=24)
@@ -44,6 +46,7 @@ def create_account(
     language: str = "kk",
     password: str | None = None,
     kind: str = "person",
+    level: str = "subordinate",
     request: Mapping[str, object] | None = None,
 ) -> tuple[Account, str]:
     """Create an account; return it with its random first password, which must be changed at once.
@@ -76,7 +79,7 @@ def create_account(
         | dict(request or {}),
     )
     for role, organization_id in places:
-        give_role(session, account, role, organization_id, by=by, request=request)
+        give_role(session, account, role, organization_id, level=level, by=by, request=request)
     return account, first
 
 
@@ -86,16 +89,19 @@ def give_role(
     role: str,
     organization_id: int | None,
     *,
+    level: str = "subordinate",
     by: Actor | None = None,
     request: Mapping[str, object] | None = None,
 ) -> RoleAssignment:
     """Give a role at a node, with the facility's official request if there was one; twice is refused."""
     if session.get(StoredRole, role) is None:
         raise Invalid(_("There is no such role"), field="role")
-    for grant in queries.role_grants(session, account.id):
-        if grant.role == role and grant.organization_id == organization_id:
+    if organization_id is None and level != "subordinate":
+        raise Invalid(_("The whole installation has no narrower level"), field="level")
+    for row in queries.assignments(session, [account.id])[account.id]:
+        if row.RoleAssignment.role == role and row.RoleAssignment.organization_id == organization_id:
             raise Conflict(_("The account has this role there already"), field="role")
-    assignment = RoleAssignment(account_id=account.id, role=role, organization_id=organization_id)
+    assignment = RoleAssignment(account_id=account.id, role=role, organization_id=organization_id, level=level)
     session.add(assignment)
     session.flush()
     audit.changed(
@@ -103,7 +109,8 @@ def give_role(
         by,
         entity="accounts.role_assignment",
         entity_id=assignment.id,
-        after={"login": account.login, "role": role, "organization_id": organization_id} | dict(request or {}),
+        after={"login": account.login, "role": role, "organization_id": organization_id, "level": level}
+        | dict(request or {}),
     )
     return assignment
 
@@ -291,6 +298,9 @@ def change_password(session: Session, actor: Actor, old: str, new: str, again: s
     passwords.refuse_weak(new, account.login)
     if new != again:
         raise Invalid(_("The two new passwords differ"), field="new_password_again")
+    if account.must_change_password:
+        # The page of the first password shows the notice, and choosing one is the answer to it.
+        audit.security(session, account.login, "accounts:secrecy_told", account_id=account.id, notice=SECRECY_NOTICE)
     account.password_hash = passwords.hash_password(new)
     account.must_change_password = False
     revoke_sessions(session, account, but=actor.session_id)

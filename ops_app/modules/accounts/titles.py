@@ -21,10 +21,19 @@ ROLES = {
     Role.RADIOLOGIST: N_("Radiologist, functional diagnostics"),
 }
 
+LEVELS = {
+    "subordinate": N_("with everything below"),
+    "node": N_("this place only"),
+    "organization": N_("its organisation, without subordinate ones"),
+    "region": N_("the whole region"),
+}
+"""How far a role reaches from the place it is given at."""
+
 ACTIONS = {
     "accounts:signed_in": N_("Signed in"),
     "accounts:sign_in_failed": N_("Failed to sign in"),
     "accounts:sign_in_locked": N_("Tried to sign in while locked"),
+    "accounts:secrecy_told": N_("Was told about medical secrecy and went on"),
     "accounts:password_changed": N_("Changed the own password"),
     "accounts:place_chosen": N_("Chose the place of work"),
     "accounts:session_ended": N_("Ended a session"),
@@ -49,7 +58,14 @@ ACTIONS = {
     "accounts:sign_changes": N_("Signed a change of an account"),
     "accounts:refuse_change": N_("Refused a change of an account"),
     "accounts:remove_role": N_("Removed a role"),
-    "oidc:authorized": N_("Signed in to the dashboards"),
-    "oidc:code_used_twice": N_("A sign-in code of the dashboards was used twice"),
+    "accounts:create_group": N_("Created a group"),
+    "accounts:change_group": N_("Renamed a group"),
+    "accounts:remove_group": N_("Removed a group"),
+    "accounts:join_group": N_("Took somebody into a group"),
+    "accounts:leave_group": N_("Took somebody out of a group"),
+    "accounts:give_group_role": N_("Gave a group a role"),
+    "accounts:take_group_role": N_("Took a role from a group"),
+    "oidc:authorized": N_("Signed in to the dashboards or Dagster"),
+    "oidc:code_used_twice": N_("A sign-in code of a program was used twice"),
     "command": N_("Command line"),
 }

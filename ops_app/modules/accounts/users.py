@@ -18,9 +18,11 @@ from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
 from ops_app.modules.accounts import changes, queries, service
 from ops_app.modules.accounts.forms import AccountForm, RoleForm
+from ops_app.modules.accounts.group_queries import start_of, through_groups
 from ops_app.modules.accounts.limit_service import limits_of
 from ops_app.modules.accounts.models import Account, RoleAssignment, StoredRole
 from ops_app.modules.accounts.permissions import UserManager
+from ops_app.modules.accounts.titles import LEVELS
 from ops_app.permissions import Permission
 from ops_app.ui.render import local_name, page, redirect
 
@@ -38,7 +40,16 @@ def users(request: Request, actor: UserManager, db: Db, paging: Paging, q: str |
         scalars=True,
     )
     held = queries.assignments(db, [account.id for account in found.items])
-    return page(request, "accounts/users.html", found=found, held=held, roles=queries.role_titles(db), q=q or "")
+    through = through_groups(db, [account.id for account in found.items])
+    return page(
+        request,
+        "accounts/users.html",
+        found=found,
+        held=held,
+        through=through,
+        roles=queries.role_titles(db),
+        q=q or "",
+    )
 
 
 @router.get("/users/new", name="accounts:new_user")
@@ -52,7 +63,7 @@ def create_user(request: Request, actor: UserManager, db: Db, posted: PostedForm
     refuse_unknown_role(db, form)
     if form.value is not None:
         try:
-            refuse_outside(actor, form.value.node)
+            refuse_outside(actor, start_of(db, form.value.node, form.value.level))
             waits = changes.must_be_signed(db, form.value.node)
             account, password = service.create_account(
                 db,
@@ -61,6 +72,7 @@ def create_user(request: Request, actor: UserManager, db: Db, posted: PostedForm
                 [] if waits else [(form.value.role, form.value.node)],
                 by=actor,
                 kind=form.value.kind,
+                level=form.value.level,
                 request=form.value.request,
             )
             if waits:
@@ -84,11 +96,19 @@ def give_role(request: Request, account_id: int, actor: UserManager, db: Db, pos
     refuse_unknown_role(db, form)
     if form.value is not None:
         try:
-            refuse_outside(actor, form.value.node)
+            refuse_outside(actor, start_of(db, form.value.node, form.value.level))
             if changes.must_be_signed(db, form.value.node):
                 changes.ask_for_role(db, actor, account, form.value)
                 return _waits(request, account_id)
-            service.give_role(db, account, form.value.role, form.value.node, by=actor, request=form.value.request)
+            service.give_role(
+                db,
+                account,
+                form.value.role,
+                form.value.node,
+                level=form.value.level,
+                by=actor,
+                request=form.value.request,
+            )
         except OpsError as refused:
             form.refuse(refused)
         else:
@@ -102,7 +122,7 @@ def take_role(request: Request, account_id: int, assignment_id: int, actor: User
     assignment = db.get(RoleAssignment, assignment_id)
     if assignment is None or assignment.account_id != account_id:
         raise NotFound()
-    refuse_outside(actor, assignment.organization_id)
+    refuse_outside(actor, start_of(db, assignment.organization_id, assignment.level))
     if changes.must_be_signed(db, assignment.organization_id):
         changes.ask(db, actor, "take_role", account, role=assignment.role, place=assignment.organization_id)
         return _waits(request, account_id)
@@ -157,9 +177,11 @@ def refuse_unknown_role(db: Session, form: Form[Any]) -> None:
         form.refuse(Invalid(_("Choose one of the listed values"), field="role"))
 
 
-def refuse_outside(actor: Actor, organization_id: int | None) -> None:
+def refuse_outside(
+    actor: Actor, organization_id: int | None, permission: Permission = Permission.ACCOUNTS_USER_MANAGE
+) -> None:
     """An administrator gives roles only inside his own scope."""
-    scope = actor.scope(Permission.ACCOUNTS_USER_MANAGE)
+    scope = actor.scope(permission)
     if organization_id is None and not scope.everywhere:
         raise Invalid(_("Choose the organisation"), field="organization_id")
     if organization_id is not None and not scope.allows(organization_id):
@@ -176,7 +198,8 @@ def _choices(db: Session, actor: Actor) -> dict[str, object]:
     places = [(0, _("whole installation"))] if scope.everywhere else []
     for node, depth in queries.organization_choices(db, scope):
         places.append((node.id, "\N{EM DASH} " * depth + local_name(node)))
-    return {"role_choices": list(queries.role_titles(db).items()), "places": places}
+    levels = {code: _(title) for code, title in LEVELS.items()}
+    return {"role_choices": list(queries.role_titles(db).items()), "places": places, "level_titles": levels}
 
 
 def _new_page(request: Request, actor: Actor, db: Session, form: Form[AccountForm]) -> Response:
@@ -198,10 +221,11 @@ def user_page(
         "accounts/user.html",
         account=account,
         held=queries.assignments(db, [account.id])[account.id],
+        through=through_groups(db, [account.id])[account.id],
         roles=queries.role_titles(db),
         form=form,
         limits=limits_of(db, account),
-        pending=changes.pending_of(db, account),
+        pending=changes.pending_of(db, account=account),
         change_text=changes.text_of,
         weekdays=[dates.weekday_name(dt.date(2026, 1, 5) + dt.timedelta(days=day)) for day in range(7)],
         limit_form=limit_form or blank(),

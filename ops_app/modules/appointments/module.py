@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from ops_app.i18n import N_
 from ops_app.module import Module, NavItem
+from ops_app.modules.appointments.queries import still_to_come
 from ops_app.modules.appointments.routes import router
 from ops_app.permissions import Permission
 
 MODULE = Module(
     "appointments",
     router=router,
-    nav=(NavItem(N_("Bookings"), "appointments:day", Permission.APPOINTMENTS_SLOT_BOOK, group="day", order=30),),
+    nav=(
+        NavItem(
+            N_("Bookings"),
+            "appointments:day",
+            Permission.APPOINTMENTS_SLOT_BOOK,
+            group="day",
+            order=30,
+            waiting=still_to_come,
+        ),
+    ),
     actions={
         "appointments:day": N_("Read the list of bookings"),
         "appointments:of_patient": N_("Opened the bookings of a person"),

@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
-from ops_app.actor import Scope
+from ops_app.actor import Actor, Scope
 from ops_app.errors import NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.modules.appointments.models import Appointment
 from ops_app.modules.patients.models import Patient
+from ops_app.permissions import Permission
 
 LIVE = ("booked", "arrived")
 
@@ -129,3 +130,11 @@ def today_of(
     """Bookings of today in the order of time."""
     statement = day_list(scope, clock.today(), practitioner_id).where(Appointment.status != "cancelled")
     return session.execute(statement.order_by(Appointment.start_at, Appointment.id).limit(limit)).all()
+
+
+def still_to_come(session: Session, actor: Actor) -> int:
+    """How many are booked for today and have not come yet: the own ones of a doctor, else those of the place."""
+    scope = actor.scope(Permission.APPOINTMENTS_SLOT_BOOK)
+    own = actor.practitioner_id if actor.may(Permission.VISITS_RECORD_WRITE) else None
+    booked = day_list(scope, clock.today(), own, "booked").with_only_columns(func.count())
+    return session.scalar(booked) or 0

@@ -6,9 +6,10 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from ops_app.mechanisms.notifications.models import MutedKind, Notification, Preference
-from ops_app.modules.accounts.models import Account, RoleAssignment
+from ops_app.modules.accounts.held_role import HELD_ROLE
+from ops_app.modules.accounts.models import Account, StoredRole
 from ops_app.modules.organizations.queries import path
-from ops_app.permissions import ROLE_PERMISSIONS, Permission
+from ops_app.permissions import Permission
 
 
 def own(account_id: int) -> Select[Notification]:
@@ -42,18 +43,22 @@ def muted(session: Session, account_id: int) -> set[str]:
 
 
 def holders(session: Session, permission: Permission, organization_id: int | None) -> list[int]:
-    """Accounts that hold a permission over a node; without a node, over the whole installation."""
-    roles = [role for role, held in ROLE_PERMISSIONS.items() if permission in held]
-    above = [node.id for node in path(session, organization_id)] if organization_id is not None else []
+    """Accounts that hold a permission over a node, through whatever role; without a node, over all of them."""
+    line = path(session, organization_id) if organization_id is not None else []
+    own = next((number for number, node in reversed(list(enumerate(line))) if node.kind == "organization"), 0)
+    held = HELD_ROLE.c
+    over = or_(
+        held.organization_id.is_(None),
+        (held.reach == "subordinate") & held.organization_id.in_([node.id for node in line]),
+        (held.reach == "organization") & held.organization_id.in_([node.id for node in line[own:]]),
+        held.organization_id.in_([node.id for node in line[-1:]]),
+    )
     return list(
         session.scalars(
             select(Account.id)
-            .join(RoleAssignment, RoleAssignment.account_id == Account.id)
-            .where(
-                Account.is_active,
-                RoleAssignment.role.in_(roles),
-                or_(RoleAssignment.organization_id.is_(None), RoleAssignment.organization_id.in_(above)),
-            )
+            .join(HELD_ROLE, held.account_id == Account.id)
+            .join(StoredRole, StoredRole.code == held.role)
+            .where(Account.is_active, StoredRole.permissions.contains([str(permission)]), over)
             .distinct()
         )
     )

@@ -1,4 +1,4 @@
-"""The authorization server, from Authlib's building blocks: one grant, one client, S256 only."""
+"""The authorization server, from Authlib's building blocks: one grant, clients of our own, S256 only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from ops_app.actor import Actor
 from ops_app.kit import clock
 from ops_app.modules.oidc import claims, queries, service
-from ops_app.modules.oidc.client import SCOPES, Dashboards, client_by_id, issuer
+from ops_app.modules.oidc.client import SCOPES, Client, client_by_id, issuer
 from ops_app.modules.oidc.keys import signing_key
 from ops_app.modules.oidc.models import OidcCode
 
@@ -107,7 +107,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
             code_challenge=data["code_challenge"],
         )
 
-    def query_authorization_code(self, code: str, client: Dashboards) -> StoredCode | None:
+    def query_authorization_code(self, code: str, client: Client) -> StoredCode | None:
         row = service.take_code(self.request.db, code, client.client_id)
         return StoredCode(row) if row else None
 
@@ -137,13 +137,13 @@ class IdToken(OpenIDCode):  # type: ignore[misc]
         # A nonce binds a token to its browser; replay of a code is stopped at the code.
         return False
 
-    def resolve_client_private_key(self, client: Dashboards) -> RSAKey:
+    def resolve_client_private_key(self, client: Client) -> RSAKey:
         return signing_key()
 
-    def get_encode_header(self, client: Dashboards) -> dict[str, Any]:
+    def get_encode_header(self, client: Client) -> dict[str, Any]:
         return {"alg": "RS256", "kid": signing_key().kid}
 
-    def get_client_claims(self, client: Dashboards) -> dict[str, Any]:
+    def get_client_claims(self, client: Client) -> dict[str, Any]:
         return {"iss": issuer(), "aud": [client.client_id]}
 
     def generate_user_info(self, user: Actor, scope: str) -> dict[str, object]:
@@ -153,7 +153,7 @@ class IdToken(OpenIDCode):  # type: ignore[misc]
 class Provider(AuthorizationServer):  # type: ignore[misc]
     """Authlib's server bound to our requests, answers and tables."""
 
-    def query_client(self, client_id: str | None) -> Dashboards | None:
+    def query_client(self, client_id: str | None) -> Client | None:
         return client_by_id(client_id)
 
     def save_token(self, token: dict[str, Any], request: ProviderRequest) -> None:

@@ -14,15 +14,14 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from ops_app import audit
 from ops_app.actor import Actor
-from ops_app.auth import Machine, Probe, cookie_name
+from ops_app.auth import Machine, Probe, SignedIn, cookie_name
 from ops_app.db import Db
-from ops_app.errors import BadRequest
+from ops_app.errors import BadRequest, Forbidden
 from ops_app.i18n import _
 from ops_app.modules.accounts import service as accounts
 from ops_app.modules.oidc import claims, queries
-from ops_app.modules.oidc.client import SCOPES, client_by_id, dashboards_url, issuer
+from ops_app.modules.oidc.client import CLIENTS, SCOPES, client_by_id, issuer
 from ops_app.modules.oidc.keys import public_keys, signing_key
-from ops_app.modules.oidc.permissions import DashboardReader
 from ops_app.modules.oidc.provider import Call, Provider, ProviderRequest, make_provider
 
 router = APIRouter()
@@ -72,20 +71,28 @@ def jwks(_probe: Probe) -> Response:
 
 
 @router.get("/oidc/authorize", name="oidc:authorize")
-def authorize(request: Request, actor: DashboardReader, db: Db) -> Response:
+def authorize(request: Request, actor: SignedIn, db: Db) -> Response:
+    """Give a client a code, if the person may use what stands behind it."""
     call = Call(db, "GET", request.url.path, query=dict(request.query_params))
     own = ProviderRequest(call)
     try:
         grant = provider().get_authorization_grant(own)
         redirect_uri = own.payload.redirect_uri
         if redirect_uri is None:
-            raise BadRequest(_("The dashboards asked for a sign-in in a way this system does not know"))
+            raise BadRequest(_("A program asked for a sign-in in a way this system does not know"))
     except OAuth2Error as refused:
         raise _refused(refused) from None
     client = client_by_id(own.payload.client_id)
     if client is None or not client.check_redirect_uri(redirect_uri):
         # Never redirect to an address we do not know: the page stays here.
         raise _refused(None)
+    if not actor.may(client.permission):
+        raise Forbidden(
+            advice=_(
+                "If your work needs it, ask the administrator of your organisation for the permission “%(name)s”.",
+                name=str(client.permission),
+            )
+        )
     response: Response = provider().create_authorization_response(own, grant_user=actor, grant=grant)
     audit.security(db, actor.login, "oidc:authorized", account_id=actor.account_id, client=client.client_id)
     return response
@@ -93,7 +100,7 @@ def authorize(request: Request, actor: DashboardReader, db: Db) -> Response:
 
 def _refused(error: OAuth2Error | None) -> BadRequest:
     detail = f" ({error.error})" if error is not None and error.error else ""
-    return BadRequest(_("The dashboards asked for a sign-in in a way this system does not know") + detail)
+    return BadRequest(_("A program asked for a sign-in in a way this system does not know") + detail)
 
 
 @router.post("/oidc/token", name="oidc:token")
@@ -138,7 +145,8 @@ def end_session(
     actor = _actor_of_hint(db, id_token_hint)
     if actor is not None:
         accounts.revoke_session(db, actor, actor.session_id)
-    ours = post_logout_redirect_uri == dashboards_url() or post_logout_redirect_uri.startswith(f"{dashboards_url()}/")
+    homes = [client.address for client in CLIENTS.values()]
+    ours = any(post_logout_redirect_uri == home or post_logout_redirect_uri.startswith(f"{home}/") for home in homes)
     target = post_logout_redirect_uri if ours else str(request.app.url_path_for("accounts:sign_in"))
     response = RedirectResponse(target, status_code=303)
     if actor is not None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from ops_app.kit import clock
 from ops_app.kit.day_range import within_days
 from ops_app.mechanisms.outbox import outbox
-from ops_app.modules.accounts.models import RoleAssignment
+from ops_app.modules.accounts.queries import home_node
 from ops_app.modules.audit.models import Event
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.organizations.queries import organization_of
@@ -85,12 +85,7 @@ class _Places:
 
     def of(self, account_id: int | None) -> str:
         if account_id not in self.known:
-            node = self.session.scalar(
-                select(RoleAssignment.organization_id)
-                .where(RoleAssignment.account_id == account_id, RoleAssignment.organization_id.is_not(None))
-                .order_by(RoleAssignment.id)
-                .limit(1)
-            )
+            node = home_node(self.session, account_id)
             place: Organization | None = None
             if node is not None:
                 place = organization_of(self.session, node) or self.session.get(Organization, node)

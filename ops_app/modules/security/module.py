@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ops_app.i18n import N_
-from ops_app.module import Module, NavItem
+from ops_app.module import Figure, Module, NavItem
 from ops_app.modules.security import queries
 from ops_app.modules.security.routes import router
 from ops_app.permissions import Permission
@@ -29,6 +29,15 @@ MODULE = Module(
             waiting=queries.open_incidents,
         ),
         NavItem(N_("Sign-ins"), "security:sign_ins", Permission.SECURITY_SIGNIN_READ, group="administration", order=32),
+    ),
+    figures=(
+        Figure(
+            N_("Refused sign-ins in 24 hours"),
+            "security:sign_ins",
+            Permission.SECURITY_SIGNIN_READ,
+            queries.refused_lately,
+            order=30,
+        ),
     ),
     actions={
         "security:judge": N_("Reviewed a stated reason"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -10,9 +11,10 @@ from sqlalchemy.orm import Session
 from ops_app.actor import Actor, Scope
 from ops_app.errors import NotFound
 from ops_app.i18n import _
+from ops_app.kit import clock
 from ops_app.kit.day_range import within_days
-from ops_app.modules.accounts.models import Account, RoleAssignment
-from ops_app.modules.accounts.queries import works_in
+from ops_app.modules.accounts.models import Account
+from ops_app.modules.accounts.queries import account_by_login, home_node, works_in
 from ops_app.modules.audit.models import Event
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.patients.models import AccessGrant
@@ -80,13 +82,8 @@ def seen_under(session: Session, grants: Sequence[AccessGrant]) -> dict[int, int
 
 def home_of(session: Session, login: str) -> int | None:
     """The organisation somebody works at: the first of his roles."""
-    return session.scalar(
-        select(RoleAssignment.organization_id)
-        .join(Account, Account.id == RoleAssignment.account_id)
-        .where(Account.login == login, RoleAssignment.organization_id.is_not(None))
-        .order_by(RoleAssignment.id)
-        .limit(1)
-    )
+    account = account_by_login(session, login)
+    return home_node(session, account.id) if account else None
 
 
 def incidents(scope: Scope, state: str | None) -> Select[Incident, Organization]:
@@ -151,3 +148,10 @@ def _result(asked: SignInFilter) -> ColumnElement[bool]:
     if asked.result == "refused":
         return Event.action.in_(REFUSED)
     return Event.action.in_(SIGNED_IN + REFUSED)
+
+
+def refused_lately(session: Session, actor: Actor) -> int:
+    """How many sign-ins of the scope were refused in the last 24 hours."""
+    found = sign_ins(actor.scope(Permission.SECURITY_SIGNIN_READ), SignInFilter(result="refused"))
+    lately = found.where(Event.at > clock.now() - dt.timedelta(hours=24)).with_only_columns(func.count(Event.id))
+    return session.scalar(lately) or 0

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Row, Select, exists, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Scope
 from ops_app.kit import clock
-from ops_app.modules.accounts.models import Account, RoleAssignment
+from ops_app.modules.accounts.models import Account
+from ops_app.modules.accounts.queries import works_in
 from ops_app.modules.organizations.models import Organization, Practitioner, PractitionerRole
 from ops_app.modules.organizations.queries import descendant_ids, path
 from ops_app.modules.signatures.models import Challenge, SignatureAttempt, SignatureRule
@@ -55,12 +56,7 @@ def refused_attempts(scope: Scope, text: str | None) -> Select[SignatureAttempt,
         .where(SignatureAttempt.reason != "valid")
     )
     if not scope.everywhere:
-        statement = statement.where(
-            exists().where(
-                RoleAssignment.account_id == SignatureAttempt.account_id,
-                scope.condition(RoleAssignment.organization_id),
-            )
-        )
+        statement = statement.where(works_in(scope, SignatureAttempt.account_id))
     if text:
         wanted = text.strip().lower()
         statement = statement.where(

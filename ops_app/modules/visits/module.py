@@ -5,11 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from ops_app.i18n import N_
-from ops_app.module import Module
+from ops_app.module import Figure, Module
 from ops_app.modules.visits import api, referral_routes, routes
 from ops_app.modules.visits.journals import JOURNALS
+from ops_app.modules.visits.queries import visits_today
 from ops_app.modules.visits.referral_journals import JOURNALS as REFERRAL_JOURNALS
 from ops_app.modules.visits.task_kinds import TASK_KINDS
+from ops_app.permissions import Permission
 
 router = APIRouter()
 router.routes.extend((*routes.router.routes, *referral_routes.router.routes, *api.router.routes))
@@ -17,6 +19,9 @@ router.routes.extend((*routes.router.routes, *referral_routes.router.routes, *ap
 MODULE = Module(
     "visits",
     router=router,
+    figures=(
+        Figure(N_("Visits today"), "visits:journal_visits", Permission.VISITS_RECORD_READ, visits_today, order=10),
+    ),
     journals=(*JOURNALS, *REFERRAL_JOURNALS),
     task_kinds=TASK_KINDS,
     actions={

@@ -6,11 +6,14 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
+from ops_app.actor import Actor
 from ops_app.errors import NotFound
 from ops_app.i18n import _
+from ops_app.kit import clock
+from ops_app.kit.day_range import within_days
 from ops_app.kit.model import Fact
 from ops_app.modules.visits.models import (
     Condition,
@@ -21,6 +24,7 @@ from ops_app.modules.visits.models import (
     Procedure,
     ServiceRequest,
 )
+from ops_app.permissions import Permission
 
 ROW_MODELS: dict[str, type[Any]] = {
     "condition": Condition,
@@ -133,3 +137,16 @@ def current_medicines(session: Session, records: Sequence[int], today: dt.date) 
         .order_by(MedicationRequest.event_at.desc(), MedicationRequest.id.desc())
         .limit(20)
     ).all()
+
+
+def visits_today(session: Session, actor: Actor) -> int:
+    """How many visits of today the journal of visits shows this actor."""
+    scope = actor.scope(Permission.VISITS_RECORD_READ)
+    today = clock.today()
+    statement = select(func.count(Encounter.id)).where(
+        scope.condition(Encounter.organization_id),
+        Encounter.entered_in_error_at.is_(None),
+        Encounter.encounter_class != "inpatient",
+        *within_days(Encounter.event_at, today, today),
+    )
+    return session.scalar(statement) or 0

@@ -24,6 +24,8 @@ OTHER_NAMES = {
     "response": "questionnaire_response",
     "step": "care_plan_activity",
     "grant": "access_grant",
+    "group": "access_group",
+    "member": "group_member",
     "row": "condition",
     "template": "answer_template",
 }
@@ -37,6 +39,7 @@ WORDS = {
     "kind": "condition",
     "resource_type": "Patient",
     "system": "icd10",
+    "version": "0.1.0",
 }
 """Parameters that are words and no numbers."""
 

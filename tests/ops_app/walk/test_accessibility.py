@@ -1,0 +1,114 @@
+"""Every page of the navigation in a browser: nothing serious or critical for axe-core, light, dark and printed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+from sqlalchemy.orm import Session
+
+from ops_app.auth import cookie_name
+from ops_app.modules.accounts import queries, service
+from ops_app.permissions import Role
+from tests.ops_app.browser import make_account
+from tests.ops_app.clinic import Clinic
+from tests.ops_app.live import served
+
+AXE = Path(__file__).resolve().parents[3] / "ops_app/ui/node_modules/axe-core/axe.min.js"
+RUN = """() => axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], resultTypes: ["violations"]})
+  .then(result => result.violations.filter(each => ["serious", "critical"].includes(each.impact))
+    .map(each => each.id + ": " + each.nodes.map(node => node.html.slice(0, 160)).slice(0, 3).join(" ¦ ")))"""
+ROLES = {
+    "boss": Role.ADMINISTRATOR,
+    "doctor": None,
+    "chief": None,
+    "lab": Role.LABORATORY_DOCTOR,
+    "rad": Role.RADIOLOGIST,
+}
+"""Together they see every page; the clinic has its doctor and chief physician already."""
+ALSO = (
+    "/users/new",
+    "/groups/new",
+    "/roles/new",
+    "/account/password",
+    "/account/sessions",
+    "/account/place",
+    "/releases",
+)
+OTHERWISE = ("/", "/users", "/groups")
+"""Pages that are looked at in the dark and as print too."""
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def context() -> Iterator[BrowserContext]:
+    """Debian's chromium; axe is injected, which our own policy rightly forbids."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        yield browser.new_context(bypass_csp=True, viewport={"width": 1366, "height": 768})
+        browser.close()
+
+
+def enter(clinic: Clinic, context: BrowserContext, address: str, login: str) -> None:
+    with Session(clinic.app.state.engine) as session:
+        account = queries.account_by_login(session, login)
+        assert account is not None
+        token = service.open_sign_in_session(session, account, "test")
+        session.commit()
+    context.clear_cookies()
+    context.add_cookies([{"name": cookie_name("session"), "value": token, "url": address}])
+
+
+def look(page: Page, url: str, script: str, **media: str) -> list[str]:
+    page.emulate_media(**media)  # type: ignore[arg-type]
+    if page.url != url:
+        answer = page.goto(url, wait_until="domcontentloaded")
+        assert answer is not None
+        assert answer.status == 200, (url, answer.status)
+        page.evaluate(script)
+    return [f"{media or ''} {finding}" for finding in page.evaluate(RUN)]
+
+
+def test_no_page_has_a_serious_finding(clinic: Clinic, context: BrowserContext) -> None:
+    script = AXE.read_text(encoding="utf-8")
+    for login, role in ROLES.items():
+        if role is not None:
+            make_account(clinic.app.state.engine, login, [(role, None if login == "boss" else clinic.tree["hospital"])])
+    patient = clinic.register()
+    clinic.visit(patient.id)
+    seen: set[str] = set()
+    found: dict[str, list[str]] = {}
+    with served(clinic.app) as address:
+        page = context.new_page()
+        for login in ROLES:
+            enter(clinic, context, address, login)
+            page.goto(f"{address}/")
+            paths = page.eval_on_selector_all("#nav a", "all => all.map(each => each.getAttribute('href'))")
+            paths = [
+                "/",
+                *paths,
+                *(ALSO if login == "boss" else ()),
+                *((f"/patients/{patient.id}",) * (login == "doctor")),
+            ]
+            for path in paths:
+                if path in seen:
+                    continue
+                seen.add(path)
+                page.goto("about:blank")
+                findings = look(page, address + path, script, media="screen", color_scheme="light")
+                if path in OTHERWISE or path.startswith("/patients/"):
+                    findings += look(page, address + path, script, media="screen", color_scheme="dark")
+                    findings += look(page, address + path, script, media="print", color_scheme="light")
+                    assert not page.is_visible("#nav")
+                if findings:
+                    found[path] = findings
+        page.close()
+    assert len(seen) > 40
+    assert not found
