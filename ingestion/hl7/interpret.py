@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
-from ingestion.hl7 import adt, measurements, orders, results, vaccinations
+from ingestion.hl7 import adt, documents, measurements, orders, results, vaccinations
 from ingestion.hl7.sender import Incoming
 from ingestion.outcome import NotInterpreted, Outcome
 from ops_app.kit import request_context
@@ -25,6 +25,7 @@ def _observations(incoming: Incoming) -> Outcome:
 
 FAMILIES: dict[str, Callable[[Incoming], Outcome]] = {
     "ADT": adt.interpret,
+    "MDM": documents.interpret,
     "OMG": orders.interpret,
     "OML": orders.interpret,
     "ORM": orders.interpret,

@@ -13,6 +13,7 @@ from ops_app.kit.model import Base, one_of
 from ops_app.kit.privacy import DIRECT, FREE_TEXT, PLAIN, Subject, exported
 
 STATUSES = ("formed", "signed", "annulled", "replaced")
+RECEIVED_STATES = ("current", "replaced", "cancelled")
 
 _TABLE = {"schema": "documents", "info": exported(Subject.WITHHELD)}
 
@@ -137,3 +138,62 @@ class SignatureEvidence(Base):
     evidence_id: Mapped[int] = mapped_column(ForeignKey("documents.evidence.id"), primary_key=True, info=PLAIN)
 
     __table_args__ = (_TABLE,)
+
+
+class ReceivedDocument(Base):
+    """A document another system sent; a replaced or cancelled one stays, marked so."""
+
+    __tablename__ = "received_document"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, info=PLAIN)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.patient.id"), info=PLAIN)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.organization.id"), info=PLAIN)
+    sender: Mapped[str] = mapped_column(info=PLAIN)
+    number: Mapped[str] = mapped_column(info=DIRECT)
+    """The sender's number of it."""
+    kind: Mapped[str | None] = mapped_column(info=PLAIN)
+    """Its type in the sender's words."""
+    title: Mapped[str | None] = mapped_column(info=FREE_TEXT)
+    author: Mapped[str | None] = mapped_column(info=DIRECT)
+    written_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
+    completion: Mapped[str | None] = mapped_column(info=PLAIN)
+    """How far it is signed there: HL7 table 0271."""
+    sha256: Mapped[str] = mapped_column(info=DIRECT)
+    """Of all its parts in order."""
+    state: Mapped[str] = mapped_column(server_default=text("'current'"), info=PLAIN)
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("documents.received_document.id"), info=PLAIN)
+    adds_to_id: Mapped[int | None] = mapped_column(ForeignKey("documents.received_document.id"), info=PLAIN)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("ingest.message.id"), info=PLAIN)
+    received_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"), info=PLAIN)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
+    """When it was replaced or cancelled."""
+
+    __table_args__ = (
+        one_of("state", RECEIVED_STATES),
+        CheckConstraint("(state = 'current') = (ended_at is null)", name="ended_unless_current"),
+        Index(
+            "uq_received_document_current",
+            "sender",
+            "number",
+            unique=True,
+            postgresql_where=text("state = 'current'"),
+        ),
+        Index("ix_received_document_number", "sender", "number"),
+        Index("ix_received_document_patient", "patient_id", "received_at"),
+        Index("ix_received_document_message", "message_id"),
+        _TABLE,
+    )
+
+
+class ReceivedPart(Base):
+    """A text or file of a received document, byte for byte."""
+
+    __tablename__ = "received_part"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, info=PLAIN)
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.received_document.id"), info=PLAIN)
+    position: Mapped[int] = mapped_column(info=PLAIN)
+    content_type: Mapped[str] = mapped_column(info=PLAIN)
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True, info=FREE_TEXT)
+
+    __table_args__ = (Index("uq_received_part", "document_id", "position", unique=True), _TABLE)

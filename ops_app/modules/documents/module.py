@@ -9,7 +9,7 @@ from ops_app.actor import Actor
 from ops_app.i18n import N_
 from ops_app.mechanisms.document.declaration import declarations
 from ops_app.module import Module, NavItem
-from ops_app.modules.documents import routes, signing
+from ops_app.modules.documents import received_routes, routes, signing
 from ops_app.modules.documents.queries import count_to_sign
 from ops_app.permissions import Permission
 
@@ -17,7 +17,7 @@ from ops_app.permissions import Permission
 declarations()
 
 router = APIRouter()
-router.routes.extend((*routes.router.routes, *signing.router.routes))
+router.routes.extend((*received_routes.router.routes, *routes.router.routes, *signing.router.routes))
 
 
 def waiting(session: Session, actor: Actor) -> int:
@@ -44,6 +44,8 @@ MODULE = Module(
         "documents:of_visit": N_("Opened the documents of a visit"),
         "documents:form": N_("Formed a document"),
         "documents:document": N_("Opened a document"),
+        "documents:received": N_("Opened a document of another system"),
+        "documents:received_file": N_("Opened a file of a document of another system"),
         "documents:pdf": N_("Opened the PDF of a document"),
         "documents:container": N_("Downloaded a document with its signatures"),
         "documents:annul": N_("Annulled a document"),

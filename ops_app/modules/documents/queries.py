@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from ops_app.actor import Scope
 from ops_app.errors import NotFound
 from ops_app.i18n import _
 from ops_app.kit.day_range import within_days
 from ops_app.modules.documents.forms import JournalFilter
-from ops_app.modules.documents.models import Document, DocumentSignature, Evidence, SignatureEvidence
+from ops_app.modules.documents.models import (
+    Document,
+    DocumentSignature,
+    Evidence,
+    ReceivedDocument,
+    ReceivedPart,
+    SignatureEvidence,
+)
 from ops_app.modules.patients.models import Patient
 
 
@@ -53,6 +60,54 @@ def documents_of(session: Session, records: Sequence[int]) -> Sequence[Document]
     return session.scalars(
         select(Document).where(Document.patient_id.in_(records)).order_by(Document.formed_at.desc(), Document.id.desc())
     ).all()
+
+
+def received_of(session: Session, records: Sequence[int]) -> Sequence[ReceivedDocument]:
+    """Documents of a person that other systems sent, newest first."""
+    return session.scalars(
+        select(ReceivedDocument)
+        .where(ReceivedDocument.patient_id.in_(records))
+        .order_by(ReceivedDocument.received_at.desc(), ReceivedDocument.id.desc())
+    ).all()
+
+
+def received_or_404(session: Session, document_id: int) -> ReceivedDocument:
+    """A document that another system sent."""
+    document = session.get(ReceivedDocument, document_id)
+    if document is None:
+        raise NotFound(_("There is no such document"))
+    return document
+
+
+def received_after(session: Session, document_id: int) -> Sequence[ReceivedDocument]:
+    """What replaces a received document or adds to it."""
+    return session.scalars(
+        select(ReceivedDocument)
+        .where((ReceivedDocument.replaces_id == document_id) | (ReceivedDocument.adds_to_id == document_id))
+        .order_by(ReceivedDocument.id)
+    ).all()
+
+
+def parts_of(session: Session, document_id: int) -> list[tuple[ReceivedPart, str | None]]:
+    """The parts of a received document in order; of a text also what it says."""
+    chosen = select(ReceivedPart).where(ReceivedPart.document_id == document_id)
+    texts = session.scalars(
+        chosen.where(ReceivedPart.content_type == "text/plain")
+        .options(undefer(ReceivedPart.content))
+        .execution_options(populate_existing=True)
+    )
+    said = {row.position: row.content.decode() for row in texts}
+    return [(row, said.get(row.position)) for row in session.scalars(chosen.order_by(ReceivedPart.position))]
+
+
+def part(session: Session, document_id: int, position: int) -> ReceivedPart | None:
+    """One part with its bytes."""
+    return session.scalar(
+        select(ReceivedPart)
+        .where(ReceivedPart.document_id == document_id, ReceivedPart.position == position)
+        .options(undefer(ReceivedPart.content))
+        .execution_options(populate_existing=True)
+    )
 
 
 def documents_of_visit(session: Session, encounter_id: int) -> Sequence[Document]:

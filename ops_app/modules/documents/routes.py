@@ -23,7 +23,13 @@ from ops_app.modules.documents.forms import AnnulForm, FormingForm, JournalFilte
 from ops_app.modules.documents.models import Document
 from ops_app.modules.documents.permissions import DocumentAnnuller, DocumentReader, DocumentsReader, DocumentWriter
 from ops_app.modules.documents.signing import OWN_DOCUMENT
-from ops_app.modules.documents.titles import STATUS_COLOURS, STATUSES, kind_text
+from ops_app.modules.documents.titles import (
+    RECEIVED_COLOURS,
+    RECEIVED_STATES,
+    STATUS_COLOURS,
+    STATUSES,
+    kind_text,
+)
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.patients.card import card_page, person
 from ops_app.modules.patients.header import full_name
@@ -45,7 +51,17 @@ def of_patient(request: Request, access: DocumentsReader, db: Db) -> Response:
     who = person(db, access)
     documents = queries.documents_of(db, who.records)
     return card_page(
-        request, db, access, "documents/of_patient.html", "documents", who=who, documents=documents, **WORDS
+        request,
+        db,
+        access,
+        "documents/of_patient.html",
+        "documents",
+        who=who,
+        documents=documents,
+        received=queries.received_of(db, who.records),
+        received_states=RECEIVED_STATES,
+        received_colours=RECEIVED_COLOURS,
+        **WORDS,
     )
 
 

@@ -13,6 +13,23 @@ STATUSES = {
 }
 STATUS_COLOURS = {"formed": "amber", "signed": "green", "annulled": "grey", "replaced": "grey"}
 
+RECEIVED_STATES = {
+    "current": N_("in force"),
+    "replaced": N_("replaced by its sender"),
+    "cancelled": N_("cancelled by its sender"),
+}
+RECEIVED_COLOURS = {"current": "green", "replaced": "grey", "cancelled": "red"}
+COMPLETIONS = {
+    "DI": N_("dictated"),
+    "DO": N_("written down"),
+    "IP": N_("in progress"),
+    "IN": N_("incomplete"),
+    "PA": N_("waits for its signature"),
+    "AU": N_("signed by its author"),
+    "LA": N_("signed"),
+}
+"""HL7 table 0271."""
+
 
 def kind_text(kind: str) -> str:
     """The title of a kind of document in the language of the request."""

@@ -26,6 +26,7 @@ RECORDS = {
     "visits.observation": N_("Measurement"),
     "monitoring.value": N_("Value measured at home"),
     "visits.service_request": N_("Referral"),
+    "documents.received_document": N_("Document"),
     "laboratory.report": N_("Laboratory report"),
     "lab_quality.run": N_("Control measurement"),
     "ingest.message": N_("Corrected copy"),
@@ -33,6 +34,7 @@ RECORDS = {
 ROUTES = {
     "patients.patient": ("patients:card", "patient_id"),
     "visits.encounter": ("visits:visit", "encounter_id"),
+    "documents.received_document": ("documents:received", "document_id"),
     "ingest.message": ("ingest:message", "message_id"),
 }
 NOTES = {
@@ -100,6 +102,9 @@ FAULTS = (
     N_("The unit is unknown for this value"),
     N_("No living body has this value; it is not taken"),
     N_("The order has no number of its own"),
+    N_("The document has no number of its own"),
+    N_("The document is empty"),
+    N_("This person has no document of this number here"),
     N_("The ordered service is not known here"),
 )
 """Every reason an interpretation gives; a test compares them with the programs that give them."""
