@@ -24,9 +24,10 @@ from ingestion.dicom.receiving import OUT_OF_RESOURCES, Received
 from ingestion.dicom.senders import Doorkeeper
 from ingestion.dicom.transport import peer_title
 from ops_app.modules.imaging import filing
+from ops_app.modules.imaging.elements import Unreadable, is_uid
 from ops_app.modules.imaging.facts import facts_of
 from ops_app.modules.imaging.further import KnownSeries, prepare
-from ops_app.modules.imaging.header import Unreadable, is_uid, read
+from ops_app.modules.imaging.header import read
 from ops_app.modules.imaging.storing import Arrival, Origin, Stored, index
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from ops_app import audit
 from ops_app.actor import Actor
 from ops_app.errors import Forbidden, NotFound
 from ops_app.i18n import _
-from ops_app.modules.imaging.header import is_uid
+from ops_app.modules.imaging.elements import is_uid
 from ops_app.modules.imaging.models import Study
 from ops_app.modules.imaging.search import Found, Level, find
 from ops_app.patient_access import open_patient

@@ -9,7 +9,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.encaps import get_frame
 from pydicom.pixels import pixel_array
 
-from ops_app.modules.imaging.header import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE
+from ops_app.modules.imaging.elements import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from ops_app.modules.imaging.pixels import CannotShow
 
 MEDIA_TYPES = {

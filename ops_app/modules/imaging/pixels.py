@@ -7,20 +7,21 @@ Nothing here touches the database, and nothing that a file says makes it fail ot
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 from pydicom import Dataset, dcmread
-from pydicom.pixels import apply_color_lut, apply_modality_lut, pixel_array
+from pydicom.pixels import pixel_array
+
+from ops_app.modules.imaging.values import Pixels, colours, groups_of, rescaled, windowed, windows_of
 
 LARGEST_FRAME = 200_000_000
 """Samples of one frame; a file that claims more is refused before memory is taken for it."""
 LONGEST_WAVEFORM = 20_000_000
-
-Pixels = npt.NDArray[np.generic]
 
 
 class CannotShow(Exception):
@@ -115,65 +116,47 @@ def _read(path: Path, defer: bool = True) -> Dataset:
         raise CannotShow(f"the file cannot be read: {error}") from error
 
 
-def _picture(path: Path, frame: int, center: float | None, width: float | None) -> Image.Image:
+def stored_frame(path: Path, number: int) -> tuple[Dataset, Pixels]:
+    """The header of a file and the samples of one of its frames, counted from 1."""
     dataset = _read(path)
     frames = _whole(dataset, "NumberOfFrames") or 1
-    if not 1 <= frame <= frames:
+    if not 1 <= number <= frames:
         raise CannotShow(f"the object has {frames} frames")
     samples = (
         (_whole(dataset, "Rows") or 0) * (_whole(dataset, "Columns") or 0) * (_whole(dataset, "SamplesPerPixel") or 1)
     )
     if not 0 < samples <= LARGEST_FRAME:
         raise CannotShow("the object holds no picture")
+    with decoding():
+        return dataset, pixel_array(path, index=number - 1)
+
+
+@contextmanager
+def decoding() -> Iterator[None]:
+    """Whatever a damaged file leads the decoder into, the answer is the same."""
     try:
-        pixels = pixel_array(path, index=frame - 1)
-        return _shown(dataset, pixels, center, width)
+        yield
+    except CannotShow:
+        raise
     except Exception as error:
         raise CannotShow(f"the picture cannot be decoded: {error}") from error
 
 
-def _shown(dataset: Dataset, pixels: Pixels, center: float | None, width: float | None) -> Image.Image:
-    if pixels.ndim == 3:
-        return Image.fromarray(_to_bytes(pixels, dataset))
-    photometric = str(dataset.get("PhotometricInterpretation", "MONOCHROME2"))
-    if photometric == "PALETTE COLOR":
-        return Image.fromarray(_to_bytes(apply_color_lut(pixels, dataset), dataset))
-    values = np.asarray(apply_modality_lut(pixels, dataset), dtype=np.float64)
-    grey = _windowed(dataset, values, center, width)
-    return Image.fromarray(255 - grey if photometric == "MONOCHROME1" else grey)
+def _picture(path: Path, frame: int, center: float | None, width: float | None) -> Image.Image:
+    dataset, pixels = stored_frame(path, frame)
+    with decoding():
+        return _shown(dataset, pixels, frame, center, width)
 
 
-def _windowed(dataset: Dataset, values: npt.NDArray[np.float64], center: float | None, width: float | None) -> Pixels:
-    if center is None or width is None:
-        center, width = _own_window(dataset)
-    if center is None or width is None:
-        low, high = float(np.nanmin(values)), float(np.nanmax(values))
-        scaled = (values - low) / ((high - low) or 1)
-        return np.asarray(np.clip(np.nan_to_num(scaled) * 255, 0, 255), dtype=np.uint8)
-    # PS3.3 C.11.2.1.2.1: the linear function, which counts the width in steps
-    if width <= 1:
-        return np.where(values > center - 0.5, 255, 0).astype(np.uint8)
-    scaled = (values - (center - 0.5)) / (width - 1) + 0.5
-    return np.asarray(np.clip(np.nan_to_num(scaled) * 255, 0, 255), dtype=np.uint8)
-
-
-def _own_window(dataset: Dataset) -> tuple[float | None, float | None]:
-    center, width = dataset.get("WindowCenter"), dataset.get("WindowWidth")
-    if center is None or width is None:
-        return None, None
-    try:
-        first = [value if isinstance(value, int | float | str) else value[0] for value in (center, width)]
-        return float(first[0]), float(first[1])
-    except (TypeError, ValueError, IndexError):
-        return None, None
-
-
-def _to_bytes(pixels: Pixels, dataset: Dataset) -> Pixels:
-    if pixels.dtype == np.uint8:
-        return pixels
-    palette = str(dataset.get("PhotometricInterpretation")) == "PALETTE COLOR"
-    bits = pixels.dtype.itemsize * 8 if palette else _whole(dataset, "BitsStored") or 16
-    return np.asarray(np.right_shift(pixels, max(0, bits - 8)), dtype=np.uint8)
+def _shown(dataset: Dataset, pixels: Pixels, frame: int, center: float | None, width: float | None) -> Image.Image:
+    coloured = colours(pixels, dataset)
+    if coloured is not None:
+        return Image.fromarray(coloured)
+    groups = groups_of(dataset, frame)
+    window = (center, width) if center is not None and width is not None else None
+    grey = windowed(rescaled(pixels, dataset, groups), window or next(iter(windows_of(dataset, groups)), None))
+    inverted = str(dataset.get("PhotometricInterpretation", "")) == "MONOCHROME1"
+    return Image.fromarray(255 - grey if inverted else grey)
 
 
 def _whole(dataset: Dataset, keyword: str) -> int | None:

@@ -19,7 +19,7 @@ from ops_app.modules.imaging.facts import shown_name
 from ops_app.modules.imaging.forms import AssignForm, CopyForm, PersonSearch, ReasonForm, SplitForm
 from ops_app.modules.imaging.models import Study
 from ops_app.modules.imaging.permissions import StudyReconciler
-from ops_app.modules.imaging.titles import KINDS, REASONS
+from ops_app.modules.imaging.titles import KINDS, REASONS, sent_date, sent_sex
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.search import search
 from ops_app.permissions import Permission
@@ -140,4 +140,6 @@ def _study_page(
         reasons=REASONS,
         kinds=KINDS,
         shown_name=shown_name,
+        sent_date=sent_date,
+        sent_sex=sent_sex,
     )

@@ -21,9 +21,10 @@ from ops_app.errors import Invalid
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.modules.imaging import filing
+from ops_app.modules.imaging.elements import Truncated, Unreadable, dataset_offset
 from ops_app.modules.imaging.facts import Facts, Sent, facts_of, same_person
 from ops_app.modules.imaging.filing import Filed
-from ops_app.modules.imaging.header import Truncated, Unreadable, dataset_offset, read
+from ops_app.modules.imaging.header import read
 from ops_app.modules.imaging.matching import match
 from ops_app.modules.imaging.models import Instance, InstanceConflict, Series, Study
 from ops_app.modules.organizations.models import Organization

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor
 from ops_app.errors import OpsError
-from ops_app.modules.imaging.header import Header, Unreadable, read
+from ops_app.modules.imaging.elements import Unreadable
+from ops_app.modules.imaging.header import Header, read
 from ops_app.modules.imaging.storing import Origin, store_file
 
 CANNOT_UNDERSTAND = 0xC000

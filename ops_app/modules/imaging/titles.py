@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ops_app.i18n import N_
+import datetime as dt
+
+from ops_app.i18n import N_, _
+from ops_app.kit.dates import show_date
 
 REASONS = {
     "order": N_("by the order, birth date and sex agree"),
@@ -25,3 +28,19 @@ KINDS = {
     "split": N_("taken apart"),
     "choose_copy": N_("chosen between two copies"),
 }
+
+SEXES = {"M": N_("male"), "F": N_("female"), "O": N_("other")}
+
+
+def sent_date(written: str | None) -> str:
+    """A date as a device writes it, shown as dates are shown here; what is no date stands as it came."""
+    digits = (written or "").replace(".", "").replace("-", "").strip()
+    try:
+        return show_date(dt.date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])))
+    except ValueError:
+        return written or "–"
+
+
+def sent_sex(written: str | None) -> str:
+    """A sex as a device writes it, in words."""
+    return _(SEXES[written]) if written in SEXES else written or "–"

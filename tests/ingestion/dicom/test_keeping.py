@@ -9,16 +9,21 @@ from pathlib import Path
 import pytest
 from pydicom.uid import generate_uid
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from ops_app.errors import Invalid
 from ops_app.modules.imaging import filing, keeping
-from ops_app.modules.imaging.media import take_files
 from ops_app.modules.imaging.models import Study
-from ops_app.modules.imaging.storing import Origin
+from ops_app.modules.radiology.uploads import Brought, take
 from tests.ingestion.dicom import objects
 from tests.ops_app.clinic import Clinic
 
 TODAY = dt.date(2026, 11, 22)
+
+
+def brought(clinic: Clinic, session: Session, path: Path) -> list[Brought]:
+    """A file a member of staff brings."""
+    actor = clinic.actor(session, "doctor")
+    return take(session, actor, clinic.tree["hospital"], path.name, path.read_bytes())
 
 
 @pytest.mark.req("PACS-04")
@@ -33,9 +38,9 @@ def test_a_disc_as_archive_brings_its_objects_and_nothing_else(clinic: Clinic, t
         zipped.writestr("../../outside.dcm", (tmp_path / f"{slices[0].SOPInstanceUID}.dcm").read_bytes()[:-10])
         zipped.writestr("README.TXT", "viewer")
     with clinic.session() as session:
-        taken = take_files(session, clinic.actor(session, "doctor"), [("disc.zip", disc)], Origin("media"))
-    assert [each.outcome for each in taken.stored] == ["stored"] * 3
-    assert [name for name, _why in taken.refused] == ["../../outside.dcm"]
+        taken = brought(clinic, session, disc)
+    assert [each.outcome for each in taken] == ["stored"] * 3 + ["refused"] * 2
+    assert taken[3].name == "disc.zip › ../../outside.dcm"
     assert not list(filing.incoming_folder(filing.images_folder()).iterdir())
     with clinic.session() as session:
         row = session.scalars(select(Study).where(Study.study_uid == study)).one()
@@ -44,24 +49,23 @@ def test_a_disc_as_archive_brings_its_objects_and_nothing_else(clinic: Clinic, t
     content = bytearray(disc.read_bytes())
     content[200:230] = b"\xaa" * 30
     broken.write_bytes(content)
-    with clinic.session() as session, pytest.raises(Invalid):
-        take_files(session, clinic.actor(session, "doctor"), [("broken.zip", broken)], Origin("media"))
+    with clinic.session() as session:
+        assert brought(clinic, session, broken)[0].outcome == "refused"
 
 
 @pytest.mark.req("PACS-04")
 def test_a_changed_or_lost_file_is_named(clinic: Clinic, tmp_path: Path) -> None:
     paths = objects.saved(tmp_path, objects.radiograph(), objects.radiograph())
     with clinic.session() as session:
-        taken = take_files(session, clinic.actor(session, "doctor"), [(p.name, p) for p in paths], Origin("upload"))
+        studies = [each.study_id for path in paths for each in brought(clinic, session, path)]
     with clinic.session() as session:
         whole = keeping.check(session)
         assert whole.intact and whole.files >= 2
-        studies = [each.study_uid for each in taken.stored]
         folders = session.execute(
             select(keeping.Instance.path)
             .join(keeping.Series, keeping.Series.id == keeping.Instance.series_id)
             .join(Study, Study.id == keeping.Series.study_id)
-            .where(Study.study_uid.in_(studies))
+            .where(Study.id.in_(studies))
             .order_by(keeping.Instance.id)
         ).scalars()
         changed, lost = list(folders)
@@ -72,8 +76,7 @@ def test_a_changed_or_lost_file_is_named(clinic: Clinic, tmp_path: Path) -> None
     assert (found.changed, found.missing) == ([changed], [lost])
     # the one who has it still brings it again
     with clinic.session() as session:
-        again = take_files(session, clinic.actor(session, "doctor"), [("again", paths[1])], Origin("upload"))
-    assert len(again.stored) == 1
+        assert [each.outcome for each in brought(clinic, session, paths[1])] == ["duplicate"]
     with clinic.session() as session:
         assert keeping.check(session).missing == []
 
@@ -86,7 +89,8 @@ def test_what_is_older_than_its_kind_is_kept_goes_and_its_rows_stay(clinic: Clin
     )
     paths = objects.saved(tmp_path, old, young)
     with clinic.session() as session:
-        take_files(session, clinic.actor(session, "doctor"), [(p.name, p) for p in paths], Origin("upload"))
+        for path in paths:
+            brought(clinic, session, path)
     with clinic.session() as session:
         found = [study for study, _until in keeping.expired(session, TODAY)]
         assert [study.study_uid for study in found] == [str(old.StudyInstanceUID)]

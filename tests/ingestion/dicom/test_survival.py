@@ -9,8 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ops_app.modules.imaging.elements import Unreadable, dataset_offset
 from ops_app.modules.imaging.filing import sha256_of
-from ops_app.modules.imaging.header import Unreadable, dataset_offset, read
+from ops_app.modules.imaging.header import read
 from tests.ingestion.dicom import objects
 from tests.ingestion.dicom.conftest import Gateway
 
