@@ -17,6 +17,7 @@ from pynetdicom import AE, _config, evt
 from sqlalchemy import Engine, create_engine
 
 from ingestion.dicom import query, worklist
+from ingestion.dicom.commitment import COMMITMENT, Commitment
 from ingestion.dicom.senders import Doorkeeper
 from ingestion.dicom.server import IDLE_SECONDS, PromptRequests, PromptServer
 from ingestion.dicom.storage import Indexer, Storage
@@ -28,7 +29,7 @@ ASSOCIATIONS = 100
 VERIFICATION = "1.2.840.10008.1.1"
 SERVICES = (
     *(VERIFICATION, *query.FIND, *query.MOVE, *query.GET),
-    *(worklist.WORK_LIST, worklist.PERFORMED_STEP),
+    *(worklist.WORK_LIST, worklist.PERFORMED_STEP, COMMITMENT),
 )
 
 
@@ -75,6 +76,7 @@ def start(current: Settings, engine: Engine) -> PromptServer:
     doorkeeper = Doorkeeper(engine, current)
     searches = query.Query(engine, doorkeeper, current)
     lists = worklist.WorkList(engine, doorkeeper)
+    commitment = Commitment(engine, current)
     server = cast(
         PromptServer,
         entity.make_server(
@@ -88,6 +90,7 @@ def start(current: Settings, engine: Engine) -> PromptServer:
                 (evt.EVT_C_GET, searches.get),
                 (evt.EVT_N_CREATE, lists.begin),
                 (evt.EVT_N_SET, lists.change),
+                (evt.EVT_N_ACTION, commitment.request),
             ],
             server_class=PromptServer,
             request_handler=PromptRequests,
