@@ -77,6 +77,13 @@ class Settings(BaseSettings):
     dicom_peers: str = Field(
         "", description="where C-MOVE may send to, as TITLE=host:port pairs with spaces between, beside devices"
     )
+    dicom_certificate: Path | None = Field(
+        None, description="certificate chain of the DICOM gateway; with it the gateway speaks TLS only"
+    )
+    dicom_key: Path | None = Field(None, description="key of that certificate, if it is in a file of its own")
+    dicom_client_authorities: Path | None = Field(
+        None, description="authorities of the certificates that imaging devices must show"
+    )
     hl7_certificate: Path | None = Field(
         None, description="certificate chain of the HL7 gateway; with it the gateway speaks TLS only"
     )

@@ -6,6 +6,7 @@ import gc
 import logging
 import shutil
 import signal
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -16,15 +17,20 @@ from pynetdicom import AE, _config, evt
 from sqlalchemy import Engine, create_engine
 
 from ingestion.dicom import query, worklist
+from ingestion.dicom.commitment import COMMITMENT, Commitment
 from ingestion.dicom.senders import Doorkeeper
 from ingestion.dicom.server import IDLE_SECONDS, PromptRequests, PromptServer
 from ingestion.dicom.storage import Indexer, Storage
 from ingestion.dicom.transport import LARGEST_PDU
+from ingestion.tls import server_context
 from saulyq.settings import Settings, settings
 
 ASSOCIATIONS = 100
 VERIFICATION = "1.2.840.10008.1.1"
-SERVICES = (VERIFICATION, *query.FIND, *query.MOVE, *query.GET, worklist.WORK_LIST, worklist.PERFORMED_STEP)
+SERVICES = (
+    *(VERIFICATION, *query.FIND, *query.MOVE, *query.GET),
+    *(worklist.WORK_LIST, worklist.PERFORMED_STEP, COMMITMENT),
+)
 
 
 def engine_of(url: str) -> Engine:
@@ -43,8 +49,16 @@ def engine_of(url: str) -> Engine:
     )
 
 
+def tls_context(current: Settings) -> ssl.SSLContext | None:
+    """TLS as the installation sets it; None where none is set."""
+    return server_context(
+        current.dicom_certificate, current.dicom_key, current.dicom_client_authorities, gateway="DICOM"
+    )
+
+
 def start(current: Settings, engine: Engine) -> PromptServer:
     """Listen; the server runs in threads of this process until it is shut down."""
+    context = tls_context(current)
     folder = current.images_dir
     # what lies here was never acknowledged, and its senders have it still
     shutil.rmtree(folder / "incoming", ignore_errors=True)
@@ -62,10 +76,12 @@ def start(current: Settings, engine: Engine) -> PromptServer:
     doorkeeper = Doorkeeper(engine, current)
     searches = query.Query(engine, doorkeeper, current)
     lists = worklist.WorkList(engine, doorkeeper)
+    commitment = Commitment(engine, current)
     server = cast(
         PromptServer,
         entity.make_server(
             (current.dicom_bind or current.bind, current.dicom_port),
+            ssl_context=context,
             evt_handlers=[
                 (evt.EVT_REQUESTED, doorkeeper.check),
                 (evt.EVT_C_ECHO, lambda _event: 0x0000),
@@ -74,6 +90,7 @@ def start(current: Settings, engine: Engine) -> PromptServer:
                 (evt.EVT_C_GET, searches.get),
                 (evt.EVT_N_CREATE, lists.begin),
                 (evt.EVT_N_SET, lists.change),
+                (evt.EVT_N_ACTION, commitment.request),
             ],
             server_class=PromptServer,
             request_handler=PromptRequests,

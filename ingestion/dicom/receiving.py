@@ -12,12 +12,14 @@ import logging
 import os
 import struct
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
 from pynetdicom.association import Association
+from pynetdicom.dimse import DIMSEServiceProvider, DimseServiceType
 from pynetdicom.dul import DULServiceProvider
 
 from ingestion.dicom.commands import StoreRequest, p_data, store_request, store_response
@@ -70,16 +72,18 @@ class StoringProvider(DULServiceProvider):
     """The thread of an association that reads the network, serving C-STORE by itself."""
 
     store: Store
+    rests: threading.Event
+    """Set while nothing is stored."""
 
     def _read_pdu_data(self) -> None:
         if self.state_machine.current_state != ESTABLISHED:
             super()._read_pdu_data()
             return
-        self.assoc._reactor_checkpoint.clear()
+        self.rests.clear()
         try:
             self._serve()
         finally:
-            self.assoc._reactor_checkpoint.set()
+            self.rests.set()
 
     def _serve(self) -> None:
         """Store objects until something else arrives or the device rests."""
@@ -163,6 +167,16 @@ def _write(handle: int, content: bytes | memoryview) -> None:
     view = memoryview(content)
     while view:
         view = view[os.write(handle, view) :]
+
+
+class PatientMessages(DIMSEServiceProvider):
+    """The messages of an association; its other thread does not ask for them while objects are stored."""
+
+    def get_msg(self, block: bool = False) -> tuple[int, DimseServiceType] | tuple[None, None]:
+        """The next message, if there is one."""
+        if not block:
+            cast(StoringProvider, self.assoc.dul).rests.wait()
+        return super().get_msg(block)
 
 
 class Fragments:

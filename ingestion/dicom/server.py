@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import socket
+import ssl
 import struct
+import sys
+import threading
 from typing import Any, cast
 
 from pynetdicom.association import Association
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
-from ingestion.dicom.receiving import Store, StoringProvider
+from ingestion.dicom.receiving import PatientMessages, Store, StoringProvider
 from ingestion.dicom.transport import AbortingMachine, PromptSocket
 
-IDLE_SECONDS = 300
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS, HANDSHAKE_SECONDS = 300, 30
 
 
 class PromptServer(ThreadedAssociationServer):
@@ -25,16 +31,29 @@ class PromptServer(ThreadedAssociationServer):
         assert self.socket is not None
         connection, address = self.socket.accept()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.ssl_context is not None:
+            wrapped = self.ssl_context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+            wrapped.settimeout(HANDSHAKE_SECONDS)
+            return wrapped, address
         # timeouts of the kernel: those of Python cost another call each time
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             connection.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", IDLE_SECONDS, 0))
-        if self.ssl_context is not None:
-            connection = self.ssl_context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         return connection, address
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A connection that came to nothing, such as one that speaks no TLS."""
+        log.warning("a connection from %s ended: %s", client_address, sys.exception())
 
 
 class PromptRequests(RequestHandler):
     """Prepares the association of a connection."""
+
+    def handle(self) -> None:
+        """Finish the TLS handshake, then serve the association."""
+        if isinstance(self.request, ssl.SSLSocket):
+            self.request.do_handshake()
+            self.request.settimeout(IDLE_SECONDS)
+        super().handle()
 
     def _create_association(self) -> Association:
         made: Association = super()._create_association()
@@ -42,5 +61,8 @@ class PromptRequests(RequestHandler):
         made.dul.socket.__class__ = PromptSocket
         made.dul.state_machine.__class__ = AbortingMachine
         made.dul.__class__ = StoringProvider
-        cast(StoringProvider, made.dul).store = cast(PromptServer, self.server).store
+        provider = cast(StoringProvider, made.dul)
+        provider.store, provider.rests = cast(PromptServer, self.server).store, threading.Event()
+        provider.rests.set()
+        made.dimse.__class__ = PatientMessages
         return made

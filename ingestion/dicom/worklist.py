@@ -15,14 +15,16 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from ingestion.dicom.answers import answer_to, keys_of
-from ingestion.dicom.senders import Doorkeeper
+from ingestion.dicom.senders import Doorkeeper, Sender
 from ingestion.dicom.transport import peer_title
 from ops_app import audit
+from ops_app.actor import Actor, RoleGrant, Scope
 from ops_app.kit import clock
 from ops_app.modules.imaging import steps
 from ops_app.modules.imaging.search import SEXES
 from ops_app.modules.imaging.worklist_queries import Scheduled, scheduled
 from ops_app.modules.organizations.queries import descendant_ids
+from ops_app.permissions import Permission
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +71,7 @@ class WorkList:
         who = self._doorkeeper.origin_of(peer_title(event.assoc))
         with Session(self._engine) as session:
             try:
-                steps.begin(session, str(sop_uid), _said(said), who.title, who.device_id)
+                steps.begin(session, self._station(session, who), str(sop_uid), _said(said), who.title, who.device_id)
             except steps.StepExists:
                 return DUPLICATE, None
             session.commit()
@@ -82,16 +84,25 @@ class WorkList:
         state = said.get("PerformedProcedureStepStatus")
         if state is not None and state not in steps.STATES:
             return INVALID_VALUE, None
+        who = self._doorkeeper.origin_of(peer_title(event.assoc))
         ended = _moment(said, "PerformedProcedureStepEndDate", "PerformedProcedureStepEndTime")
         with Session(self._engine) as session:
             try:
-                steps.change(session, sop_uid, state, ended, _json(said))
+                steps.change(session, self._station(session, who), sop_uid, state, ended, _json(said))
             except steps.NoSuchStep:
                 return NO_SUCH_OBJECT, None
             except steps.StepEnded:
                 return PROCESSING_FAILURE, None
             session.commit()
         return SUCCESS, said
+
+    @staticmethod
+    def _station(session: Session, who: Sender) -> Actor:
+        """A device moves the orders of the organisation it is registered in."""
+        places = descendant_ids(session, [who.organization_id]) if who.organization_id is not None else None
+        scope = Scope(everywhere=True) if places is None else Scope(False, frozenset(places))
+        grant = RoleGrant("station", None, scope, frozenset({Permission.REFERRALS_REQUEST_PERFORM}))
+        return Actor(0, 0, f"dicom:{who.title}", who.title, "kk", grants=(grant,))
 
 
 def _fits(row: Scheduled, keys: dict[str, str]) -> bool:

@@ -18,8 +18,8 @@ from ingestion.archive import Archive, Kept
 from ingestion.hl7 import answer
 from ingestion.hl7.framing import Frames, TooLarge, framed
 from ingestion.hl7.intake import Judged, answers, batch_answer, judge
+from ingestion.tls import server_context
 from ops_app.mechanisms.device_messages.hl7 import is_batch, split_batch
-from saulyq.errors import SaulyqError
 from saulyq.settings import Settings, settings
 
 log = logging.getLogger(__name__)
@@ -128,18 +128,7 @@ def _keep_alive(writer: StreamWriter) -> None:
 
 def tls_context(current: Settings) -> ssl.SSLContext | None:
     """TLS as the installation sets it; None where none is set."""
-    if current.hl7_certificate is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(current.hl7_certificate, current.hl7_key)
-        if current.hl7_client_authorities is not None:
-            context.load_verify_locations(current.hl7_client_authorities)
-            context.verify_mode = ssl.CERT_REQUIRED
-    except (OSError, ssl.SSLError) as error:
-        raise SaulyqError(f"the certificate of the HL7 gateway cannot be used: {error}") from None
-    return context
+    return server_context(current.hl7_certificate, current.hl7_key, current.hl7_client_authorities, gateway="HL7")
 
 
 async def serve(current: Settings, archive: Archive) -> None:

@@ -9,8 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ops_app import audit
+from ops_app.actor import Actor
 from ops_app.modules.imaging.models import PerformedStep
 from ops_app.modules.imaging.order_numbers import request_id_of
+from ops_app.modules.imaging.step_orders import order_follows
 from ops_app.modules.visits.models import ServiceRequest
 
 STATES: dict[str, Literal["in_progress", "completed", "discontinued"]] = {
@@ -33,7 +35,7 @@ class StepEnded(Exception):
 
 
 def begin(
-    session: Session, sop_uid: str, said: dict[str, Any], calling_ae: str, device_id: int | None
+    session: Session, station: Actor, sop_uid: str, said: dict[str, Any], calling_ae: str, device_id: int | None
 ) -> PerformedStep:
     """Keep an announced step; ``said`` holds what the index needs beside ``attributes``, the whole data set."""
     if _step(session, sop_uid) is not None:
@@ -51,11 +53,17 @@ def begin(
     session.add(step)
     session.flush()
     _noted(session, step)
+    order_follows(session, station, step)
     return step
 
 
 def change(
-    session: Session, sop_uid: str, state: str | None, ended_at: dt.datetime | None, attributes: dict[str, Any]
+    session: Session,
+    station: Actor,
+    sop_uid: str,
+    state: str | None,
+    ended_at: dt.datetime | None,
+    attributes: dict[str, Any],
 ) -> PerformedStep:
     """Merge what a device adds to its step."""
     step = _step(session, sop_uid)
@@ -69,6 +77,7 @@ def change(
         step.ended_at = ended_at
     session.flush()
     _noted(session, step)
+    order_follows(session, station, step)
     return step
 
 

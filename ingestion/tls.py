@@ -1,0 +1,26 @@
+"""TLS of the gateways: one certificate, perhaps with authorities whose certificates senders must show."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+from saulyq.errors import SaulyqError
+
+
+def server_context(
+    certificate: Path | None, key: Path | None, client_authorities: Path | None, *, gateway: str
+) -> ssl.SSLContext | None:
+    """TLS as the installation sets it; None where none is set."""
+    if certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key)
+        if client_authorities is not None:
+            context.load_verify_locations(client_authorities)
+            context.verify_mode = ssl.CERT_REQUIRED
+    except (OSError, ssl.SSLError) as error:
+        raise SaulyqError(f"the certificate of the {gateway} gateway cannot be used: {error}") from None
+    return context
