@@ -29,7 +29,7 @@ KINDS = {
     "choose_copy": N_("chosen between two copies"),
 }
 
-SEXES = {"M": N_("male"), "F": N_("female"), "O": N_("other")}
+SEXES = {"M": N_("male"), "F": N_("female"), "O": N_("other sex")}
 
 
 def sent_date(written: str | None) -> str:
