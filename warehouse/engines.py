@@ -22,20 +22,27 @@ class Engine(StrEnum):
     postgres = "postgres"
 
 
-def duckdb_settings(scratch: Path) -> dict[str, str]:
-    """Settings of a build: bounded memory, spilling into a folder of its own, UTC."""
+SESSION = {"TimeZone": "UTC"}
+"""Settings of each session of a build."""
+
+
+def limits(scratch: Path) -> dict[str, str]:
+    """Settings of a whole build: bounded memory, spilling into a folder of its own.
+
+    They are given when the file is opened. Set again by a later session, as dbt does with settings of a session,
+    the folder is refused once something lies in it, which only a large region shows.
+    """
     return {
         "memory_limit": f"{memory_limit_mb()}MB",
         "temp_directory": str(scratch),
         "preserve_insertion_order": "false",
-        "TimeZone": "UTC",
     }
 
 
 def open_scratch(scratch: Path) -> duckdb.DuckDBPyConnection:
     """An engine without a file, for work on the lake, with the limits of a build."""
-    connection = duckdb.connect()
-    for name, value in duckdb_settings(scratch).items():
+    connection = duckdb.connect(config=dict(limits(scratch)))
+    for name, value in SESSION.items():
         connection.execute(f"set {name} = '{value}'")
     return connection
 

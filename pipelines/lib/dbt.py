@@ -20,7 +20,7 @@ import yaml
 
 from pipelines.lib.places import Places, Progress, silent
 from saulyq.errors import SaulyqError
-from warehouse.engines import BUILD_FILE, THREADS, Engine, duckdb_settings
+from warehouse.engines import BUILD_FILE, SESSION, THREADS, Engine, limits
 from warehouse.lake import stamp, write_durably
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,7 +77,8 @@ def write_profiles(places: Places, project: Path = PROJECT) -> Path:
             "path": str(build_file(places)),
             "schema": "staging",
             "threads": THREADS,
-            "settings": duckdb_settings(places.warehouse / "build" / "scratch"),
+            "config_options": limits(places.warehouse / "build" / "scratch"),
+            "settings": dict(SESSION),
         },
         Engine.postgres.value: {
             "type": "postgres",

@@ -27,7 +27,7 @@ def test_incremental_build_equals_a_full_one(told: Told, tmp_path: Path, full_si
     continued.home.mkdir()
     shutil.copy(told.warehouse.file, continued.file)
     district = another(told.district, tmp_path / "lake")
-    steps, changes = (6, 250) if full_size else (2, 60)
+    steps, changes = (6, 250) if full_size else (1, 90)
     as_of = LOADED
     for step in range(1, steps + 1):
         as_of = LOADED + dt.timedelta(hours=7 * step)

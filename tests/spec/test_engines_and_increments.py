@@ -18,6 +18,8 @@ def served(district: District) -> dict[str, marts.Rows]:
     return marts.from_duckdb(str(folder / (folder / "current").read_text().strip()))
 
 
+# on rows made by hand in every size: tests/dbt/test_engines.py
+@pytest.mark.long
 @pytest.mark.req("DWH-10")
 def test_the_engines_agree_row_for_row(district: District) -> None:
     district.ask("pipeline", "run", "--engine", "postgres", "--full")
@@ -29,11 +31,11 @@ def test_the_engines_agree_row_for_row(district: District) -> None:
 
 
 @pytest.mark.req("DWH-09")
-def test_increments_equal_a_full_build(district: District) -> None:
+def test_increments_equal_a_full_build(district: District, full_size: bool) -> None:
     """Inserts, updates, merges, unlinkings and corrections in batches, then everything anew."""
     dice = random.Random(20261122)
     address = district.installation.settings.libpq_url("app")
-    for _ in range(2):
+    for _ in range(3 if full_size else 1):
         with psycopg.connect(address) as connection:
             changes.apply(connection, dice)
         summary = district.ask("pipeline", "run")

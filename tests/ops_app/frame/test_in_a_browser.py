@@ -50,15 +50,8 @@ def test_pages_have_no_serious_accessibility_finding(app: FastAPI, chromium: Bro
         page.goto(f"{address}/sign-in")
         found = [("/sign-in", finding) for finding in findings(page)]
         sign_in(page, address, "boss")
-        for path in (
-            "/users",
-            "/users/new",
-            "/users/1",
-            "/audit",
-            "/account/password",
-            "/account/sessions",
-            "/nowhere",
-        ):
+        # the pages of the navigation: tests/ops_app/walk/test_accessibility.py
+        for path in ("/users/1", "/nowhere"):
             page.goto(address + path)
             found += [(path, finding) for finding in findings(page)]
         context.close()

@@ -105,7 +105,7 @@ def test_what_an_order_demands_is_told_at_the_visit_and_while_booking(clinic: Cl
     assert "service-hints" in registrar.get(f"/patients/{patient.id}/appointments").text
     visit = clinic.visit(patient.id, diagnoses=[{"icd10": "I10"}], services=[{"code": SERVICE}])
     warned = doctor.get(f"/visits/{visit.id}").text
-    assert "no diagnosis among C50; no referral" in warned
+    assert "no diagnosis among C50; without a referral" in warned
     assert "rendered on" not in warned
     later = clinic.visit(patient.id, login="second", services=[{"code": SERVICE}])
     assert "rendered on" in doctor.get(f"/visits/{later.id}").text

@@ -81,17 +81,17 @@ class Control:
 def test_only_the_laboratory_keeps_quality_control(
     module_app: FastAPI, technician: Browser, places: dict[str, int]
 ) -> None:
-    control = Control(technician, places, "who")
+    control = Control(technician, places, "serum-7")
     registrar = signed_in(module_app, "registrar")
     assert registrar.get("/laboratory/quality").status_code == 403
     chief = signed_in(module_app, "chief")
-    assert "who" in chief.get("/laboratory/quality").text
+    assert "serum-7" in chief.get("/laboratory/quality").text
     assert chief.post(f"{control.url}/runs", {"value": "5"}).status_code == 403
     assert chief.post(f"{control.lot}/targets", {}).status_code == 403
     stranger = signed_in(module_app, "stranger")
     assert stranger.get(control.url).status_code == 404
     assert stranger.post(f"{control.url}/runs", {"value": "5"}).status_code == 404
-    assert "who" not in stranger.get("/laboratory/quality").text
+    assert "serum-7" not in stranger.get("/laboratory/quality").text
 
 
 @pytest.mark.req("LAB-24")

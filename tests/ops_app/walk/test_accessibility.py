@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,7 +77,14 @@ def look(page: Page, url: str, script: str, **media: str) -> list[str]:
     return [f"{media or ''} {finding}" for finding in page.evaluate(RUN)]
 
 
-def test_no_page_has_a_serious_finding(clinic: Clinic, context: BrowserContext) -> None:
+def in_small_size(path: str) -> bool:
+    """The start page, a card, a list and a form, and every fifth of the others."""
+    return (
+        path in OTHERWISE or path.startswith("/patients/") or path == "/users/new" or zlib.crc32(path.encode()) % 5 == 0
+    )
+
+
+def test_no_page_has_a_serious_finding(clinic: Clinic, context: BrowserContext, full_size: bool) -> None:
     script = AXE.read_text(encoding="utf-8")
     for login, role in ROLES.items():
         if role is not None:
@@ -98,7 +106,7 @@ def test_no_page_has_a_serious_finding(clinic: Clinic, context: BrowserContext) 
                 *((f"/patients/{patient.id}",) * (login == "doctor")),
             ]
             for path in paths:
-                if path in seen:
+                if path in seen or not (full_size or in_small_size(path)):
                     continue
                 seen.add(path)
                 page.goto("about:blank")
@@ -110,5 +118,5 @@ def test_no_page_has_a_serious_finding(clinic: Clinic, context: BrowserContext) 
                 if findings:
                     found[path] = findings
         page.close()
-    assert len(seen) > 40
+    assert len(seen) > (40 if full_size else 8)
     assert not found
