@@ -14,28 +14,28 @@ IGNORED = {"as_of", "built_at"}
 Rows = list[tuple[Any, ...]]
 
 
-def from_duckdb(path: str) -> dict[str, Rows]:
+def from_duckdb(path: str, *also_ignored: str) -> dict[str, Rows]:
     """All marts of a published file."""
     with duckdb.connect(path, read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
-        return _read(lambda sql: connection.execute(sql).fetchall())
+        return _read(lambda sql: connection.execute(sql).fetchall(), IGNORED.union(also_ignored))
 
 
 def from_postgres(address: str) -> dict[str, Rows]:
     """All marts of the PostgreSQL engine."""
     with psycopg.connect(address) as connection:
         connection.execute("set timezone to 'UTC'")
-        return _read(lambda sql: connection.execute(sql).fetchall())  # type: ignore[arg-type]
+        return _read(lambda sql: connection.execute(sql).fetchall(), IGNORED)  # type: ignore[arg-type]
 
 
-def _read(ask: Any) -> dict[str, Rows]:
+def _read(ask: Any, ignored: set[str]) -> dict[str, Rows]:
     schemas = ", ".join(f"'{name}'" for name in SCHEMAS)
     columns: dict[str, list[str]] = {}
     for schema, table, column in ask(
         "select table_schema, table_name, column_name from information_schema.columns "
         f"where table_schema in ({schemas}) order by 1, 2, 3"
     ):
-        if column not in IGNORED:
+        if column not in ignored:
             columns.setdefault(f"{schema}.{table}", []).append(column)
     return {
         table: sorted(ask(f"select {', '.join(names)} from {table}"), key=lambda row: tuple(map(repr, row)))

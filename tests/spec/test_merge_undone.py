@@ -14,7 +14,6 @@ from ops_app.modules.patients import merge
 from ops_app.modules.patients.models import Attachment, Patient
 from tests.spec import marts
 from tests.spec.conftest import District
-from tests.spec.test_engines_and_increments import served
 
 pytestmark = pytest.mark.timeout(1_200)
 
@@ -45,10 +44,20 @@ def rows_of(session: Session, people: list[int]) -> list[tuple[object, ...]]:
     return found
 
 
+def published(district: District) -> str:
+    """The file that is served now."""
+    folder = district.installation.home / "warehouse"
+    return str(folder / (folder / "current").read_text().strip())
+
+
+def served(district: District) -> dict[str, marts.Rows]:
+    """Everything published; when a version was taken out of the operational database is no part of what it says."""
+    return marts.from_duckdb(published(district), "extracted_at")
+
+
 def ask(district: District, question: str, **values: object) -> list[tuple[Any, ...]]:
     """Ask the published file."""
-    folder = district.installation.home / "warehouse"
-    with duckdb.connect(str(folder / (folder / "current").read_text().strip()), read_only=True) as connection:
+    with duckdb.connect(published(district), read_only=True) as connection:
         return connection.execute(question, values).fetchall()
 
 

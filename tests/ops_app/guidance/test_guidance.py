@@ -110,7 +110,7 @@ def test_what_an_order_demands_is_told_at_the_visit_and_while_booking(clinic: Cl
     later = clinic.visit(patient.id, login="second", services=[{"code": SERVICE}])
     assert "rendered on" in doctor.get(f"/visits/{later.id}").text
     other = clinic.visit(clinic.register().id, diagnoses=[{"icd10": "I10"}])
-    assert "no referral" not in doctor.get(f"/visits/{other.id}").text
+    assert "without a referral" not in doctor.get(f"/visits/{other.id}").text
     with clinic.session() as session:
         rule = session.scalars(select(ServiceRule.id)).one()
     assert doctor.post(f"/service-conditions/{rule}/close", {"effective_to": "+1"}).status_code == 403
