@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor
@@ -55,6 +55,12 @@ def served(district: District) -> dict[str, marts.Rows]:
     return marts.from_duckdb(published(district), "extracted_at")
 
 
+def one(connection: Connection, **about: object) -> tuple[int, str]:
+    """A person, and the sex."""
+    row = connection.execute(text(ONE), about).one()
+    return int(row[0]), str(row[1])
+
+
 def ask(district: District, question: str, **values: object) -> list[tuple[Any, ...]]:
     """Ask the published file."""
     with duckdb.connect(published(district), read_only=True) as connection:
@@ -69,8 +75,8 @@ def test_a_merge_is_undone_exactly_also_in_the_warehouse(district: District) -> 
     visits = "select count(*) from marts.fct_encounter where patient_key = $key"
     try:
         with owner.begin() as connection:
-            hidden, sex = connection.execute(text(ONE), {"other": 0, "sex": None}).one()
-            kept, _sex = connection.execute(text(ONE), {"other": hidden, "sex": sex}).one()
+            hidden, sex = one(connection, other=0, sex=None)
+            kept, _sex = one(connection, other=hidden, sex=sex)
             # came without documents once, so nobody saw that both are one person
             connection.execute(text(WITHOUT_DOCUMENTS), {"person": hidden})
         district.ask("pipeline", "run")
