@@ -52,7 +52,7 @@ def store(request: Request, actor: StudyUploader, db: Db, posted: PostedForm) ->
         if (sent.size or 0) > uploads.MOST_BYTES:
             results.append(Brought(name, "refused", _("The file is too large")))
             continue
-        results += uploads.take(db, actor, place, name, sent.file.read())
+        results += uploads.take(db, actor, place, name, sent.file)
     if wants_html(request):
         return page(request, "radiology/upload.html", results=results, texts_json=as_json(_texts()))
     return JSONResponse({"results": [_told(request, actor, each) for each in results]})

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -36,15 +35,16 @@ class Brought:
     needs_person: bool = False
 
 
-def take(session: Session, actor: Actor, organization_id: int, name: str, content: bytes) -> list[Brought]:
-    """Store one uploaded file, or every file of an archive."""
-    if zipfile.is_zipfile(io.BytesIO(content)):
-        return list(_archive(session, actor, organization_id, name, content))
-    return [_one(session, actor, Origin("upload", organization_id=organization_id), name, content)]
+def take(session: Session, actor: Actor, organization_id: int, name: str, sent: BinaryIO) -> list[Brought]:
+    """Store one uploaded file, or every file of an archive; an archive is read where it lies, one file at a time."""
+    if zipfile.is_zipfile(sent):
+        return list(_archive(session, actor, organization_id, name, sent))
+    sent.seek(0)
+    return [_one(session, actor, Origin("upload", organization_id=organization_id), name, sent.read())]
 
 
-def _archive(session: Session, actor: Actor, organization_id: int, name: str, content: bytes) -> Iterator[Brought]:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+def _archive(session: Session, actor: Actor, organization_id: int, name: str, sent: BinaryIO) -> Iterator[Brought]:
+    with zipfile.ZipFile(sent) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
         if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > MOST_BYTES:
             yield Brought(name, "refused", _("The archive is too large: divide it"))

@@ -23,7 +23,8 @@ TODAY = dt.date(2026, 11, 22)
 def brought(clinic: Clinic, session: Session, path: Path) -> list[Brought]:
     """A file a member of staff brings."""
     actor = clinic.actor(session, "doctor")
-    return take(session, actor, clinic.tree["hospital"], path.name, path.read_bytes())
+    with path.open("rb") as sent:
+        return take(session, actor, clinic.tree["hospital"], path.name, sent)
 
 
 @pytest.mark.req("PACS-04")
