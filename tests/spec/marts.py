@@ -14,21 +14,40 @@ IGNORED = {"as_of", "built_at"}
 Rows = list[tuple[Any, ...]]
 
 
-def from_duckdb(path: str, *also_ignored: str) -> dict[str, Rows]:
+def from_duckdb(path: str) -> dict[str, Rows]:
     """All marts of a published file."""
     with duckdb.connect(path, read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
-        return _read(lambda sql: connection.execute(sql).fetchall(), IGNORED.union(also_ignored))
+        return _read(lambda sql: connection.execute(sql).fetchall())
+
+
+def sums_of(path: str, *also_ignored: str) -> dict[str, Rows]:
+    """Number of rows and sum of their hashes of each mart of a published file: a million rows compared in a second."""
+    with duckdb.connect(path, read_only=True) as connection:
+        columns = _columns(lambda sql: connection.execute(sql).fetchall(), IGNORED.union(also_ignored))
+        return {
+            table: connection.execute(
+                f"select count(*), sum(hash(mart)::hugeint) from (select {', '.join(names)} from {table}) mart"
+            ).fetchall()
+            for table, names in columns.items()
+        }
 
 
 def from_postgres(address: str) -> dict[str, Rows]:
     """All marts of the PostgreSQL engine."""
     with psycopg.connect(address) as connection:
         connection.execute("set timezone to 'UTC'")
-        return _read(lambda sql: connection.execute(sql).fetchall(), IGNORED)  # type: ignore[arg-type]
+        return _read(lambda sql: connection.execute(sql).fetchall())  # type: ignore[arg-type]
 
 
-def _read(ask: Any, ignored: set[str]) -> dict[str, Rows]:
+def _read(ask: Any) -> dict[str, Rows]:
+    return {
+        table: sorted(ask(f"select {', '.join(names)} from {table}"), key=lambda row: tuple(map(repr, row)))
+        for table, names in _columns(ask, IGNORED).items()
+    }
+
+
+def _columns(ask: Any, ignored: set[str]) -> dict[str, list[str]]:
     schemas = ", ".join(f"'{name}'" for name in SCHEMAS)
     columns: dict[str, list[str]] = {}
     for schema, table, column in ask(
@@ -37,10 +56,7 @@ def _read(ask: Any, ignored: set[str]) -> dict[str, Rows]:
     ):
         if column not in ignored:
             columns.setdefault(f"{schema}.{table}", []).append(column)
-    return {
-        table: sorted(ask(f"select {', '.join(names)} from {table}"), key=lambda row: tuple(map(repr, row)))
-        for table, names in columns.items()
-    }
+    return columns
 
 
 def difference(one: dict[str, Rows], other: dict[str, Rows]) -> dict[str, tuple[Rows, Rows]]:

@@ -52,7 +52,7 @@ def published(district: District) -> str:
 
 def served(district: District) -> dict[str, marts.Rows]:
     """Everything published; when a version was taken out of the operational database is no part of what it says."""
-    return marts.from_duckdb(published(district), "extracted_at")
+    return marts.sums_of(published(district), "extracted_at")
 
 
 def one(connection: Connection, **about: object) -> tuple[int, str]:

@@ -73,7 +73,8 @@ def receiving(folder: Path, title: str = "VIEWER", port: int | None = None) -> I
                 time.sleep(0.05)
         yield port
     finally:
-        process.terminate()
+        # what it has acknowledged is written; it may be slow to end by itself
+        process.kill()
         process.wait(20)
 
 
