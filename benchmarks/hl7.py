@@ -13,14 +13,14 @@ import socket
 import statistics
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
 from _installation import ROOT, Installation, installation
 from _report import Benchmark, at_least, at_most, percentiles_ms
+from _together import timed
 
 CONNECTIONS = 20
 ROUNDS = 5
@@ -66,17 +66,6 @@ def message(number: str) -> bytes:
     return (HEAD + BODY).format(number=number).encode()
 
 
-def timed(work: Callable[[int], None]) -> float:
-    """Seconds that all connections need, each in a thread of its own."""
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(CONNECTIONS)]
-    started = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return time.monotonic() - started
-
-
 def inserts_a_second(place: Installation, count: int) -> float:
     each = count // CONNECTIONS
     owner = place.settings.libpq_url("owner")
@@ -88,7 +77,7 @@ def inserts_a_second(place: Installation, count: int) -> float:
             for turn in range(each):
                 connection.execute("insert into public.bench_bound (raw) values (%s)", [message(f"{number}-{turn}")])
 
-    seconds = timed(work)
+    seconds = timed(work, CONNECTIONS)
     with psycopg.connect(owner) as connection:
         connection.execute("drop table public.bench_bound")
     return each * CONNECTIONS / seconds
@@ -102,7 +91,7 @@ def messages_a_second(place: Installation, name: str, count: int) -> float:
             for turn in range(each):
                 send(connection, f"{name}-{number}-{turn}")
 
-    return each * CONNECTIONS / timed(work)
+    return each * CONNECTIONS / timed(work, CONNECTIONS)
 
 
 def send(connection: socket.socket, number: str) -> None:

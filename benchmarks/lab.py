@@ -9,8 +9,6 @@ the journal of changes) as plain SQL, a commit a tube. ``--people`` is the numbe
 from __future__ import annotations
 
 import datetime as dt
-import sys
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +16,7 @@ from typing import Any
 import psycopg
 from _installation import Installation, installation
 from _report import Benchmark, at_least, percentiles_ms
+from _together import timed
 from psycopg import sql
 
 CONNECTIONS = 4
@@ -178,13 +177,7 @@ class Laboratory:
             for number in range(first, len(self.barcodes), CONNECTIONS):
                 work(number)
 
-        threads = [threading.Thread(target=share, args=(first,)) for first in range(CONNECTIONS)]
-        started = time.monotonic()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return time.monotonic() - started
+        return timed(share, CONNECTIONS)
 
     def receive(self, number: int) -> None:
         """The report of a tube, and with each fifth one the control of potassium, which is right: a commit each."""
@@ -291,14 +284,8 @@ def insert_again(place: Installation, before: dict[str, int], tubes: int) -> flo
                         connection.execute(insert, row)
                 connection.commit()
 
-    threads = [threading.Thread(target=work, args=(first,)) for first in range(CONNECTIONS)]
-    started = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return time.monotonic() - started
+    return timed(work, CONNECTIONS)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

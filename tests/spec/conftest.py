@@ -29,6 +29,12 @@ class District:
         """Run a command with ``--json`` and return its one document."""
         return json.loads(self.installation.run(*arguments, "--json", timeout=900).stdout)
 
+    @property
+    def served(self) -> str:
+        """The file that is served now."""
+        folder = self.installation.home / "warehouse"
+        return str(folder / (folder / "current").read_text().strip())
+
     @contextmanager
     def warehouse(self) -> Iterator[None]:
         """Make this installation's warehouse the one `warehouse.query` reads in this process."""

@@ -13,19 +13,13 @@ from tests.spec.conftest import District
 pytestmark = pytest.mark.timeout(1_200)
 
 
-def served(district: District) -> str:
-    """The file that is served now."""
-    folder = district.installation.home / "warehouse"
-    return str(folder / (folder / "current").read_text().strip())
-
-
 # on rows made by hand in every size: tests/dbt/test_engines.py
 @pytest.mark.long
 @pytest.mark.req("DWH-10")
 def test_the_engines_agree_row_for_row(district: District) -> None:
     district.ask("pipeline", "run", "--engine", "postgres", "--full")
     address = district.installation.settings.libpq_url("pipeline", "saulyq_warehouse")
-    on_duckdb = marts.from_duckdb(served(district))
+    on_duckdb = marts.from_duckdb(district.served)
     assert {"marts.dim_patient", "indicators.indicator_case", "signals.signal_case"} <= set(on_duckdb)
     assert all(on_duckdb[name] for name in ("marts.fct_encounter", "signals.signal_case"))
     assert marts.difference(on_duckdb, marts.from_postgres(address)) == {}
@@ -41,11 +35,11 @@ def test_increments_equal_a_full_build(district: District, full_size: bool) -> N
             changes.apply(connection, dice)
         summary = district.ask("pipeline", "run")
         assert summary["full"] is False, summary["full_because"]
-    incremental = marts.sums_of(served(district))
+    incremental = marts.sums_of(district.served)
     assert district.ask("pipeline", "run", "--full")["full"] is True
-    full = marts.sums_of(served(district))
+    full = marts.sums_of(district.served)
     assert marts.difference(incremental, full) == {}
     again = district.ask("pipeline", "run")
     assert sum(again["tables"].values()) == 0
     assert again["signals"]["sent"] == 0
-    assert marts.difference(full, marts.sums_of(served(district))) == {}
+    assert marts.difference(full, marts.sums_of(district.served)) == {}

@@ -44,15 +44,9 @@ def rows_of(session: Session, people: list[int]) -> list[tuple[object, ...]]:
     return found
 
 
-def published(district: District) -> str:
-    """The file that is served now."""
-    folder = district.installation.home / "warehouse"
-    return str(folder / (folder / "current").read_text().strip())
-
-
 def served(district: District) -> dict[str, marts.Rows]:
     """Everything published; when a version was taken out of the operational database is no part of what it says."""
-    return marts.sums_of(published(district), "extracted_at")
+    return marts.sums_of(district.served, "extracted_at")
 
 
 def one(connection: Connection, **about: object) -> tuple[int, str]:
@@ -63,7 +57,7 @@ def one(connection: Connection, **about: object) -> tuple[int, str]:
 
 def ask(district: District, question: str, **values: object) -> list[tuple[Any, ...]]:
     """Ask the published file."""
-    with duckdb.connect(published(district), read_only=True) as connection:
+    with duckdb.connect(district.served, read_only=True) as connection:
         return connection.execute(question, values).fetchall()
 
 

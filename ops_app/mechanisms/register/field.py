@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Scope
+from ops_app.errors import Invalid
 from ops_app.i18n import _, gettext
 from ops_app.kit.dates import show_date
 
@@ -42,6 +43,14 @@ def choices_of(session: Session, scope: Scope, fields: Iterable[RegisterField]) 
         for each in fields
         if each.kind == "select"
     }
+
+
+def refuse_unlisted(session: Session, scope: Scope, fields: Iterable[RegisterField], values: Mapping[str, Any]) -> None:
+    """Refuse a value that its field does not offer within a scope."""
+    for each in fields:
+        value = values.get(each.name)
+        if each.options and value is not None and str(value) not in dict(each.options(session, scope)):
+            raise Invalid(_("Choose one of the listed values"), field=each.name)
 
 
 def in_words(each: RegisterField, value: Any, choices: Choices) -> str:

@@ -18,7 +18,7 @@ from ops_app.mechanisms.document.declaration import declarations, number
 from ops_app.mechanisms.document.rendering import render, sha256
 from ops_app.modules.documents.models import Document
 from ops_app.modules.documents.queries import locked_document
-from ops_app.modules.documents.service import next_number
+from ops_app.modules.documents.service import next_number, put_out_of_force
 from ops_app.modules.signatures.queries import is_mandatory
 from ops_app.permissions import Permission
 from saulyq.settings import settings
@@ -91,17 +91,4 @@ def withdraw(session: Session, actor: Actor, document_id: int, reason: str) -> D
         return document
     if not actor.scope(Permission.DOCUMENTS_RECORD_WRITE).allows(document.organization_id):
         raise Forbidden(_("You may not form documents of this organisation"))
-    before = document.status
-    document.status, document.annul_reason = "annulled", reason
-    document.annulled_at, document.annulled_by = clock.now(), actor.login
-    session.flush()
-    audit.changed(
-        session,
-        actor,
-        entity="documents.document",
-        entity_id=document.id,
-        patient_id=document.patient_id,
-        before={"status": before, "annul_reason": None},
-        after={"status": "annulled", "annul_reason": reason},
-    )
-    return document
+    return put_out_of_force(session, actor, document, reason)

@@ -264,6 +264,11 @@ def annul(session: Session, actor: Actor, document_id: int, reason: str) -> Docu
         raise Forbidden(_("This document belongs to another organisation"))
     if document.status in ("annulled", "replaced"):
         raise Conflict(_("This document is not in force any more"))
+    return put_out_of_force(session, actor, document, reason)
+
+
+def put_out_of_force(session: Session, actor: Actor, document: Document, reason: str) -> Document:
+    """Mark a locked document as annulled, with who, when and why."""
     before = _status(document)
     document.status, document.annul_reason = "annulled", reason
     document.annulled_at, document.annulled_by = clock.now(), actor.login

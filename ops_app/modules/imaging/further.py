@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from ops_app.kit import clock
 from ops_app.modules.imaging.facts import Sent, same_person
 from ops_app.modules.imaging.models import Series
-from ops_app.modules.imaging.storing import Arrival, Stored
+from ops_app.modules.imaging.storing import Arrival, Stored, instance_row
 
 MOST_SERIES = 4096
 
@@ -80,21 +80,8 @@ class KnownSeries:
 
     def add(self, connection: Connection, arrivals: Sequence[Arrival]) -> list[Stored | None]:
         """Write the rows of objects of known series; None for each whose UID is there already."""
-        now = clock.now().isoformat()
-        rows = [
-            {
-                **arrival.facts.instance,
-                "series_id": self._ids[_key(arrival)],
-                "sop_uid": arrival.facts.sop_uid,
-                "bytes": arrival.filed.bytes,
-                "sha256": arrival.filed.sha256,
-                "path": arrival.filed.path,
-                "channel": arrival.origin.channel,
-                "calling_ae": arrival.origin.calling_ae,
-                "received_at": now,
-            }
-            for arrival in arrivals
-        ]
+        now = clock.now()
+        rows = [instance_row(arrival, self._ids[_key(arrival)], now) for arrival in arrivals]
         written = json.dumps(rows, default=str)
         made: dict[str, int] = {row[0]: row[1] for row in connection.exec_driver_sql(_INSERT, (written,))}
         # of two objects with one UID the first one is the stored one

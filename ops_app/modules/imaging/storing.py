@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,24 +140,26 @@ def _known(session: Session, sop_uids: Iterable[str]) -> dict[str, Instance]:
     return {each.sop_uid: each for each in found}
 
 
+def instance_row(arrival: Arrival, series_id: int, received_at: dt.datetime) -> dict[str, Any]:
+    """The row of an object in the index."""
+    return {
+        **arrival.facts.instance,
+        "series_id": series_id,
+        "sop_uid": arrival.facts.sop_uid,
+        "bytes": arrival.filed.bytes,
+        "sha256": arrival.filed.sha256,
+        "path": arrival.filed.path,
+        "channel": arrival.origin.channel,
+        "calling_ae": arrival.origin.calling_ae,
+        "received_at": received_at,
+    }
+
+
 def _insert(session: Session, fresh: Sequence[Arrival]) -> dict[str, Instance]:
     studies = _studies(session, fresh)
     series = _series(session, fresh, studies)
     now = clock.now()
-    rows = [
-        {
-            **arrival.facts.instance,
-            "series_id": series[arrival.facts.series_uid].id,
-            "sop_uid": arrival.facts.sop_uid,
-            "bytes": arrival.filed.bytes,
-            "sha256": arrival.filed.sha256,
-            "path": arrival.filed.path,
-            "channel": arrival.origin.channel,
-            "calling_ae": arrival.origin.calling_ae,
-            "received_at": now,
-        }
-        for arrival in fresh
-    ]
+    rows = [instance_row(arrival, series[arrival.facts.series_uid].id, now) for arrival in fresh]
     made = session.scalars(
         insert(Instance).on_conflict_do_nothing(index_elements=["sop_uid"]).returning(Instance), rows
     ).all()

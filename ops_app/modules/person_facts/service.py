@@ -13,6 +13,7 @@ from ops_app.errors import Conflict, Invalid
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.dates import show_date
+from ops_app.mechanisms.register.field import refuse_unlisted
 from ops_app.modules.classifiers.queries import concept
 from ops_app.modules.organizations.queries import place_of
 from ops_app.modules.patients.queries import live_by_identifier, patient_or_404, record_ids
@@ -90,14 +91,10 @@ def _checked(
         raise Invalid(_("The end lies before the beginning"), field="end_date")
     if register.either and not any(values[name] for name in register.either):
         raise Invalid(_("Choose from the register or write the name"), field=register.either[0])
-    scope = actor.scope(Permission.PATIENTS_IDENTITY_WRITE)
+    refuse_unlisted(session, actor.scope(Permission.PATIENTS_IDENTITY_WRITE), register.fields, values)
     for each in register.fields:
         value = values.get(each.name)
-        if value is None:
-            continue
-        if each.options and str(value) not in dict(each.options(session, scope)):
-            raise Invalid(_("Choose one of the listed values"), field=each.name)
-        if each.kind == "code" and concept(session, each.system, str(value)) is None:
+        if each.kind == "code" and value is not None and concept(session, each.system, str(value)) is None:
             raise Invalid(_("Choose one of the listed values"), field=each.name)
     if "relative" in values:
         values["relative_id"] = _relative(session, patient_id, values.pop("relative"))

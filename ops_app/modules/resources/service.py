@@ -13,6 +13,7 @@ from ops_app.actor import Actor, Scope
 from ops_app.errors import Conflict, Forbidden, Invalid
 from ops_app.i18n import _
 from ops_app.kit.dates import show_date
+from ops_app.mechanisms.register.field import refuse_unlisted
 from ops_app.modules.organizations.queries import descendant_ids
 from ops_app.modules.resources import queries
 from ops_app.modules.resources.registers import Register
@@ -72,10 +73,7 @@ def _refuse_wrong_places(session: Session, actor: Actor, register: Register, val
     scope = writing(actor)
     if not scope.allows(values["organization_id"]):
         raise Forbidden(_("You do not keep the registers of this facility"), field="organization_id")
-    for each in register.fields:
-        value = values.get(each.name)
-        if each.options and value is not None and str(value) not in dict(each.options(session, scope)):
-            raise Invalid(_("Choose one of the listed values"), field=each.name)
+    refuse_unlisted(session, scope, register.fields, values)
     below = descendant_ids(session, [values["organization_id"]])
     for name in PLACES:
         if values.get(name) is not None and values[name] not in below:
