@@ -44,7 +44,7 @@ class Installation:
     @property
     def is_kept(self) -> bool:
         """Whether it was there before the benchmark and stays."""
-        return KEPT_HOME in os.environ
+        return is_kept()
 
     def saulyq(self, *arguments: str) -> dict[str, object]:
         """Run a command as a user would; its JSON document, its progress on our stderr."""
@@ -64,6 +64,11 @@ class Installation:
         return self.saulyq(
             *("load", "region", "--people", str(people), "--years", str(years), "--seed", str(SEED)), *last_day
         )
+
+
+def is_kept() -> bool:
+    """Whether somebody gave an installation that is filled already."""
+    return KEPT_HOME in os.environ
 
 
 @contextmanager
