@@ -90,16 +90,16 @@ def run_in(
 ) -> Summary:
     """Run every hop once for one installation; `select` builds only a part of the models."""
     summary = Summary(engine.value)
-    with pipeline_lock(site.home, wait_seconds), _full_disk_said(site):
+    with pipeline_lock(site.home, wait_seconds), _full_disk_said(site), dbt.started(site, engine, project) as builder:
         with summary.timed("extract"):
             summary.note_extraction(extract(site, progress))
         with summary.timed("quality"):
             summary.note_checks(check(site.lake, thorough=full, progress=progress))
             summary.forgotten_people = forget_destroyed(site.lake)
         if engine is Engine.postgres:
-            _build_postgres(site, summary, full, progress, project)
+            _build_postgres(site, builder, summary, full, progress, project)
         else:
-            _build_duckdb(site, summary, full, progress, select, project)
+            _build_duckdb(site, builder, summary, full, progress, select, project)
             with summary.timed("egress"):
                 summary.note_egress(send_signals(site, progress))
     summary.seconds["total"] = round(sum(summary.seconds.values()), 2)
@@ -124,7 +124,13 @@ def micro_batch(site: Places, wait_seconds: float = 0) -> Summary:
 
 
 def _build_duckdb(
-    site: Places, summary: Summary, full: bool, progress: Progress, select: str | None, project: Path
+    site: Places,
+    builder: dbt.Command,
+    summary: Summary,
+    full: bool,
+    progress: Progress,
+    select: str | None,
+    project: Path,
 ) -> None:
     with summary.timed("dbt"):
         version = dbt.project_version(project)
@@ -134,12 +140,15 @@ def _build_duckdb(
         assert as_of is not None
         # a full build of a part would publish a warehouse without the rest
         part = None if start.full else select
-        summary.dbt = dbt.build(site, Engine.duckdb, as_of, start.full, part, progress, project).counts
+        changes = dbt.what_changes(publish.news(site, part), part)
+        summary.dbt = dbt.build(builder, as_of, start.full, changes, progress).counts
     with summary.timed("publish"):
-        summary.published = publish.publish(site, as_of, version).name
+        summary.published = publish.publish(site, as_of, version, part, whole=part is None).name
 
 
-def _build_postgres(site: Places, summary: Summary, full: bool, progress: Progress, project: Path) -> None:
+def _build_postgres(
+    site: Places, builder: dbt.Command, summary: Summary, full: bool, progress: Progress, project: Path
+) -> None:
     with summary.timed("raw"):
         raw_load.load_raw(site, progress)
     with summary.timed("dbt"):
@@ -148,7 +157,7 @@ def _build_postgres(site: Places, summary: Summary, full: bool, progress: Progre
         _note_start(summary, Preparation(bool(reason), reason))
         as_of = last_as_of(site.lake)
         assert as_of is not None
-        summary.dbt = dbt.build(site, Engine.postgres, as_of, bool(reason), None, progress, project).counts
+        summary.dbt = dbt.build(builder, as_of, bool(reason), progress=progress).counts
         raw_load.note_build(site, **made_of)
 
 

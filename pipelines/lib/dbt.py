@@ -11,7 +11,8 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -32,6 +33,8 @@ PARSED_PROJECT = "partial_parse.msgpack"
 RESULT_EVENTS = frozenset({"LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult", "LogNodeResult"})
 CHANGING = ("config.materialized:incremental", "config.materialized:table", "resource_type:test")
 """What a day can change in DuckDB: its views read new tables under old names, its seeds change with the project."""
+CLOCK = "int_clock+"
+"""Time alone changes these."""
 CONSTANT = "tag:constant"
 """Tables made of seeds alone."""
 
@@ -103,19 +106,15 @@ def build_file(places: Places) -> Path:
     return places.warehouse / "build" / BUILD_FILE
 
 
-def environment(places: Places, as_of: dt.datetime | None) -> dict[str, str]:
+def environment(places: Places) -> dict[str, str]:
     """The environment dbt runs in: no telemetry, nothing written into the project."""
-    extra = {
+    return os.environ | {
         PASSWORD_VARIABLE: unquote(urlsplit(places.warehouse_url).password or ""),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
         "DBT_VERSION_CHECK": "true",
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
     }
-    if as_of is not None:
-        # an environment variable and not --vars: other variables would mean a new parse at every run
-        extra[AS_OF_VARIABLE] = as_of.astimezone(dt.UTC).isoformat(sep=" ")
-    return os.environ | extra
 
 
 def variables(places: Places) -> dict[str, str]:
@@ -124,22 +123,25 @@ def variables(places: Places) -> dict[str, str]:
 
 
 def build(
-    places: Places,
-    engine: Engine,
+    command: Command,
     as_of: dt.datetime,
     full: bool,
-    select: str | None = None,
+    select: Sequence[str] = (),
     progress: Progress = silent,
-    project: Path = PROJECT,
 ) -> Build:
     """Build models, seeds and tests in the order of their dependencies; a blocking failure raises."""
     arguments = build_arguments(full)
-    if select is not None:
-        arguments += ["--select", select, "--indirect-selection", "cautious"]
-    elif engine is Engine.duckdb and not full:
-        arguments += ["--select", *CHANGING, "--exclude", CONSTANT]
+    if select and not full:
+        arguments += ["--select", *select, "--exclude", CONSTANT, "--indirect-selection", "cautious"]
     # its events say what was done; writing the manifest and the results takes seconds and nobody reads them
-    return run(places, engine, [*arguments, "--no-write-json"], as_of, progress, project)
+    return run(command, [*arguments, "--no-write-json"], as_of, progress)
+
+
+def what_changes(tables: Iterable[str], part: str | None) -> list[str]:
+    """Selection of an increment: what follows from the tables with news and from the clock, and of it the part."""
+    kinds = [part] if part is not None else CHANGING
+    followers = [f"source:lake.{table}+" for table in sorted(tables)]
+    return [f"{origin},{kind}" for origin in [*followers, CLOCK] for kind in kinds]
 
 
 def build_arguments(full: bool) -> list[str]:
@@ -157,38 +159,42 @@ def parse(places: Places, project: Path = PROJECT) -> Path:
     with (places.dbt / "parse.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists() or not version_file.exists() or version_file.read_text() != version:
-            parsed = run(places, Engine.duckdb, ["parse"], None, silent, project)
-            write_durably(path, (parsed.target_path / "manifest.json").read_text())
+            with started(places, Engine.duckdb, project, write_json=True) as command:
+                run(command, None, None)
+                write_durably(path, (command.target_path / "manifest.json").read_text())
             write_durably(version_file, version)
     return path
 
 
-def run(
-    places: Places,
-    engine: Engine,
-    arguments: list[str],
-    as_of: dt.datetime | None,
-    progress: Progress,
-    project: Path = PROJECT,
-) -> Build:
-    """Run one dbt command to its end."""
-    command = start(places, engine, arguments, as_of, project)
+def run(command: Command, arguments: list[str] | None, as_of: dt.datetime | None, progress: Progress = silent) -> Build:
+    """Have a started dbt do one command, or only read the project, and wait for its end."""
     counts = Counter({"models": 0, "seeds": 0, "tests": 0, "warnings": 0, "skipped": 0})
-    with command.process:
-        try:
-            complaints = list(_follow(command.process, counts, progress))
-        except BaseException:
-            command.process.kill()
-            raise
-    finish(places, engine, command.target_path)
-    if command.process.returncode != 0:
-        raise BuildFailed(f"dbt {arguments[0]} failed: {' '.join(' '.join(complaints).split()) or 'no reason given'}")
+    if arguments is not None:
+        tell(command, arguments, as_of)
+    assert command.process.stdin is not None
+    command.process.stdin.close()
+    complaints = list(_follow(command.process, counts, progress))
+    if command.process.wait() != 0:
+        name = arguments[0] if arguments else "parse"
+        raise BuildFailed(f"dbt {name} failed: {' '.join(' '.join(complaints).split()) or 'no reason given'}")
     return Build(command.target_path, dict(counts))
 
 
-def start(
-    places: Places, engine: Engine, arguments: list[str], as_of: dt.datetime | None, project: Path = PROJECT
-) -> Command:
+@contextmanager
+def started(places: Places, engine: Engine, project: Path = PROJECT, write_json: bool = False) -> Iterator[Command]:
+    """A dbt that reads the project meanwhile; it ends with the block, whether it was told anything or not."""
+    command = start(places, engine, project, write_json)
+    try:
+        with command.process:
+            try:
+                yield command
+            finally:
+                command.process.kill()
+    finally:
+        finish(places, engine, command.target_path, keep=command.process.returncode >= 0)
+
+
+def start(places: Places, engine: Engine, project: Path = PROJECT, write_json: bool = False) -> Command:
     """Start dbt in a target folder of its own, so that an orphan of a killed run disturbs nobody."""
     profiles = write_profiles(places, project)
     target = places.dbt / "target" / stamp(dt.datetime.now(dt.UTC))
@@ -196,26 +202,41 @@ def start(
     parsed = places.dbt / engine.value / PARSED_PROJECT
     if parsed.exists():
         shutil.copyfile(parsed, target / PARSED_PROJECT)
-    command = [
-        *(sys.executable, "-m", "pipelines.lib.dbt_process", *arguments),
-        *("--target", engine.value, "--project-dir", str(project), "--profiles-dir", str(profiles)),
-        *("--target-path", str(target), "--log-path", str(places.dbt / "log")),
-        *("--vars", json.dumps(variables(places))),
-        *("--log-format", "json", "--log-level-file", "none", "--no-use-colors"),
-    ]
     process = subprocess.Popen(
-        command,
+        [
+            *(sys.executable, "-m", "pipelines.lib.dbt_process"),
+            *("--target", engine.value, "--project-dir", str(project), "--profiles-dir", str(profiles)),
+            *("--target-path", str(target), "--log-path", str(places.dbt / "log")),
+            *("--vars", json.dumps(variables(places))),
+            *("--log-format", "json", "--log-level-file", "none", "--no-use-colors"),
+            *([] if write_json else ["--no-write-json"]),
+        ],
         cwd=project,
-        env=environment(places, as_of),
+        env=environment(places),
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
     return Command(process, target)
 
 
-def finish(places: Places, engine: Engine, target: Path) -> None:
-    """Keep the parsed project for the next command and forget old target folders."""
-    if (target / PARSED_PROJECT).exists():
+def tell(command: Command, arguments: list[str], as_of: dt.datetime | None) -> None:
+    """Give a started dbt its command.
+
+    The moment of the data is a variable of the environment and not of the project, and comes after the project was
+    read: another value there would mean to read again what mentions it.
+    """
+    moment = {} if as_of is None else {AS_OF_VARIABLE: as_of.astimezone(dt.UTC).isoformat(sep=" ")}
+    assert command.process.stdin is not None
+    # a dbt that could not read the project has said so and is gone
+    with suppress(BrokenPipeError):
+        command.process.stdin.write(json.dumps({"arguments": arguments, "environment": moment}).encode() + b"\n")
+        command.process.stdin.flush()
+
+
+def finish(places: Places, engine: Engine, target: Path, keep: bool = True) -> None:
+    """Keep the parsed project for the next command, unless dbt was killed over it; forget old target folders."""
+    if keep and (target / PARSED_PROJECT).exists():
         parsed = places.dbt / engine.value / PARSED_PROJECT
         parsed.parent.mkdir(parents=True, exist_ok=True)
         draft = parsed.with_suffix(".draft")

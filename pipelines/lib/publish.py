@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import hashlib
 import json
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pipelines.lib.dbt import build_file
 from pipelines.lib.places import Places
 from saulyq.errors import SaulyqError
 from warehouse.engines import seal
-from warehouse.lake import stamp, sync, write_durably
+from warehouse.lake import Lake, stamp, sync, write_durably
 
 POINTER = "current"
+WHOLE = ""
 KEPT_FILES = 2
 SPARE_BYTES = 256 << 20
 BYTES_PER_LAKE_BYTE = 6
@@ -36,6 +38,8 @@ class Description:
     generation: str
     project: str
     """Version of the dbt project that built it."""
+    seen: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Part of the models (`""`: all) → table → state of the lake that its newest build has read."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +64,29 @@ def prepare(places: Places, full: bool, project: str) -> Preparation:
     return Preparation(bool(reason), reason)
 
 
-def publish(places: Places, as_of: dt.datetime, project: str) -> Path:
-    """Make the build the served warehouse."""
+def news(places: Places, part: str | None) -> list[str]:
+    """Tables of the lake that changed since a part of the models was last built."""
+    served = served_file(places)
+    known = description(served) if served is not None else None
+    seen = known.seen if known is not None else {}
+    built = seen.get(part or WHOLE, seen.get(WHOLE, {}))
+    return [table for table, state in _states(places.lake).items() if built.get(table) != state]
+
+
+def publish(places: Places, as_of: dt.datetime, project: str, part: str | None = None, whole: bool = False) -> Path:
+    """Make the build the served warehouse; a build of unknown extent leaves what the models have seen as it was."""
     build = build_file(places)
+    previous = served_file(places)
+    known = description(previous) if previous is not None else None
+    seen = known.seen if known is not None else {}
+    if whole or part is not None:
+        seen = {**({} if whole else seen), (part or WHOLE): _states(places.lake)}
     seal(build)
     sync(build)
     built_at = dt.datetime.now(dt.UTC)
     target = places.warehouse / f"saulyq-{stamp(built_at)}.duckdb"
-    description = Description("duckdb", built_at.isoformat(), as_of.isoformat(), places.lake.generation(), project)
-    write_durably(target.with_suffix(".json"), json.dumps(asdict(description)))
+    note = Description("duckdb", built_at.isoformat(), as_of.isoformat(), places.lake.generation(), project, seen)
+    write_durably(target.with_suffix(".json"), json.dumps(asdict(note)))
     build.rename(target)
     sync(places.warehouse)
     write_durably(places.warehouse / POINTER, target.name)
@@ -135,6 +153,14 @@ def _reason_for_full(places: Places, served: Path | None, project: str) -> str:
     if known.generation != places.lake.generation():
         return "row versions were taken out of the lake"
     return ""
+
+
+def _states(lake: Lake) -> dict[str, str]:
+    # files never change, so their names say what a reader of the table has seen
+    return {
+        table: hashlib.sha256(" ".join(part.name for part in manifest.files).encode()).hexdigest()[:16]
+        for table, manifest in lake.manifests().items()
+    }
 
 
 def _require_space(places: Places, served: Path | None) -> None:

@@ -13,6 +13,7 @@ import pytest
 from pipelines.lib import publish
 from pipelines.lib.dbt import build_file
 from pipelines.lib.places import Places
+from warehouse.lake import Manifest, Part
 
 AS_OF = dt.datetime(2026, 11, 20, 5, tzinfo=dt.UTC)
 READER = """
@@ -121,3 +122,29 @@ def test_the_file_stands_alone(site: Places) -> None:
     assert known is not None
     assert dt.datetime.fromisoformat(known.as_of) == AS_OF
     assert not list(site.warehouse.glob("*.wal"))
+
+
+def test_a_build_reads_the_tables_that_changed_since_it_last_saw_them(site: Places) -> None:
+    def bring(table: str, *files: str) -> None:
+        parts = tuple(Part(name, 1, AS_OF.isoformat()) for name in files)
+        site.lake.commit(Manifest(table, "id", {"id": "bigint"}, files=parts))
+
+    bring("encounter", "a")
+    bring("patient", "a")
+    assert publish.news(site, None) == ["encounter", "patient"]
+    build(site, 1)
+    publish.publish(site, AS_OF, "v1", whole=True)
+    assert publish.news(site, None) == publish.news(site, "tag:hot") == []
+    bring("encounter", "a", "b")
+    build(site, 2)
+    publish.publish(site, AS_OF, "v1", part="tag:hot")
+    # the rest of the models has not seen what the hot ones have
+    assert publish.news(site, "tag:hot") == []
+    assert publish.news(site, None) == ["encounter"]
+    build(site, 3)
+    publish.publish(site, AS_OF, "v1")
+    assert publish.news(site, None) == ["encounter"]
+    build(site, 4)
+    publish.publish(site, AS_OF, "v1", whole=True)
+    bring("patient", "merged")
+    assert publish.news(site, None) == publish.news(site, "tag:hot") == ["patient"]

@@ -51,7 +51,8 @@ def dbt_models(context: dg.AssetExecutionContext, config: BuildConfig, pipeline:
     ).selection_args
     # a full build of a part would publish a warehouse without the rest
     arguments = [*dbt.build_arguments(start.full), *([] if start.full else selection)]
-    command = dbt.start(site, Engine.duckdb, arguments, last_as_of(site.lake))
+    command = dbt.start(site, Engine.duckdb, write_json=True)
+    dbt.tell(command, arguments, last_as_of(site.lake))
     invocation = DbtCliInvocation(
         process=command.process,
         manifest=manifest,
