@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.chromium import running_chromium
 from tests.gate.people import iin_for
 from tests.installation import ROOT, free_port_base
 from tests.spec.conftest import District
@@ -50,12 +51,8 @@ def address(district: District) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    with running_chromium() as browser:
         yield browser
-        browser.close()
 
 
 def sign_in(chromium: Any, address: str, district: District, who: str, language: str = "kk") -> Any:

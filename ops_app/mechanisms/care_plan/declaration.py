@@ -8,29 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from ops_app.kit.declared import Declared, Text
 from ops_app.mechanisms.facts import Match
 
 CONTENT = Path(__file__).parents[2] / "content" / "plans"
-
-
-class Declared(BaseModel):
-    """A part of a declaration; a misspelt key is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Words(Declared):
-    """A text in the three languages."""
-
-    kk: str
-    ru: str
-    en: str
-
-    def in_(self, language: str) -> str:
-        """The text in a language."""
-        return str(getattr(self, language))
 
 
 class Ages(Declared):
@@ -47,7 +30,7 @@ class Ages(Declared):
 class Group(Declared):
     """Who enters, and how long a completed step counts."""
 
-    title: Words | None = None
+    title: Text | None = None
     sex: Literal["female", "male"] | None = None
     ages: Ages | None = None
     facts: list[Match] = []
@@ -119,7 +102,7 @@ class PlanDefinition(Declared):
 
     code: str
     programme: str
-    title: Words
+    title: Text
     schedule: Literal["yearly", "weeks", "recurring"]
     card: str | None = None
     versions: list[Version]

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+
+from ops_app.kit.declared import Declared, Text
 
 CONTENT = Path(__file__).parents[2] / "content" / "access" / "closed_topics.yaml"
 RANGE = re.compile(r"([A-Z])(\d\d)(?:-([A-Z])(\d\d))?")
@@ -16,15 +18,11 @@ RANGE = re.compile(r"([A-Z])(\d\d)(?:-([A-Z])(\d\d))?")
 Vocabulary = Literal["icd10", "medicines", "services", "observations", "outcomes"]
 
 
-class _Declared(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Topic(_Declared):
+class Topic(Declared):
     """One closed topic."""
 
     code: str
-    title: dict[str, str]
+    title: Text
     source: str
     under_age: int | None = None
     """Only records made before this age."""
@@ -57,7 +55,7 @@ class Topic(_Declared):
         return found
 
 
-class Declaration(_Declared):
+class Declaration(Declared):
     """The whole file."""
 
     version: str

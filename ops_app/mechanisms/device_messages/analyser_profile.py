@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+
+from ops_app.kit.declared import Declared
 
 CONTENT = Path(__file__).parents[2] / "content" / "analysers"
 
@@ -16,13 +18,7 @@ Position = tuple[int, int]
 """A field and a component of it, counted from 1; component 0 is the whole field."""
 
 
-class Strict(BaseModel):
-    """A declaration in which a misspelt name is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ControlMark(Strict):
+class ControlMark(Declared):
     """A field that marks the specimen as a control."""
 
     record: Literal["O", "P", "R"] = "O"
@@ -30,7 +26,7 @@ class ControlMark(Strict):
     equals: str
 
 
-class Columns(Strict):
+class Columns(Declared):
     """Headers of a file's columns; the first that is there counts."""
 
     specimen: tuple[str, ...]
@@ -42,7 +38,7 @@ class Columns(Strict):
     observed: tuple[str, ...] = ()
 
 
-class FileLayout(Strict):
+class FileLayout(Declared):
     """How a file of results is laid out."""
 
     columns: Columns
@@ -55,7 +51,7 @@ class FileLayout(Strict):
     unit: str | None = None
 
 
-class Profile(Strict):
+class Profile(Declared):
     """One kind of analyser."""
 
     title: str

@@ -8,21 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict
 
-from ops_app.mechanisms.outbox.declaration import Titles
+from ops_app.kit.declared import Declared, Text
 from saulyq.settings import settings
 
 SHIPPED = Path(__file__).resolve().parents[2] / "content" / "hl7" / "profiles"
 
 
-class Profile(BaseModel):
+class Profile(Declared):
     """One sender, or several that behave alike."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     name: str
-    title: Titles
+    title: Text
     senders: tuple[str, ...]
     """Names in MSH-3, ``*`` stands for any letters."""
     facilities: tuple[str, ...] = ("*",)

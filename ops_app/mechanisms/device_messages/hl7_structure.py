@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict
 
+from ops_app.kit.declared import Declared
 from ops_app.mechanisms.device_messages.hl7 import Message
 
 CONTENT = Path(__file__).resolve().parents[2] / "content" / "hl7" / "structure.yaml"
@@ -62,9 +62,7 @@ class Fault:
         }
 
 
-class _Asked(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Asked(Declared):
     segments: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
 
@@ -73,17 +71,13 @@ class _Kind(_Asked):
     events: dict[str, _Asked] = {}
 
 
-class _InSegment(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _InSegment(Declared):
     fields: tuple[str, ...]
     kinds: tuple[str, ...]
 
 
-class Structure(BaseModel):
+class Structure(Declared):
     """The table in ``content/hl7/structure.yaml``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     versions: tuple[str, ...]
     processing_ids: tuple[str, ...]

@@ -7,55 +7,39 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from ops_app.kit.declared import Declared, Text
 
 FOLDER = Path(__file__).parents[2] / "content" / "documents"
 LANGUAGES = ("kk", "ru")
 """Documents are issued in the two languages of the state; English is for screens only."""
 
 
-class Titles(BaseModel):
-    """A text in the languages of documents, and in English for the screens."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kk: str
-    ru: str
-    en: str
-
-    def of(self, language: str) -> str:
-        """The text in a language."""
-        return str(getattr(self, language, self.ru))
-
-
-class TypedField(BaseModel):
+class TypedField(Declared):
     """Something the person who forms the document types."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     name: str = Field(pattern=r"^[a-z_]{2,40}$")
-    title: Titles
+    title: Text
     required: bool = False
     max_length: int = Field(500, ge=1, le=4000)
 
 
-class Declaration(BaseModel):
+class Declaration(Declared):
     """A kind of document."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str = Field(pattern=r"^[a-z_]{3,40}$")
     version: str
     prefix: str = Field(pattern=r"^[A-Z]{1,6}$")
     about: Literal["visit", "study", "request", "order"]
     """What it is formed from: a visit on the visit's page, anything else where its module forms it."""
-    title: Titles
+    title: Text
     signature: Literal["mandatory", "optional"]
     """Unless the administrator of an organisation said otherwise."""
     one_per_visit: bool = False
     """A second one is a new version of the first, under its number."""
     fields: tuple[TypedField, ...] = ()
-    labels: dict[str, Titles] = {}
+    labels: dict[str, Text] = {}
     """The fixed texts of the template."""
 
     @model_validator(mode="after")

@@ -8,28 +8,18 @@ from functools import lru_cache
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from ops_app.kit.declared import Declared, Text
 
 CONTENT = Path(__file__).resolve().parents[2] / "content" / "registries"
 
 
-class Titles(BaseModel):
-    """A name in the three languages."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    kk: str
-    ru: str
-    en: str
-
-
-class System(BaseModel):
+class System(Declared):
     """One outside system."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")
-    title: Titles
+    title: Text
     adapter: str
     """``https``, ``folder``, or ``package.module:Class`` of an adapter of one's own."""
     options: dict[str, str] = {}

@@ -16,6 +16,7 @@ from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.dates import parse_date, show_date
 from ops_app.kit.numbers import show_number
+from ops_app.mechanisms.questionnaire import coding
 from ops_app.mechanisms.questionnaire.compiled import Compiled
 from ops_app.mechanisms.questionnaire.definition import (
     AttachmentItem,
@@ -24,6 +25,7 @@ from ops_app.mechanisms.questionnaire.definition import (
     CalculatedItem,
     CellItem,
     ChoiceItem,
+    CodeItem,
     DateItem,
     Item,
     NoteItem,
@@ -38,6 +40,8 @@ from ops_app.mechanisms.questionnaire.signing import digest, is_drawn_right, is_
 
 PREFIX = "q-"
 BETWEEN = "--"
+TYPED = "typed"
+"""What stands in the field of a code, chosen or not."""
 VIEWS = ("front", "back")
 POINT_PARTS = ("view", "x", "y", "finding", "note")
 EARLIEST = dt.date(1880, 1, 1)
@@ -92,6 +96,8 @@ def _posted(item: Item | CellItem, name: str, fields: Fields) -> Answer:
         known = {option.value for option in item.options}
         return [value for value in fields.getlist(name) if value in known]
     typed = fields.get(name)
+    if isinstance(item, CodeItem):
+        return coding.posted(typed, fields.get(name + BETWEEN + TYPED))
     if not isinstance(typed, str):
         return None
     typed = typed[:MAX_TYPED].replace("\x00", "").strip()
@@ -210,6 +216,8 @@ def _error(item: Item | CellItem, answer: Answer) -> str | None:
         codes = answer if isinstance(answer, list) else [answer]
         if any(item.option(code) is None for code in codes) or isinstance(answer, list) != item.multiple:
             return _("Choose one of the listed values")
+    elif isinstance(item, CodeItem):
+        return coding.problem(answer)
     elif isinstance(item, BooleanItem) and answer is not True and answer is not False:
         return _("The value does not look right")
     return None
@@ -273,4 +281,6 @@ def shown(item: Item | CellItem, answer: Answer) -> str:
         return text.replace(".", ",")
     if isinstance(item, DateItem) and (day := as_day(answer)) is not None:  # type: ignore[arg-type]
         return show_date(day)
+    if isinstance(item, CodeItem):
+        return coding.shown(answer)
     return str(answer)

@@ -37,6 +37,7 @@ def browser_model(compiled: Compiled) -> dict[str, Any]:
         "messages": {
             "required": _("Fill in this field"),
             "number": _("Write a number, for example 36,6"),
+            "code": _("Choose a code from the list"),
             "date": _("Write a date, for example 20.11.2026, 20 11, today or +3"),
             "saved": _("saved"),
             "unsaved": _("not saved: the connection is lost, trying again"),

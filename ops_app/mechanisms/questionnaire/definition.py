@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from ops_app import i18n
+from ops_app.kit.declared import Declared, Text, Words
 from ops_app.mechanisms.questionnaire.expression import PATIENT, WORDS
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.+-]{1,40}$")]
-Words = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
 Formula = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 
 MAX_ITEMS = 400
@@ -22,25 +22,7 @@ RESERVED = WORDS | PATIENT | {"score", "value"}
 """Words of the language and of the page, which no item may bear."""
 
 
-class Strict(BaseModel):
-    """Refuses keys it does not know: a slip of the pen is an error, not silence."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Text(Strict):
-    """A text in the three languages."""
-
-    kk: Words
-    ru: Words
-    en: Words
-
-    def __str__(self) -> str:
-        """The text in the language of the request."""
-        return str(getattr(self, i18n.language()))
-
-
-class Option(Strict):
+class Option(Declared):
     """One of the answers of a coded item."""
 
     value: Code
@@ -48,7 +30,7 @@ class Option(Strict):
     points: float | None = None
 
 
-class PointBand(Strict):
+class PointBand(Declared):
     """Points of numbers up to and with ``to``, or under ``below``; the last band has neither."""
 
     points: float
@@ -63,7 +45,7 @@ class PointBand(Strict):
         return self
 
 
-class _Item(Strict):
+class _Item(Declared):
     id: Name
     label: Text
     hint: Text | None = None
@@ -177,6 +159,14 @@ class CalculatedItem(_Item):
     unit: Annotated[str, StringConstraints(max_length=20)] | None = None
 
 
+class CodeItem(_Item):
+    """A code of a classifier or a loaded reference book, found by typing; ``kinds`` leaves only those kinds."""
+
+    type: Literal["code"]
+    system: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
+    kinds: Annotated[list[Code], Field(min_length=1, max_length=20)] | None = None
+
+
 class NoteItem(_Item):
     """A text to read."""
 
@@ -207,11 +197,11 @@ class SignatureItem(_Item):
 
 
 CellItem = Annotated[
-    TextItem | NumberItem | ChoiceItem | BooleanItem | DateItem | CalculatedItem, Field(discriminator="type")
+    TextItem | NumberItem | ChoiceItem | CodeItem | BooleanItem | DateItem | CalculatedItem, Field(discriminator="type")
 ]
 
 
-class TableRow(Strict):
+class TableRow(Declared):
     """A fixed row; ``values`` are numbers its calculated columns may name."""
 
     id: Name
@@ -248,6 +238,7 @@ Item = Annotated[
     TextItem
     | NumberItem
     | ChoiceItem
+    | CodeItem
     | BooleanItem
     | DateItem
     | CalculatedItem
@@ -260,7 +251,7 @@ Item = Annotated[
 ]
 
 
-class Section(Strict):
+class Section(Declared):
     """A titled part of the page."""
 
     id: Name
@@ -269,7 +260,7 @@ class Section(Strict):
     visible: Formula | None = None
 
 
-class Score(Strict):
+class Score(Declared):
     """The number a scale comes to."""
 
     formula: Formula
@@ -279,7 +270,7 @@ class Score(Strict):
     unit: Annotated[str, StringConstraints(max_length=30)] | None = None
 
 
-class Band(Strict):
+class Band(Declared):
     """What a score from ``from`` to ``to`` means; of several schemes each gives its own reading."""
 
     from_: Annotated[float, Field(alias="from")]
@@ -292,14 +283,14 @@ class Band(Strict):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-class Notice(Strict):
+class Notice(Declared):
     """An alert (true: shown) or a rule of the whole form (true: in order)."""
 
     when: Formula
     label: Text
 
 
-class Patient(Strict):
+class Patient(Declared):
     """The person of a worked example."""
 
     age_years: Annotated[int, Field(ge=0, le=130)] | None = None
@@ -307,7 +298,7 @@ class Patient(Strict):
     sex: Literal["male", "female"] | None = None
 
 
-class Example(Strict):
+class Example(Declared):
     """Answers with the score they must come to; the tests of every definition are its examples."""
 
     answers: dict[Name, object]
@@ -319,7 +310,7 @@ class Example(Strict):
     alerts: list[str] = Field(default_factory=list)
 
 
-class Questionnaire(Strict):
+class Questionnaire(Declared):
     """A version of a form or a scale."""
 
     id: Name
@@ -375,6 +366,16 @@ class Questionnaire(Strict):
     def items(self) -> list[Item]:
         """All items in the order of the page."""
         return [item for section in self.sections for item in section.items]
+
+    @cached_property
+    def books(self) -> dict[str, str]:
+        """The reference books that coded items name, with the item that names each first."""
+        found: dict[str, str] = {}
+        for item in self.items:
+            for each in (item, *(item.columns if isinstance(item, TableItem) else ())):
+                if isinstance(each, CodeItem):
+                    found.setdefault(each.system, item.id)
+        return found
 
     def item(self, name: str) -> Item | None:
         """An item by its id."""

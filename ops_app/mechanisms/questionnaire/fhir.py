@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ops_app.mechanisms.questionnaire.coding import as_coding, value_set
 from ops_app.mechanisms.questionnaire.compiled import Compiled
 from ops_app.mechanisms.questionnaire.definition import (
     AttachmentItem,
@@ -15,6 +16,7 @@ from ops_app.mechanisms.questionnaire.definition import (
     CalculatedItem,
     CellItem,
     ChoiceItem,
+    CodeItem,
     DateItem,
     Item,
     NoteItem,
@@ -101,6 +103,8 @@ def _item(item: Item | CellItem, link: str) -> dict[str, Any]:
     if isinstance(item, ChoiceItem):
         told["answerOption"] = [_option(option.value, str(option.label), option.points) for option in item.options]
         told["repeats"] = item.multiple
+    if isinstance(item, CodeItem):
+        told["answerValueSet"] = value_set(item)
     if isinstance(item, AttachmentItem):
         told["repeats"] = item.max_files > 1
     if isinstance(item, BodyMapItem):
@@ -125,6 +129,7 @@ def _type(item: Item | CellItem) -> str:
         BooleanItem: "boolean",
         CalculatedItem: "decimal",
         ChoiceItem: "choice",
+        CodeItem: "choice",
         DateItem: "date",
         NoteItem: "display",
         NumberItem: "decimal",
@@ -254,6 +259,9 @@ def _value(item: Item | CellItem, answer: Any) -> dict[str, Any] | None:
     if isinstance(item, ChoiceItem):
         option = item.option(answer)
         return _option(option.value, str(option.label), option.points) if option else None
+    if isinstance(item, CodeItem):
+        coded = as_coding(answer)
+        return {"valueCoding": coded} if coded else None
     if isinstance(item, NumberItem | CalculatedItem):
         return {"valueDecimal": float(answer)} if is_number(answer) else None
     if isinstance(item, BooleanItem):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ops_app.mechanisms.questionnaire.coding import code_of
 from ops_app.mechanisms.questionnaire.compiled import Compiled
 from ops_app.mechanisms.questionnaire.definition import (
     Band,
@@ -12,6 +13,7 @@ from ops_app.mechanisms.questionnaire.definition import (
     CalculatedItem,
     CellItem,
     ChoiceItem,
+    CodeItem,
     DateItem,
     Item,
     Notice,
@@ -116,6 +118,8 @@ def _value(item: Item | CellItem, answers: Mapping[str, Answer]) -> Value:
         return kept or None
     if isinstance(item, ChoiceItem):
         return str(answer) if item.option(answer) is not None else None
+    if isinstance(item, CodeItem):
+        return code_of(answer)
     if isinstance(item, DateItem):
         return str(answer) if as_day(answer) is not None else None  # type: ignore[arg-type]
     if isinstance(item, TextItem):

@@ -6,18 +6,17 @@ from functools import lru_cache
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
+from ops_app.kit.declared import Declared
 from ops_app.modules.patients.access import MAPPED
 from ops_app.permissions import Role
 
 CONTENT = Path(__file__).parents[2] / "content" / "access" / "permission_map.yaml"
 
 
-class PermissionMap(BaseModel):
+class PermissionMap(Declared):
     """``content/access/permission_map.yaml``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: str
     rules: tuple[str, ...]

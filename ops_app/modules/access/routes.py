@@ -12,7 +12,7 @@ from starlette.responses import Response
 from ops_app.actor import Actor
 from ops_app.db import Db
 from ops_app.errors import OpsError
-from ops_app.i18n import N_, _, language
+from ops_app.i18n import N_, _
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.mechanisms.closed_topics.declaration import declaration, topics
 from ops_app.mechanisms.closed_topics.veil import veil_of
@@ -106,7 +106,7 @@ def _closed_page(request: Request, db: Session, access: PatientAccess, form: For
         "access/closed.html",
         "timeline",
         form=form,
-        topics=[topic.title[language()] for code, topic in topics().items() if veil and code in veil.topics],
+        topics=[str(topic.title) for code, topic in topics().items() if veil and code in veil.topics],
         hours=STATED_REASON_HOURS,
         status_code=422 if form.errors else 200,
     )
@@ -155,7 +155,7 @@ def _topics_page(request: Request, actor: Actor, db: Session, place: str, form: 
         form=form,
         shown=shown,
         places=places,
-        topics=[(topic, topic.title[language()], circles.get(code, [])) for code, topic in topics().items()],
+        topics=[(topic, str(topic.title), circles.get(code, [])) for code, topic in topics().items()],
         positions={code: _(title) for code, title in POSITIONS.items()},
         version=declaration().version,
         status_code=422 if form.errors else 200,

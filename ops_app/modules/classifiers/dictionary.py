@@ -6,27 +6,22 @@ from functools import lru_cache
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
+from ops_app.kit.declared import Declared
 from ops_app.kit.spelling import fold
 
 FILE = Path(__file__).parents[2] / "content" / "dictionary" / "terms.yaml"
 
 
-class Strict(BaseModel):
-    """Refuses keys it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Source(Strict):
+class Source(Declared):
     """Where words were taken from."""
 
     kk: str
     ru: str
 
 
-class Wording(Strict):
+class Wording(Declared):
     """A definition as a source writes it; ``text`` is None where the official wording of a language is not at hand."""
 
     text: str | None = None
@@ -34,7 +29,7 @@ class Wording(Strict):
     place: str | None = None
 
 
-class Term(Strict):
+class Term(Declared):
     """A term with its definition in both languages."""
 
     id: str
@@ -46,7 +41,7 @@ class Term(Strict):
     """Where the system uses it."""
 
 
-class Dictionary(Strict):
+class Dictionary(Declared):
     """The whole file."""
 
     sources: dict[str, Source]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -175,11 +175,41 @@ def history(session: Session, system: str, code: str) -> Sequence[Row[ConceptCha
 
 def on(session: Session, system: str, code: str, day: dt.date) -> State | None:
     """What a code said on a day; None when it did not exist yet."""
-    later = [row for row in history(session, system, code) if row.CodeSystemVersion.effective_from > day]
-    if later:
-        return later[-1].ConceptChange.before
-    concept = session.scalar(select(Concept).where(Concept.system == system, Concept.code == code))
-    return {name: getattr(concept, name) for name in TOLD} if concept is not None else None
+    return states_on(session, system, [code], day).get(code)
+
+
+def states_on(session: Session, system: str, codes: Collection[str], day: dt.date) -> dict[str, State]:
+    """What several codes said on a day; one that did not exist yet is left out."""
+    rows = session.scalars(select(Concept).where(Concept.system == system, Concept.code.in_(list(codes))))
+    now = {row.code: {name: getattr(row, name) for name in TOLD} for row in rows}
+    then = now | changed_after(session, system, day, codes)
+    return {code: state for code, state in then.items() if state is not None}
+
+
+def changed_after(
+    session: Session, system: str, day: dt.date, codes: Collection[str] | None = None
+) -> dict[str, State | None]:
+    """What the codes that editions changed after a day had said on it; None: they did not exist yet."""
+    statement = (
+        select(ConceptChange.code, ConceptChange.before)
+        .distinct(ConceptChange.code)
+        .join(CodeSystemVersion, CodeSystemVersion.id == ConceptChange.version_id)
+        .where(ConceptChange.system == system, CodeSystemVersion.effective_from > day)
+        .order_by(ConceptChange.code, CodeSystemVersion.effective_from, ConceptChange.id)
+    )
+    if codes is not None:
+        statement = statement.where(ConceptChange.code.in_(list(codes)))
+    return {row.code: row.before for row in session.execute(statement)}
+
+
+def edition_on(session: Session, system: str, day: dt.date) -> str | None:
+    """The edition in force on a day; None for a book that was loaded without one."""
+    return session.scalar(
+        select(CodeSystemVersion.version)
+        .where(CodeSystemVersion.system == system, CodeSystemVersion.effective_from <= day)
+        .order_by(CodeSystemVersion.effective_from.desc(), CodeSystemVersion.id.desc())
+        .limit(1)
+    )
 
 
 def difference(session: Session, older: CodeSystemVersion, newer: CodeSystemVersion) -> Changes:

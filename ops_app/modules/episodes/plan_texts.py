@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from ops_app.i18n import N_, _, language, ngettext
+from ops_app.i18n import N_, _, ngettext
 from ops_app.kit.dates import show_date
 from ops_app.mechanisms.care_plan.declaration import Ages, Group, Removal
 from ops_app.mechanisms.care_plan.evaluate import Activity
@@ -100,7 +100,7 @@ def _why_recurring(activity: Activity, born: dt.date) -> list[str]:
         if activity.last_done:
             found.append(_("Last visit: %(date)s.", date=show_date(activity.last_done)))
         return found
-    name = group.title.in_(language()) if group.title else ""
+    name = str(group.title) if group.title else ""
     return [_("Group: %(name)s. %(every)s", name=name, every=_every(group)), _last_done(activity, Group())]
 
 

@@ -66,6 +66,6 @@ def _page(request: Request, db: Session, access: PatientAccess, shown: Form[Any]
         form=shown,
         kinds=kinds,
         requesters=REQUESTERS,
-        exceptions=[(code, about.title.text) for code, about in exceptions().items()],
+        exceptions=[(code, str(about.title)) for code, about in exceptions().items()],
         summary_languages=LANGUAGES,
     )

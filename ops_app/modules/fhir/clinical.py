@@ -6,6 +6,7 @@ that copied it earlier learns to withdraw it.
 
 from __future__ import annotations
 
+from ops_app.kit.code_systems import OUR, system_of
 from ops_app.modules.appointments.models import Appointment
 from ops_app.modules.episodes.models import EpisodeOfCare
 from ops_app.modules.fhir.shapes import (
@@ -22,7 +23,7 @@ from ops_app.modules.fhir.shapes import (
     period,
     reference,
 )
-from ops_app.modules.fhir.systems import HL7, OUR, UCUM, system_of
+from ops_app.modules.fhir.systems import HL7, UCUM
 from ops_app.modules.fhir.words import Words
 from ops_app.modules.visits.models import (
     Condition,

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, and_, false, not_, or_
 from ops_app.errors import BadRequest
 from ops_app.i18n import _
 from ops_app.kit import clock
+from ops_app.kit.code_systems import ICD10, name_of
 from ops_app.kit.spelling import fold
-from ops_app.modules.fhir.systems import ICD10, name_of
 
 Condition = ColumnElement[bool]
 Parameter = Callable[[str], Condition]

@@ -9,8 +9,9 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ops_app.kit.code_systems import OUR
 from ops_app.modules.fhir.shapes import Resource, coding, known, listed, period
-from ops_app.modules.fhir.systems import HL7, OUR
+from ops_app.modules.fhir.systems import HL7
 from ops_app.modules.fhir.words import Words
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.person_facts.models import (

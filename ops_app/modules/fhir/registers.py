@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ops_app.kit.code_systems import OUR
 from ops_app.modules.deaths.models import Death
 from ops_app.modules.fhir import people
 from ops_app.modules.fhir.shapes import Resource, extensions, known, listed, moment, ours, period, reference
-from ops_app.modules.fhir.systems import BIN, IIN, OUR, TEMPORARY_ID
+from ops_app.modules.fhir.systems import BIN, IIN, TEMPORARY_ID
 from ops_app.modules.fhir.words import Words
 from ops_app.modules.organizations.models import Organization, Practitioner, PractitionerRole
 from ops_app.modules.patients.models import Attachment, Patient

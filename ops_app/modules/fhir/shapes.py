@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from ops_app.modules.fhir.systems import OUR
+from ops_app.kit.code_systems import OUR
 
 Resource = dict[str, Any]
 

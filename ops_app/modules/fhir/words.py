@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ops_app.kit.code_systems import ICD10, system_of
 from ops_app.mechanisms.closed_topics.veil import is_masked
 from ops_app.mechanisms.questionnaire.evaluation import Value
 from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.fhir.shapes import Resource, concept, reference
-from ops_app.modules.fhir.systems import ICD10, system_of
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.organizations.queries import practitioner_names
 from ops_app.modules.questionnaires.models import QuestionnaireResponse, QuestionnaireVersion

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from ops_app import i18n
+from ops_app.kit.declared import Declared, Text
 from ops_app.permissions import Role
 
 FILE = Path(__file__).parents[2] / "content" / "help" / "pages.yaml"
@@ -18,25 +19,7 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, m
 Steps = Annotated[list[Words], Field(min_length=3, max_length=8)]
 
 
-class Strict(BaseModel):
-    """Refuses keys it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Text(Strict):
-    """A text in the three languages."""
-
-    kk: Words
-    ru: Words
-    en: Words
-
-    def __str__(self) -> str:
-        """The text in the language of the request."""
-        return str(getattr(self, i18n.language()))
-
-
-class Listed(Strict):
+class Listed(Declared):
     """Steps in the three languages, as many in each."""
 
     kk: Steps
@@ -51,7 +34,7 @@ class Listed(Strict):
         return self
 
 
-class HelpPage(Strict):
+class HelpPage(Declared):
     """How to do the main jobs of some roles."""
 
     id: str

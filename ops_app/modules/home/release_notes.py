@@ -7,34 +7,19 @@ from functools import lru_cache
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from ops_app.i18n import language
+from ops_app.kit.declared import Declared, Text
 
 FOLDER = Path(__file__).parents[2] / "content" / "releases"
 
 
-class Note(BaseModel):
-    """One change, as those who work with it would tell it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    kk: str = Field(min_length=5)
-    ru: str = Field(min_length=5)
-    en: str = Field(min_length=5)
-
-    def __str__(self) -> str:
-        return str(getattr(self, language()))
-
-
-class Release(BaseModel):
+class Release(Declared):
     """A version and what it brings."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: str = Field(pattern=r"^[0-9]+[.][0-9]+[.][0-9]+$")
     date: dt.date
-    notes: tuple[Note, ...] = Field(min_length=1)
+    notes: tuple[Text, ...] = Field(min_length=1)
 
 
 @lru_cache(maxsize=1)

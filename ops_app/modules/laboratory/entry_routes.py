@@ -29,6 +29,7 @@ from ops_app.modules.patients.card import card_page
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.questionnaires import keeping
 from ops_app.modules.questionnaires import queries as kept
+from ops_app.modules.questionnaires.codes import with_codes
 from ops_app.modules.questionnaires.forms import TemplateForm as KeptTemplate
 from ops_app.modules.questionnaires.pages import Sheet
 from ops_app.modules.questionnaires.service import person_facts
@@ -85,6 +86,7 @@ def _record_page(
     _order, access = open_order(db, actor, order.id)
     version = records.form_of(parameter)
     facts = person_facts(db.get_one(Patient, order.patient_id), clock.today())
+    answers = with_codes(db, version.compiled, answers, clock.today())
     told = outcome(version.compiled, answers, facts)
     return card_page(
         request,

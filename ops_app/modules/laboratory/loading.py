@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import Connection, Table, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
+from ops_app.kit.declared import Declared, Text
 from ops_app.mechanisms.questionnaire.expression import Names, Tree, parse
 from ops_app.modules.laboratory.models import Parameter, ReferenceRange, ReflexRule, Service, ServiceParameter
 from ops_app.modules.laboratory.ranges import days_of
@@ -25,23 +26,12 @@ PERSON = ("patient_age_years", "patient_age_months", "patient_sex")
 _Limits = tuple[float | None, float | None]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+def _columns(title: Text) -> dict[str, str]:
+    """The title as columns of a table."""
+    return {"title_kk": title.kk, "title_ru": title.ru, "title_en": title.en}
 
 
-class Titles(_Strict):
-    """A text in three languages."""
-
-    kk: str
-    ru: str
-    en: str
-
-    def columns(self) -> dict[str, str]:
-        """As columns of a table."""
-        return {"title_kk": self.kk, "title_ru": self.ru, "title_en": self.en}
-
-
-class Choice(Titles):
+class Choice(Text):
     """A value of an enumerated parameter."""
 
     code: str
@@ -49,7 +39,7 @@ class Choice(Titles):
     critical: bool = False
 
 
-class Range(_Strict):
+class Range(Declared):
     """A declared reference range."""
 
     age: Annotated[list[str], Field(min_length=1, max_length=2)]
@@ -61,21 +51,21 @@ class Range(_Strict):
     source: str
 
 
-class Critical(_Strict):
+class Critical(Declared):
     """Limits beyond which somebody is called at once."""
 
     limits: _Limits
     source: str
 
 
-class Delta(_Strict):
+class Delta(Declared):
     """The change that asks for a second look."""
 
     percent: float
     days: int
 
 
-class ParameterDeclaration(_Strict):
+class ParameterDeclaration(Declared):
     """A declared parameter."""
 
     code: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,19}$")]
@@ -83,7 +73,7 @@ class ParameterDeclaration(_Strict):
     unit: str | None = None
     kind: Literal["numeric", "text", "enumerated", "titre", "image", "record"] = "numeric"
     decimals: int | None = None
-    title: Titles
+    title: Text
     possible: _Limits = (None, None)
     delta: Delta | None = None
     units: dict[str, float] = {}
@@ -95,7 +85,7 @@ class ParameterDeclaration(_Strict):
     questionnaire: str | None = None
 
 
-class ServiceDeclaration(_Strict):
+class ServiceDeclaration(Declared):
     """A declared service."""
 
     code: str
@@ -107,16 +97,16 @@ class ServiceDeclaration(_Strict):
     optional: tuple[str, ...] = ()
 
 
-class ReflexDeclaration(_Strict):
+class ReflexDeclaration(Declared):
     """A declared reflex test."""
 
     code: str
     when: str
     adds: str
-    title: Titles
+    title: Text
 
 
-class Catalogue(_Strict):
+class Catalogue(Declared):
     """Both files together."""
 
     sources: dict[str, str]
@@ -172,7 +162,7 @@ def store(connection: Connection) -> None:
         connection,
         ReflexRule.__table__,
         [
-            {"code": rule.code, "condition": rule.when, "service_id": services[rule.adds], **rule.title.columns()}
+            {"code": rule.code, "condition": rule.when, "service_id": services[rule.adds], **_columns(rule.title)}
             for rule in catalogue.reflex
         ],
     )
@@ -211,7 +201,7 @@ def _parameter(declared: ParameterDeclaration) -> dict[str, Any]:
         "kind": declared.kind,
         "unit": declared.unit,
         "decimals": declared.decimals,
-        **declared.title.columns(),
+        **_columns(declared.title),
         "choices": [choice.model_dump() for choice in declared.choices] if declared.choices else None,
         "normal_titre": declared.normal_titre,
         "questionnaire": declared.questionnaire,

@@ -22,6 +22,7 @@ from ops_app.modules.laboratory.results import READY, locked_line, may_enter, pu
 from ops_app.modules.laboratory.values import Value
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.questionnaires.catalogue import Version, stored
+from ops_app.modules.questionnaires.codes import with_codes
 from ops_app.modules.questionnaires.keeping import SIGNATURES
 from ops_app.modules.questionnaires.service import person_facts
 from ops_app.modules.questionnaires.words import in_words
@@ -73,7 +74,8 @@ def write_record(
     order, line, parameter = _ready(session, actor, order_service_id, parameter_id, "record")
     form = form_of(parameter)
     patient = session.get_one(Patient, order.patient_id)
-    checked = check(form.compiled, answers, person_facts(patient, clock.today()))
+    given = with_codes(session, form.compiled, answers, clock.today())
+    checked = check(form.compiled, given, person_facts(patient, clock.today()))
     if checked.errors:
         return checked
     words = in_words(form.compiled, checked.answers, checked.outcome)

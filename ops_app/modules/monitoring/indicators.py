@@ -7,21 +7,16 @@ from functools import lru_cache
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
-from ops_app.i18n import _, language
+from ops_app.i18n import _
+from ops_app.kit.declared import Declared, Text
 from ops_app.kit.numbers import show_number
 from ops_app.modules.monitoring.limits import Limits
 from ops_app.modules.visits.vitals import limits as plausible_limits
 from ops_app.modules.visits.vitals import show_unit
 
 CONTENT = Path(__file__).parents[2] / "content" / "monitoring" / "indicators.yaml"
-
-
-class Declared(BaseModel):
-    """A part of the declaration; a misspelt key is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Unit(Declared):
@@ -53,7 +48,7 @@ class Indicator(Declared):
     name: str
     group: str
     """Deviations of one group are one alert: both values of a blood pressure."""
-    title: Mapping[str, str]
+    title: Text
     unit: str
     units: Mapping[str, Unit]
     digits: int = 0
@@ -74,7 +69,7 @@ class Indicator(Declared):
     @property
     def shown(self) -> str:
         """Its name in the language of the request."""
-        return self.title[language()]
+        return str(self.title)
 
     def value(self, number: float) -> str:
         """A value with its unit, as people here write it."""

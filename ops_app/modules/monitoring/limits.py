@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
+
+from ops_app.kit.declared import Declared
 
 
 class Level(StrEnum):
@@ -15,10 +17,8 @@ class Level(StrEnum):
     CRITICAL = "critical"
 
 
-class Limits(BaseModel):
+class Limits(Declared):
     """What is normal and what is critical; an end left open is no limit."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     low: float | None = None
     high: float | None = None

@@ -23,6 +23,7 @@ from ops_app.modules.episodes.plan_texts import REASON_TITLES
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.organizations.queries import practitioner_names
 from ops_app.modules.patients.programmes import PROGRAMMES, step_title
+from ops_app.modules.patients.source_names import source_name
 from ops_app.modules.visits import forms
 from ops_app.modules.visits.vitals import NO_MEDICINE, show_unit
 
@@ -134,7 +135,7 @@ def origin(row: Any, words: Wording, at: dt.datetime | None) -> str:
 def source(row: Any, words: Wording) -> str:
     """Where an item came from: entered here, a device, a state registry, a file or system loaded."""
     system = getattr(row, "source_system", None)
-    name = words.devices.get(system or "") or system or ""
+    name = words.devices.get(system or "") or source_name(system)
     kind = getattr(row, "source", "device")
     if kind == "screen":
         return _("entered here")

@@ -131,4 +131,6 @@ class MergeForm(BaseModel):
 
     kept: Annotated[str, Field(max_length=40)]
     hidden: Annotated[str, Field(max_length=40)]
+    verdict: Literal["one", "two"] = "one"
+    reason: Annotated[str, StringConstraints(min_length=5, max_length=500, strip_whitespace=True)]
     is_sure: bool = False

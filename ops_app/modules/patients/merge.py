@@ -17,7 +17,7 @@ from ops_app.modules.patients import queries
 from ops_app.modules.patients.models import Attachment, Patient, PatientLink
 
 
-def merge(session: Session, actor: Actor, kept_id: int, hidden_id: int) -> PatientLink:
+def merge(session: Session, actor: Actor, kept_id: int, hidden_id: int, reason: str | None = None) -> PatientLink:
     """Let one record stand for another. Nothing moves: a link says so, and can be undone."""
     if kept_id == hidden_id:
         raise Invalid(_("These are the same record"), field="hidden")
@@ -30,7 +30,13 @@ def merge(session: Session, actor: Actor, kept_id: int, hidden_id: int) -> Patie
         raise NotFound(_("There is no such patient"))
     kept, hidden = by_id[kept_id], by_id[hidden_id]
     _check(session, kept, hidden)
-    link = PatientLink(patient_id=kept.id, other_patient_id=hidden.id, linked_by=actor.login, linked_at=clock.now())
+    link = PatientLink(
+        patient_id=kept.id,
+        other_patient_id=hidden.id,
+        linked_by=actor.login,
+        linked_at=clock.now(),
+        reason=reason,
+    )
     session.add(link)
     hidden.is_live = False
     _end_double_attachment(session, link, kept, hidden)

@@ -91,6 +91,8 @@ class Patient(Row, Correctable, Sourced, Base):
             "family_fold",
             postgresql_ops={"patronymic_fold": "text_pattern_ops", "family_fold": "text_pattern_ops"},
         ),
+        # Whoever has no number may have another record; these few are compared with the rest.
+        Index("ix_patient_without_iin", "birth_date", postgresql_where=text("iin is null and is_live")),
         Index("ix_patient_mother", "mother_id", postgresql_where=text("mother_id is not null")),
         watermark_index("patient"),
         *source_key_constraint("patient"),
@@ -107,6 +109,8 @@ class PatientLink(Row, Base):
     other_patient_id: Mapped[int] = mapped_column(ForeignKey("patients.patient.id"), info=PLAIN)
     linked_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"), info=PLAIN)
     linked_by: Mapped[str] = mapped_column(info=DIRECT)
+    reason: Mapped[str | None] = mapped_column(info=FREE_TEXT)
+    """Why they are one person; links made by messages of other systems have none."""
     unlinked_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
     unlinked_by: Mapped[str | None] = mapped_column(info=DIRECT)
     ended_attachment_id: Mapped[int | None] = mapped_column(
@@ -127,6 +131,23 @@ class PatientLink(Row, Base):
         Index("ix_patient_link_patient", "patient_id"),
         watermark_index("patient_link"),
         {"schema": "patients", "info": exported(Subject.STRUCTURE)},
+    )
+
+
+class TwoPeople(Row, Base):
+    """Two records that look alike and were judged to be two people; the smaller id stands first."""
+
+    __tablename__ = "two_people"
+
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.patient.id"), info=PLAIN)
+    other_patient_id: Mapped[int] = mapped_column(ForeignKey("patients.patient.id"), info=quasi(Generalisation.DROP))
+    reason: Mapped[str] = mapped_column(info=FREE_TEXT)
+    judged_by: Mapped[str] = mapped_column(info=DIRECT)
+
+    __table_args__ = (
+        CheckConstraint("patient_id < other_patient_id", name="in_order"),
+        Index("uq_two_people", "other_patient_id", "patient_id", unique=True),
+        {"schema": "patients", "info": exported(Subject.WITHHELD)},
     )
 
 

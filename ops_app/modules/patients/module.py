@@ -6,13 +6,13 @@ from fastapi import APIRouter
 
 from ops_app.i18n import N_
 from ops_app.module import Module, NavItem
-from ops_app.modules.patients import api, card_routes, person_routes, routes
+from ops_app.modules.patients import api, card_routes, merge_routes, person_routes, routes
 from ops_app.modules.patients.titles import ACTIONS
 from ops_app.permissions import Permission
 
 # Fixed words such as /patients/new before /patients/{patient_id}: the first route that fits answers.
 router = APIRouter()
-for part in (routes, person_routes, card_routes, api):
+for part in (routes, person_routes, merge_routes, card_routes, api):
     router.routes.extend(part.router.routes)
 
 MODULE = Module(

@@ -1,4 +1,4 @@
-"""Pages about one person's identity: passport part, attachment, a stated reason, merging."""
+"""Pages about one person's identity: passport part, attachment, a stated reason."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from ops_app import audit
 from ops_app.db import Db
 from ops_app.errors import Forbidden, OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.modules.access.queries import opening_scopes
 from ops_app.modules.classifiers.queries import concept, title
-from ops_app.modules.patients import attachment, merge, queries, service
+from ops_app.modules.patients import attachment, queries, service
 from ops_app.modules.patients.access import AccessRule
 from ops_app.modules.patients.card import card_page, person
 from ops_app.modules.patients.forms import (
@@ -27,19 +26,17 @@ from ops_app.modules.patients.forms import (
     SEXES,
     AttachmentForm,
     EditForm,
-    MergeForm,
     NewbornForm,
     ReasonForm,
 )
 from ops_app.modules.patients.header import full_name
 from ops_app.modules.patients.models import Patient
-from ops_app.modules.patients.permissions import IdentityReader, IdentityWriter, PatientFinder, RecordMerger
+from ops_app.modules.patients.permissions import IdentityReader, IdentityWriter, PatientFinder
 from ops_app.modules.patients.routes import form_choices, place_title
 from ops_app.modules.person_facts import queries as person_facts
 from ops_app.modules.person_facts.choices import RELATIONS as RELATION_TITLES
 from ops_app.modules.personal_data.queries import representatives_of
 from ops_app.modules.personal_data.titles import RELATIONS as REPRESENTATIVE_TITLES
-from ops_app.patient_access import open_patient
 from ops_app.permissions import Permission
 from ops_app.ui.render import page, redirect
 
@@ -280,68 +277,3 @@ def state_reason_post(request: Request, actor: PatientFinder, db: Db, patient_id
     name = "patients:card" if actor.may(Permission.PATIENTS_CARD_READ) else "patients:identity"
     card = str(request.app.url_path_for(name, patient_id=patient_id))
     return redirect(request, _local_path(form.value.next, card))
-
-
-@router.get("/merge-records", name="patients:merge")
-def merge_form(request: Request, actor: RecordMerger, db: Db, kept: str = "", hidden: str = "") -> Response:
-    """Two records of one person side by side, and the merges made before."""
-    return _merge_page(request, db, actor, blank({"kept": kept, "hidden": hidden}))
-
-
-def _merge_page(request: Request, db: Session, actor: Any, form: Form[Any], status_code: int = 200) -> Response:
-    pair: dict[str, Patient] = {}
-    for name in ("kept", "hidden"):
-        if not form.text(name):
-            continue
-        found = queries.live_by_identifier(db, form.text(name))
-        if found is None:
-            form.errors.setdefault(name, _("No live record has this identifier"))
-            status_code = 422
-        else:
-            open_patient(db, actor, found.id, Permission.PATIENTS_RECORD_MERGE)
-            pair[name] = found
-    links = queries.newest_links(db)
-    in_links = {record for link in links for record in (link.patient_id, link.other_patient_id)}
-    names = queries.names_in_scope(db, in_links, actor.scope(Permission.PATIENTS_RECORD_MERGE))
-    audit.read_many(db, actor, names, rule="merge_list")
-    return page(
-        request,
-        "patients/merge.html",
-        status_code=status_code,
-        form=form,
-        pair=pair,
-        names=names,
-        links=[link for link in links if link.patient_id in names or link.other_patient_id in names],
-    )
-
-
-@router.post("/merge-records", name="patients:merge_post")
-def merge_post(request: Request, actor: RecordMerger, db: Db, posted: PostedForm) -> Response:
-    """Link two records."""
-    form = posted.check(MergeForm)
-    if form.value is not None:
-        kept = queries.live_by_identifier(db, form.value.kept)
-        hidden = queries.live_by_identifier(db, form.value.hidden)
-        if kept and hidden:
-            for record in (kept, hidden):
-                open_patient(db, actor, record.id, Permission.PATIENTS_RECORD_MERGE)
-            if not form.value.is_sure:
-                form.errors["is_sure"] = _("Compare the two records and tick the box")
-            else:
-                try:
-                    with db.begin_nested():
-                        merge.merge(db, actor, kept.id, hidden.id)
-                except OpsError as refused:
-                    form.refuse(refused)
-                else:
-                    return redirect(request, request.app.url_path_for("patients:merge"), _("The records are linked"))
-    return _merge_page(request, db, actor, form, 422)
-
-
-@router.post("/merge-records/{link_id}/undo", name="patients:unmerge")
-def unmerge(request: Request, actor: RecordMerger, db: Db, link_id: int) -> Response:
-    """Undo a link."""
-    link = queries.link_or_404(db, link_id)
-    open_patient(db, actor, link.patient_id, Permission.PATIENTS_RECORD_MERGE)
-    merge.unmerge(db, actor, link_id)
-    return redirect(request, request.app.url_path_for("patients:merge"), _("The records are separate again"))

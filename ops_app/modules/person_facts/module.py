@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from ops_app.i18n import N_
 from ops_app.module import Module
+from ops_app.modules.person_facts.journals import JOURNALS
 from ops_app.modules.person_facts.routes import router
 
 MODULE = Module(
     "person_facts",
     router=router,
+    journals=JOURNALS,
     actions={
         "person_facts:new": N_("Opened the form of a fact about a person"),
         "person_facts:add": N_("Added a fact about a person"),

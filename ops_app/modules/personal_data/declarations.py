@@ -7,35 +7,18 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from ops_app.i18n import language
+from ops_app.kit.declared import Declared, Text
 
 CONTENT = Path(__file__).resolve().parents[2] / "content" / "personal_data"
 
 
-class Titles(BaseModel):
-    """A text in the three languages."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    kk: str
-    ru: str
-    en: str
-
-    @property
-    def text(self) -> str:
-        """In the language of the request."""
-        return str(getattr(self, language()))
-
-
-class Listed(BaseModel):
+class Listed(Declared):
     """An entry of a list of the law, with the place where it stands."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     source: str
-    title: Titles
+    title: Text
 
 
 class Retention(Listed):
@@ -45,13 +28,11 @@ class Retention(Listed):
     starts: Literal["last_record"]
 
 
-class DataSet(BaseModel):
+class DataSet(Declared):
     """A database with personal data."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    title: Titles
-    purpose: Titles
+    title: Text
+    purpose: Text
     basis: str
     tables: tuple[str, ...]
     """Tables, or whole schemas."""

@@ -38,7 +38,7 @@ class Holding:
     def title(self) -> str:
         """The words people know the table by."""
         name = self.table.partition(".")[2]
-        return _(KIND_TITLES[name]) if name in KIND_TITLES else data_sets()[self.data_set].title.text
+        return _(KIND_TITLES[name]) if name in KIND_TITLES else str(data_sets()[self.data_set].title)
 
     def as_dict(self) -> dict[str, object]:
         """For programs."""
@@ -114,8 +114,8 @@ def first_part(holdings: Sequence[Holding]) -> list[str]:
         lines.append(
             _(
                 "%(title)s: held. Purpose: %(purpose)s. Sources: %(sources)s. Basis: %(basis)s.",
-                title=about.title.text,
-                purpose=about.purpose.text,
+                title=str(about.title),
+                purpose=str(about.purpose),
                 sources=sources,
                 basis=about.basis,
             )
@@ -155,7 +155,7 @@ def third_part(holdings: Sequence[Holding]) -> list[str]:
         lines.append(
             _(
                 "%(title)s: %(years)s years after the last record, by %(source)s",
-                title=about.title.text,
+                title=str(about.title),
                 years=term.years,
                 source=term.source,
             )

@@ -76,7 +76,7 @@ def _disclosure_page(
         status_code=status_code,
         form=form,
         bases=BASES,
-        exceptions=[(code, f"{about.title.text} ({about.source})") for code, about in exceptions().items()],
+        exceptions=[(code, f"{about.title!s} ({about.source})") for code, about in exceptions().items()],
         consents=consents,
     )
 
@@ -140,7 +140,7 @@ def _term_page(request: Request, db: Session, access: PatientAccess, shown: dict
         is_over=(storage.term_of(db, access.patient_id) or clock.today()) < clock.today(),
         archive=shown.get("archive") or blank({"record_type": "outpatient_record"}),
         act=shown.get("act") or blank({"ground": "term_ended"}),
-        types=[(code, about.title.text) for code, about in retentions().items() if code in storage.RECORD_TYPES],
+        types=[(code, str(about.title)) for code, about in retentions().items() if code in storage.RECORD_TYPES],
     )
 
 

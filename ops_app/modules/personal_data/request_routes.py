@@ -122,7 +122,7 @@ def _page(request: Request, db: Session, actor: Actor, row: SubjectRequest, form
         block=queries.current_block(db, records),
         act=request_queries.act_for(db, records[0]),
         may_decide=may and row.state == "received",
-        refusals=[(code, about.title.text) for code, about in refusals().items()],
+        refusals=[(code, str(about.title)) for code, about in refusals().items()],
         refusal=refusals().get(row.refusal or ""),
         kinds=REQUEST_KINDS,
         channels=CHANNELS,

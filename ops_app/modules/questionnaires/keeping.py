@@ -21,6 +21,7 @@ from ops_app.mechanisms.questionnaire.signing import without_signatures
 from ops_app.modules.organizations.queries import place_of
 from ops_app.modules.questionnaires import queries
 from ops_app.modules.questionnaires.catalogue import Version, compiled_of, offered_or_404, stored, versions
+from ops_app.modules.questionnaires.codes import refuse_unknown_books
 from ops_app.modules.questionnaires.forms import TemplateForm
 from ops_app.modules.questionnaires.models import (
     AnswerTemplate,
@@ -155,6 +156,7 @@ def remove_template(session: Session, actor: Actor, template_id: int) -> None:
 def checked_definition(session: Session, text: str, key: str | None) -> Compiled:
     """A text that may become the next version of a definition; raises DefinitionError or Invalid."""
     form = read(text)
+    refuse_unknown_books(session, form)
     definition = form.definition
     if key is not None and definition.id != key:
         raise Invalid(_("The id stays the same in a new version: %(id)s", id=key))

@@ -22,6 +22,7 @@ from ops_app.mechanisms.questionnaire.answers import read_posted
 from ops_app.mechanisms.questionnaire.loading import DefinitionError, read
 from ops_app.modules.questionnaires import keeping, pages, queries, service
 from ops_app.modules.questionnaires.catalogue import offered, offered_or_404, versions
+from ops_app.modules.questionnaires.codes import with_codes
 from ops_app.modules.questionnaires.forms import DefinitionForm, DraftForm, TemplateForm
 from ops_app.modules.questionnaires.models import AnswerTemplate
 from ops_app.modules.questionnaires.permissions import DefinitionManager, ResponseReader, ResponseWriter, TemplateKeeper
@@ -172,7 +173,7 @@ def _save_template(
 ) -> Response:
     compiled = offered_or_404(db, key).version.compiled
     form = posted.check(TemplateForm)
-    answers = read_posted(compiled, posted.data)
+    answers = with_codes(db, compiled, read_posted(compiled, posted.data), clock.today())
     if form.value is not None:
         try:
             keeping.save_template(db, actor, key, form.value, answers, template_id=template_id)

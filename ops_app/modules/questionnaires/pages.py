@@ -12,7 +12,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from ops_app.kit.dates import show_moment
-from ops_app.mechanisms.questionnaire import body, signing
+from ops_app.mechanisms.questionnaire import body, coding, signing
 from ops_app.mechanisms.questionnaire.answers import field_name, shown
 from ops_app.mechanisms.questionnaire.browser import browser_model
 from ops_app.mechanisms.questionnaire.compiled import Compiled
@@ -48,6 +48,7 @@ class Sheet:
     # The macros ask these, so that a template holds no rule of its own.
     name = staticmethod(field_name)
     text = staticmethod(shown)
+    code = staticmethod(coding.code_of)
     rows = staticmethod(table_rows)
     unit = staticmethod(show_unit)
     place = staticmethod(body.place_name)

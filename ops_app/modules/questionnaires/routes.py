@@ -24,6 +24,7 @@ from ops_app.modules.organizations.queries import place_of
 from ops_app.modules.patients.card import card_page, person
 from ops_app.modules.questionnaires import pages, queries, service
 from ops_app.modules.questionnaires.catalogue import compiled_of, offered
+from ops_app.modules.questionnaires.codes import with_codes
 from ops_app.modules.questionnaires.forms import CompleteForm, DraftForm, ErrorForm, StartForm
 from ops_app.modules.questionnaires.models import QuestionnaireResponse
 from ops_app.modules.questionnaires.permissions import CardReader, CardWriter, ResponseReader, ResponseWriter
@@ -220,6 +221,8 @@ def complete(request: Request, actor: ResponseWriter, db: Db, response_id: int, 
                 url = request.app.url_path_for("questionnaires:response", response_id=done.id)
                 return redirect(request, url, _("The form is completed"))
             form.errors.update(checked.errors)
+    day = form.value.date if form.value is not None else clock.today()
+    answers = with_codes(db, compiled_of(queries.version_of(db, response)), answers, day)
     shown = {**answers, **{name: given for name, given in response.answers.items() if _is_files(given)}}
     return _edit(request, db, access, response, form, shown, 422)
 

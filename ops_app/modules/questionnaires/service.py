@@ -26,6 +26,7 @@ from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.queries import live_death, patient_or_404, record_ids, standing_for
 from ops_app.modules.questionnaires import queries
 from ops_app.modules.questionnaires.catalogue import compiled_of, offered_or_404, stored
+from ops_app.modules.questionnaires.codes import with_codes
 from ops_app.modules.questionnaires.models import QuestionnaireResponse, ResponseRevision
 from ops_app.modules.visits import corrections
 from ops_app.modules.visits.measurements import record_measurement
@@ -82,7 +83,8 @@ def start(
     answers |= known | _signers(form.version.compiled, actor, patient)
     template = queries.template_or_404(session, actor, template_id) if template_id is not None else None
     if template is not None:
-        answers = dict(template.answers) | answers
+        kept = with_codes(session, form.version.compiled, template.answers, clock.local(now).date())
+        answers = kept | answers
     response = QuestionnaireResponse(
         patient_id=patient_id,
         organization_id=place.organization.id,
@@ -140,18 +142,23 @@ def save_draft(
     if response.status != "in_progress":
         raise Conflict(_("The form is completed already"))
     # Drafts change every few seconds: the audit shows the completed form and who opened the draft.
-    response.answers = _given(session, response, answers, facts_of(session, response))
+    day = clock.local(response.event_at).date()
+    response.answers = _given(session, response, answers, facts_of(session, response), day)
     session.flush()
     session.refresh(response)
     return response
 
 
 def _given(
-    session: Session, response: QuestionnaireResponse, answers: Mapping[str, Any], person: Mapping[str, Value]
+    session: Session,
+    response: QuestionnaireResponse,
+    answers: Mapping[str, Any],
+    person: Mapping[str, Value],
+    day: dt.date,
 ) -> dict[str, Any]:
-    """What was typed, with the files stored one by one, and signatures bound to all of it."""
-    given = _with_files(session, response, answers)
+    """What was typed, with codes as of the day, files stored one by one, and signatures bound to all of it."""
     form = compiled_of(queries.version_of(session, response))
+    given = _with_files(session, response, with_codes(session, form, answers, day))
     return bound(form, given, response.answers, person, clock.now())
 
 
@@ -172,8 +179,9 @@ def complete(
     if is_correction and not (reason or "").strip():
         raise Invalid(_("Say why the form is corrected"), field="reason")
     form = compiled_of(queries.version_of(session, response))
-    person = person_facts(patient, clock.local(at).date())
-    checked = check(form, _given(session, response, answers, person), person)
+    day = clock.local(at).date()
+    person = person_facts(patient, day)
+    checked = check(form, _given(session, response, answers, person, day), person)
     if checked.errors:
         return response, checked
     before = audit.snapshot(response)

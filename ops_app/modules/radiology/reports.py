@@ -19,6 +19,7 @@ from ops_app.mechanisms.questionnaire.answers import Checked, check
 from ops_app.modules.classifiers.queries import concept
 from ops_app.modules.imaging.models import Study
 from ops_app.modules.patients.models import Patient
+from ops_app.modules.questionnaires.codes import with_codes
 from ops_app.modules.questionnaires.service import person_facts
 from ops_app.modules.questionnaires.words import in_words
 from ops_app.modules.radiology import orders, queries, telling
@@ -161,7 +162,7 @@ def keep(session: Session, actor: Actor, report_id: int, data: ReportForm, answe
         raise Invalid(_("Choose one of the listed values"), field="template")
     report.template = data.template
     report.template_version = templates()[data.template].definition.version
-    report.answers = dict(answers)
+    report.answers = with_codes(session, templates()[data.template], answers, clock.today())
     for name in ("projection", "conclusion", "recommendation", "icd10", "is_critical", "told_to", "language"):
         setattr(report, name, getattr(data, name))
     session.flush()
@@ -177,7 +178,7 @@ def finish(
     about = about_report(session, report)
     patient = session.get_one(Patient, report.patient_id)
     compiled = templates()[report.template]
-    checked = check(compiled, answers, person_facts(patient, clock.today()))
+    checked = check(compiled, report.answers, person_facts(patient, clock.today()))
     _check_common(session, about, data, checked)
     if checked.errors:
         return report, checked

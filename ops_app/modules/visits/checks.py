@@ -11,6 +11,7 @@ from ops_app.actor import Actor
 from ops_app.errors import Forbidden, Invalid
 from ops_app.i18n import _
 from ops_app.modules.classifiers.queries import concept
+from ops_app.modules.classifiers.versions import states_on
 from ops_app.modules.episodes.plans import screening_of
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.patients.models import Patient
@@ -29,7 +30,7 @@ def check_rows(session: Session, actor: Actor, patient: Patient, data: VisitRows
     if medical and not actor.may(Permission.VISITS_RECORD_WRITE):
         raise Forbidden(_("Diagnoses, referrals and prescriptions are written by a doctor"))
     _check_vitals(data)
-    _check_diagnoses(session, patient, data.diagnoses)
+    _check_diagnoses(session, patient, data.diagnoses, day)
     _check_services(session, data, day)
     for number, referral in enumerate(data.referrals):
         if referral.code and concept(session, "service", referral.code) is None:
@@ -60,11 +61,11 @@ def _check_vitals(data: VisitRows) -> None:
         raise Invalid(_("The systolic pressure is higher than the diastolic"), field="diastolic")
 
 
-def _check_diagnoses(session: Session, patient: Patient, diagnoses: Sequence[DiagnosisInput]) -> None:
+def _check_diagnoses(session: Session, patient: Patient, diagnoses: Sequence[DiagnosisInput], day: dt.date) -> None:
+    known = states_on(session, "icd10", [diagnosis.icd10 for diagnosis in diagnoses], day)
     for number, diagnosis in enumerate(diagnoses):
         field = f"diagnoses-{number}-icd10"
-        found = concept(session, "icd10", diagnosis.icd10)
-        if found is None or not found.is_selectable:
+        if not known.get(diagnosis.icd10, {}).get("is_selectable"):
             raise Invalid(_("There is no such code in ICD-10"), field=field)
         if patient.sex == "male" and diagnosis.icd10[0] == "O":
             raise Invalid(_("This diagnosis belongs to pregnancy; the patient is a man"), field=field)

@@ -116,6 +116,7 @@ function echoDate(input) {
 function openCodes(field, open) {
   $("[role=listbox]", field).hidden = !open;
   $("[role=combobox]", field).setAttribute("aria-expanded", open);
+  if (!open) $("[role=combobox]", field).removeAttribute("aria-activedescendant");
 }
 
 async function searchCodes(field) {
@@ -123,13 +124,23 @@ async function searchCodes(field) {
   const text = input.value.trim();
   $("input[type=hidden]", field).value = "";
   if (text.length < 2) { openCodes(field, false); return; }
-  const separator = field.dataset.searchUrl.includes("?") ? "&" : "?";
-  const answer = await fetch(field.dataset.searchUrl + separator + "q=" + encodeURIComponent(text), { headers: { "HX-Request": "true" } });
+  const url = new URL(field.dataset.searchUrl, location);
+  url.searchParams.set("q", text);
+  const day = input.form && field.dataset.dayFrom && input.form.elements[field.dataset.dayFrom];
+  if (day) url.searchParams.set("day", day.value);
+  const answer = await fetch(url, { headers: { "HX-Request": "true" } });
   if (!answer.ok || input.value.trim() !== text) return;
   const list = $("[role=listbox]", field);
   list.innerHTML = await answer.text();
+  $$("[role=option]", list).forEach((option, number) => { option.id = `${list.id}-${number}`; });
   openCodes(field, list.children.length > 0);
-  if (list.firstElementChild) list.firstElementChild.setAttribute("aria-selected", "true");
+  if (list.firstElementChild) markCode(field, list.firstElementChild);
+}
+
+function markCode(field, option) {
+  $$("[role=option]", field).forEach((each) => each.setAttribute("aria-selected", each === option));
+  $("[role=combobox]", field).setAttribute("aria-activedescendant", option.id);
+  option.scrollIntoView({ block: "nearest" });
 }
 
 function takeCode(field, option) {
@@ -158,8 +169,7 @@ function codeKeys(field, event) {
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     const step = event.key === "ArrowDown" ? 1 : -1;
     const next = options[(at + step + options.length) % options.length];
-    options.forEach((item) => item.setAttribute("aria-selected", item === next));
-    if (next) next.scrollIntoView({ block: "nearest" });
+    if (next) markCode(field, next);
     event.preventDefault();
   } else if (event.key === "Enter" && !$("[role=listbox]", field).hidden) {
     takeCode(field, options[at]);
@@ -272,6 +282,9 @@ document.addEventListener("DOMContentLoaded", () => {
   showWaiting();
   showUnread();
   $$("[data-date]").forEach(echoDate);
+  // On a phone the tabs are one row that scrolls: the one that is open must be in sight.
+  const tab = $(".tabs [aria-current]");
+  if (tab && tab.parentElement.scrollWidth > tab.parentElement.clientWidth) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 16;
   const focus = $("[data-focus]");
   if (focus) focus.focus();
 });

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from ops_app.permissions import Role
+from tests.chromium import running_chromium, serious_findings
 from tests.ops_app.browser import PASSWORD, make_account
 from tests.ops_app.live import served
-
-AXE = Path(__file__).resolve().parents[3] / "ops_app/ui/node_modules/axe-core/axe.min.js"
-SERIOUS = {"serious", "critical"}
 
 pytestmark = pytest.mark.browser
 
@@ -23,13 +19,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def chromium() -> Iterator[Browser]:
     """Debian's chromium."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
+    with running_chromium() as browser:
         yield browser
-        browser.close()
 
 
 def sign_in(page: Page, address: str, login: str) -> None:
@@ -48,20 +39,14 @@ def test_pages_have_no_serious_accessibility_finding(app: FastAPI, chromium: Bro
         context = chromium.new_context(bypass_csp=True, color_scheme=scheme)  # type: ignore[arg-type]
         page = context.new_page()
         page.goto(f"{address}/sign-in")
-        found = [("/sign-in", finding) for finding in findings(page)]
+        found = [("/sign-in", finding) for finding in serious_findings(page)]
         sign_in(page, address, "boss")
         # the pages of the navigation: tests/ops_app/walk/test_accessibility.py
         for path in ("/users/1", "/nowhere"):
             page.goto(address + path)
-            found += [(path, finding) for finding in findings(page)]
+            found += [(path, finding) for finding in serious_findings(page)]
         context.close()
     assert not found
-
-
-def findings(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    result = page.evaluate("axe.run()")
-    return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in result["violations"] if v["impact"] in SERIOUS]
 
 
 def test_keyboard_alone_reaches_a_page_and_nothing_breaks_the_policy(app: FastAPI, chromium: Browser) -> None:

@@ -5,21 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from ops_app.modules.imaging.order_numbers import accession_number
+from tests.chromium import running_chromium, serious_findings
 from tests.ops_app.browser import PASSWORD
 from tests.ops_app.clinic import Clinic
 from tests.ops_app.imaging import made
 from tests.ops_app.imaging.conftest import Storing
 from tests.ops_app.imaging.test_orders import order
 from tests.ops_app.live import served
-
-AXE = Path(__file__).resolve().parents[3] / "ops_app/ui/node_modules/axe-core/axe.min.js"
 
 
 def sign_in(page: Page, address: str, login: str) -> None:
@@ -57,11 +55,7 @@ def test_a_chest_image_from_the_worklist_to_the_report(department: Clinic, store
     store(*made.slices(patient, 12))
     ecg = store(made.ecg(patient))
     broken = store(made.undecodable(patient))
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    with served(department.app) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
+    with served(department.app) as address, running_chromium() as browser:
         page = browser.new_page(viewport={"width": 1366, "height": 768}, device_scale_factor=1)
         page.set_default_timeout(30_000)
         wrong: list[str] = []
@@ -116,9 +110,7 @@ def test_a_chest_image_from_the_worklist_to_the_report(department: Clinic, store
         page.keyboard.press("k")
         page.wait_for_selector("[data-keys] img")
         look(page, "viewer")
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = page.evaluate("axe.run()")["violations"]
-        assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+        assert serious_findings(page) == []
 
         # the report
         page.click("form[action$='/report'] button")
@@ -160,7 +152,6 @@ def test_a_chest_image_from_the_worklist_to_the_report(department: Clinic, store
         phone.goto(f"{address}/radiology/instances/{_first_waveform(department, ecg)}/ecg")
         phone.wait_for_selector("[data-ecg][data-drawn='1']")
         look(phone, "phone-ecg")
-        browser.close()
     assert wrong == []
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import sync_playwright
 from sqlalchemy.orm import Session
 
 from ops_app.auth import cookie_name
@@ -20,6 +18,7 @@ from ops_app.modules.devices.models import CodeMapping, Device
 from ops_app.modules.lab_quality.models import ControlLot, Target
 from ops_app.modules.lab_quality.service import record_from_device
 from ops_app.permissions import Role
+from tests.chromium import running_chromium
 from tests.ops_app.browser import make_account
 from tests.ops_app.live import served
 
@@ -31,11 +30,7 @@ VALUES = (5.1, 4.9, 5.05, 5.2, 4.8, 5.0, 5.45, 5.1, 4.85, 5.7, 5.1, 4.95, 5.0, 5
 def test_a_chart_on_a_screen_and_on_a_phone(app: FastAPI, tree: dict[str, int], tmp_path: Path) -> None:
     target, device, token = _plant(app, tree["hospital"])
     pictures = Path(os.environ.get("SAULYQ_PICTURES", tmp_path))
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    with served(app) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
+    with served(app) as address, running_chromium() as browser:
         for width, height, name in ((1366, 768, "wide"), (390, 844, "phone")):
             context = browser.new_context(viewport={"width": width, "height": height}, locale="kk")
             context.add_cookies([{"name": cookie_name("session"), "value": token, "url": address}])
@@ -55,7 +50,6 @@ def test_a_chart_on_a_screen_and_on_a_phone(app: FastAPI, tree: dict[str, int], 
             page.screenshot(path=pictures / f"overview_{name}.png", full_page=True)
             assert problems == []
             context.close()
-        browser.close()
 
 
 def _plant(app: FastAPI, hospital: int) -> tuple[int, int, str]:

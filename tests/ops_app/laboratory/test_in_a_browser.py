@@ -7,14 +7,13 @@ import base64
 import datetime as dt
 import os
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from ingestion.archive import Archive
 from ingestion.astm.gateway import Gateway
@@ -32,6 +31,7 @@ from ops_app.modules.devices.models import CodeMapping, Device
 from ops_app.modules.laboratory.models import FollowUp, LabOrder, Parameter
 from ops_app.modules.organizations.models import Organization, Practitioner
 from saulyq.settings import settings
+from tests.chromium import running_chromium
 from tests.ingestion.astm.simulator import Analyser
 from tests.installation import Database
 from tests.ops_app.clinic import Clinic
@@ -130,11 +130,7 @@ def test_a_blood_count_is_signed_and_a_critical_potassium_reaches_the_doctor(
         session.get_one(Practitioner, clinic.practitioners["labdoctor"]).iin = LABDOCTOR_IIN
         session.get_one(Organization, clinic.tree["hospital"]).bin = CLINIC_BIN
     expect.set_options(timeout=60_000)
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    with served(clinic.app) as address, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
+    with served(clinic.app) as address, running_chromium() as chromium:
         doctor, technician, labdoctor = (
             page_of(chromium, clinic, address, login) for login in ("doctor", "technician", "labdoctor")
         )
@@ -201,7 +197,6 @@ def test_a_blood_count_is_signed_and_a_critical_potassium_reaches_the_doctor(
         look(doctor, "critical")
         doctor.click("form[action$='/told'] [data-submit]")
         expect(doctor.locator(".lab-steps .is-done")).to_have_count(2)
-        chromium.close()
 
 
 def sign(clinic: Clinic, number: int) -> str:

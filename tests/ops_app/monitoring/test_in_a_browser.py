@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
 from ops_app.app import create_app
@@ -17,13 +16,12 @@ from ops_app.mechanisms.task import escalation
 from ops_app.mechanisms.task.models import Task
 from ops_app.modules.accounts import queries, service
 from ops_app.modules.monitoring.models import Alert, Enrolment
+from tests.chromium import running_chromium, serious_findings
 from tests.installation import Database
 from tests.ops_app.clinic import Clinic, open_clinic
 from tests.ops_app.live import served
 from tests.ops_app.monitoring.test_devices import Home, pressure
 
-AXE = Path(__file__).resolve().parents[3] / "ops_app/ui/node_modules/axe-core/axe.min.js"
-SERIOUS = {"serious", "critical"}
 CALM = ((26, 138, 84), (20, 142, 86), (14, 151, 90), (8, 147, 92), (4, 158, 96))
 """Hours ago and what was measured then."""
 
@@ -51,9 +49,7 @@ class Desk:
         return self.page
 
     def findings(self) -> list[str]:
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        result = self.page.evaluate("axe.run()")
-        return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in result["violations"] if v["impact"] in SERIOUS]
+        return serious_findings(self.page)
 
 
 def calm_day(home: Home) -> None:
@@ -70,12 +66,8 @@ def test_a_crisis_at_home_goes_up_until_somebody_acts(module_database: Database,
     clinic = open_clinic(create_app(module_database.engine("app")))
     home = Home(clinic)
     calm_day(home)
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
     found: list[str] = []
-    with served(clinic.app) as url, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
+    with served(clinic.app) as url, running_chromium() as chromium:
         nurse = Desk(clinic, chromium, url, "nurse", "kk", phone=True)
         doctor = Desk(clinic, chromium, url, "doctor", "ru")
         chief = Desk(clinic, chromium, url, "chief", "kk")
@@ -121,6 +113,5 @@ def test_a_crisis_at_home_goes_up_until_somebody_acts(module_database: Database,
         page.screenshot(path=tmp_path / "doctor_enrol.png", full_page=True)
         found += doctor.findings()
         problems = [*nurse.problems, *doctor.problems, *chief.problems]
-        chromium.close()
     assert found == []
     assert problems == []

@@ -122,8 +122,11 @@ def test_two_records_become_one_and_two_again(clinic: Clinic) -> None:
     pair = {"kept": kept.iin or "", "hidden": hidden.temporary_id or ""}
     compared = browser.get("/merge-records", params=pair)
     assert "Бирова" in compared.text
-    assert browser.post("/merge-records", pair).status_code == 422
-    assert browser.post("/merge-records", pair | {"is_sure": "1"}).status_code == 303
+    why = {"reason": "Удостоверение показано"}
+    assert browser.post("/merge-records", pair | why).status_code == 422
+    assert browser.post("/merge-records", pair | {"is_sure": "1"}).status_code == 422
+    assert browser.post("/merge-records", pair | why | {"is_sure": "1"}).status_code == 303
+    assert "Удостоверение показано" in browser.get("/merge-records").text
     with clinic.session() as session:
         assert record_ids(session, kept.id) == [kept.id, hidden.id]
         assert [person.id for person in search(session, "Бирова Екиаты")] == [kept.id]

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import re
-import shutil
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from ops_app.modules.questionnaires.models import QuestionnaireResponse
+from tests.chromium import running_chromium, serious_findings
 from tests.ops_app.browser import PASSWORD
 from tests.ops_app.clinic import Clinic
 from tests.ops_app.live import served
-
-AXE = Path(__file__).resolve().parents[3] / "ops_app/ui/node_modules/axe-core/axe.min.js"
 
 
 @pytest.mark.browser
 def test_a_nurse_fills_in_a_form(clinic: Clinic) -> None:
     patient = clinic.register()
     clinic.visit(patient.id, systolic=131, diastolic=84, pulse=70, height=170)
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    with served(clinic.app) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
+    with served(clinic.app) as address, running_chromium() as browser:
         page = browser.new_page()
         page.set_default_timeout(20_000)
         broken: list[str] = []
@@ -55,16 +47,12 @@ def test_a_nurse_fills_in_a_form(clinic: Clinic) -> None:
         page.wait_for_selector(".error-summary")
         assert "260" in page.inner_text("[data-error-of=q-systolic]")
         assert page.is_visible("[data-error-of=q-consciousness]")
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = page.evaluate("axe.run()")["violations"]
-        serious = [each["id"] for each in found if each["impact"] in ("serious", "critical")]
-        assert serious == [], [each for each in found if each["id"] in serious]
+        assert serious_findings(page) == []
         page.fill("#f-q-systolic", "131")
         page.check("input[name=q-consciousness][value=clear]")
         page.click("[data-submit]")
         page.wait_for_url(re.compile(r"questionnaire-responses/\d+$"))
         number = int(page.url.rsplit("/", 1)[1])
-        browser.close()
     assert broken == []
     with clinic.session() as session:
         stored = session.get(QuestionnaireResponse, number)

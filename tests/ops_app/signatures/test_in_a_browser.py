@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import func, select
 
 from ops_app.app import create_app
 from ops_app.modules.documents import service
 from ops_app.modules.documents.models import Document
 from saulyq.settings import settings
+from tests.chromium import running_chromium, serious_findings
 from tests.installation import Database
 from tests.ops_app.clinic import Clinic, open_clinic
 from tests.ops_app.documents.conftest import CLINIC_BIN, DOCTOR_IIN, name_the_doctor
 from tests.ops_app.live import served
 from tests.ops_app.signatures.simulator import NcaLayer, listening
 
-AXE = Path(__file__).resolve().parents[3] / "ops_app/ui/node_modules/axe-core/axe.min.js"
-SERIOUS = {"serious", "critical"}
 FIFTY = 50
 
 pytestmark = pytest.mark.browser
@@ -39,12 +34,6 @@ def form_fifty(clinic: Clinic) -> None:
 def signed(clinic: Clinic) -> int:
     with clinic.session() as session:
         return session.scalar(select(func.count()).select_from(Document).where(Document.status == "signed")) or 0
-
-
-def findings(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    result = page.evaluate("axe.run()")
-    return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in result["violations"] if v["impact"] in SERIOUS]
 
 
 @pytest.mark.req("EDS-01", "EDS-02", "EDS-04", "IAM-14")
@@ -69,11 +58,7 @@ def test_one_password_enters_and_one_signs_fifty(module_database: Database, monk
 def walk(clinic: Clinic, app: FastAPI, layer: NcaLayer) -> None:
     found: list[str] = []
     problems: list[str] = []
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    with served(app) as url, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
+    with served(app) as url, running_chromium() as chromium:
         page = chromium.new_page(locale="en")
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
@@ -98,12 +83,11 @@ def walk(clinic: Clinic, app: FastAPI, layer: NcaLayer) -> None:
         inspected = chromium.new_context(bypass_csp=True, storage_state=page.context.storage_state()).new_page()
         for address in ("/to-sign", "/documents", "/documents/1", "/visits/1/documents"):
             inspected.goto(url + address)
-            found += [f"{address}: {finding}" for finding in findings(inspected)]
+            found += [f"{address}: {finding}" for finding in serious_findings(inspected)]
         stranger = chromium.new_context(bypass_csp=True).new_page()
         with clinic.session() as session:
             code = session.scalar(select(Document.check_code).order_by(Document.id).limit(1))
         for address in ("/sign-in/certificate", f"/check/{code}"):
             stranger.goto(url + address)
-            found += [f"{address}: {finding}" for finding in findings(stranger)]
-        chromium.close()
+            found += [f"{address}: {finding}" for finding in serious_findings(stranger)]
     assert not found

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page
 from sqlalchemy.orm import Session
 
 from ops_app.auth import cookie_name
 from ops_app.modules.accounts import queries, service
 from ops_app.permissions import Role
+from tests.chromium import running_chromium, serious_findings
 from tests.ops_app.browser import make_account
 from tests.ops_app.clinic import Clinic
 from tests.ops_app.live import served
 
-AXE = Path(__file__).resolve().parents[3] / "ops_app/ui/node_modules/axe-core/axe.min.js"
-RUN = """() => axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], resultTypes: ["violations"]})
-  .then(result => result.violations.filter(each => ["serious", "critical"].includes(each.impact))
-    .map(each => each.id + ": " + each.nodes.map(node => node.html.slice(0, 160)).slice(0, 3).join(" ¦ ")))"""
+TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
 ROLES = {
     "boss": Role.ADMINISTRATOR,
     "doctor": None,
@@ -47,14 +43,9 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def context() -> Iterator[BrowserContext]:
-    """Debian's chromium; axe is injected, which our own policy rightly forbids."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
+    """Axe is injected, which our own policy rightly forbids."""
+    with running_chromium() as browser:
         yield browser.new_context(bypass_csp=True, viewport={"width": 1366, "height": 768})
-        browser.close()
 
 
 def enter(clinic: Clinic, context: BrowserContext, address: str, login: str) -> None:
@@ -67,14 +58,13 @@ def enter(clinic: Clinic, context: BrowserContext, address: str, login: str) -> 
     context.add_cookies([{"name": cookie_name("session"), "value": token, "url": address}])
 
 
-def look(page: Page, url: str, script: str, **media: str) -> list[str]:
+def look(page: Page, url: str, **media: str) -> list[str]:
     page.emulate_media(**media)  # type: ignore[arg-type]
     if page.url != url:
         answer = page.goto(url, wait_until="domcontentloaded")
         assert answer is not None
         assert answer.status == 200, (url, answer.status)
-        page.evaluate(script)
-    return [f"{media or ''} {finding}" for finding in page.evaluate(RUN)]
+    return [f"{media or ''} {finding}" for finding in serious_findings(page, TAGS)]
 
 
 def in_small_size(path: str) -> bool:
@@ -85,7 +75,6 @@ def in_small_size(path: str) -> bool:
 
 
 def test_no_page_has_a_serious_finding(clinic: Clinic, context: BrowserContext, full_size: bool) -> None:
-    script = AXE.read_text(encoding="utf-8")
     for login, role in ROLES.items():
         if role is not None:
             make_account(clinic.app.state.engine, login, [(role, None if login == "boss" else clinic.tree["hospital"])])
@@ -110,10 +99,10 @@ def test_no_page_has_a_serious_finding(clinic: Clinic, context: BrowserContext, 
                     continue
                 seen.add(path)
                 page.goto("about:blank")
-                findings = look(page, address + path, script, media="screen", color_scheme="light")
+                findings = look(page, address + path, media="screen", color_scheme="light")
                 if path in OTHERWISE or path.startswith("/patients/"):
-                    findings += look(page, address + path, script, media="screen", color_scheme="dark")
-                    findings += look(page, address + path, script, media="print", color_scheme="light")
+                    findings += look(page, address + path, media="screen", color_scheme="dark")
+                    findings += look(page, address + path, media="print", color_scheme="light")
                     assert not page.is_visible("#nav")
                 if findings:
                     found[path] = findings

@@ -133,6 +133,7 @@
         if (!item.multiple) return known(answer) ? answer : null;
         { const kept = item.options.map((option) => option.value).filter((code) => Array.isArray(answer) && answer.includes(code));
           return kept.length ? kept : null; }
+      case "code": return (answer && typeof answer === "object" ? answer.code : answer) || null;
       case "date": return asDay(answer) ? answer : null;
       case "text": return typeof answer === "string" && answer ? answer : null;
       default: return null;

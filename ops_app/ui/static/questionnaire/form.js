@@ -31,6 +31,7 @@
       this.items = this.model.sections.flatMap((section) => section.items);
       form.addEventListener("input", (event) => { this.unsign(event.target); this.changed(); });
       form.addEventListener("change", () => this.changed());
+      form.addEventListener("code-chosen", (event) => { this.show(one("input[type=hidden]", event.target).name, null); this.unsign(one("[role=combobox]", event.target)); this.changed(); });
       form.addEventListener("click", (event) => this.clicked(event));
       // Later: a message that goes away moves the page under a click that is just being made.
       form.addEventListener("focusout", (event) => setTimeout(() => this.left(event.target), SETTLE_MS));
@@ -129,7 +130,8 @@
     }
 
     // ---- errors, in the server's words
-    problem(item, value) {
+    problem(item, value, field) {
+      if (item.type === "code" && !value && this.isUnchosen(field)) return this.model.messages.code;
       const empty = value === undefined || value === "" || (Array.isArray(value) && !value.length);
       if (empty) return item.required && item.type !== "boolean" ? this.model.messages.required : null;
       if (item.type === "number") {
@@ -139,6 +141,12 @@
       }
       if (item.type === "date" && !/^\d{4}-\d{2}-\d{2}$/.test(value)) return this.model.messages.date;
       return null;
+    }
+
+    // Letters were typed, but no code was chosen.
+    isUnchosen(field) {
+      const typed = one(`[name="${field}--typed"]`, this.form);
+      return Boolean(typed && typed.value.trim());
     }
 
     show(field, message) {
@@ -157,14 +165,14 @@
       for (const item of this.items) {
         if (item.type === "signature" && this.result.visible.includes(item.id)) { found.push(...this.signatureProblems(item)); continue; }
         if (!this.result.visible.includes(item.id) || ["note", "calculated", "body_map", "attachment", "signature"].includes(item.type)) continue;
-        if (item.type !== "table") { found.push([name(item.id), this.problem(item, this.value(item, name(item.id)))]); continue; }
+        if (item.type !== "table") { found.push([name(item.id), this.problem(item, this.value(item, name(item.id)), name(item.id))]); continue; }
         const rows = this.table(item);
         for (const key of item.rows ? item.rows.map((row) => row.id) : Object.keys(rows)) {
           for (const column of item.columns.filter((each) => each.type !== "calculated")) {
             const field = name(item.id, key, column.id);
-            const asked = item.required || rows[key];
+            const asked = item.required || rows[key] || (column.type === "code" && this.isUnchosen(field));
             const value = (rows[key] || {})[column.id];
-            found.push([field, asked || value !== undefined ? this.problem(column, value) : null]);
+            found.push([field, asked || value !== undefined ? this.problem(column, value, field) : null]);
           }
         }
       }
@@ -173,7 +181,8 @@
 
     left(input) {
       if (!input.name || !input.name.startsWith("q-") || !input.value) return;
-      const found = this.problems().find(([field]) => field === input.name);
+      const left = input.name.replace(/--typed$/, "");
+      const found = this.problems().find(([field]) => field === left);
       if (found) this.show(found[0], found[1]);
     }
 
