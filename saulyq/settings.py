@@ -76,7 +76,7 @@ class Settings(BaseSettings):
     dicom_bind: str | None = Field(None, description="address the DICOM gateway listens on; the pages' if not set")
     dicom_peers: str = Field(
         "",
-        description="stations beside devices, as TITLE=host:port or TITLE=tls:host:port (encrypted), with spaces between",
+        description="stations beside devices, as TITLE=host:port or TITLE=tls:host:port (encrypted), with spaces",
     )
     dicom_certificate: Path | None = Field(
         None, description="certificate chain of the DICOM gateway; with it the gateway speaks TLS only"
