@@ -1,4 +1,4 @@
-"""TLS of the gateways: one certificate, perhaps with authorities whose certificates senders must show."""
+"""TLS of the gateways: one certificate, and authorities whose certificates the other side must show."""
 
 from __future__ import annotations
 
@@ -23,4 +23,18 @@ def server_context(
             context.verify_mode = ssl.CERT_REQUIRED
     except (OSError, ssl.SSLError) as error:
         raise SaulyqError(f"the certificate of the {gateway} gateway cannot be used: {error}") from None
+    return context
+
+
+def client_context(
+    authorities: Path | None, certificate: Path | None, key: Path | None, *, gateway: str
+) -> ssl.SSLContext:
+    """TLS towards another system: its certificate is checked, ours is shown where it asks for one."""
+    try:
+        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=authorities)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if certificate is not None:
+            context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise SaulyqError(f"certificates for what the {gateway} gateway sends cannot be used: {error}") from None
     return context

@@ -75,7 +75,8 @@ class Settings(BaseSettings):
     )
     dicom_bind: str | None = Field(None, description="address the DICOM gateway listens on; the pages' if not set")
     dicom_peers: str = Field(
-        "", description="where C-MOVE may send to, as TITLE=host:port pairs with spaces between, beside devices"
+        "",
+        description="stations beside devices, as TITLE=host:port or TITLE=tls:host:port (encrypted), with spaces",
     )
     dicom_certificate: Path | None = Field(
         None, description="certificate chain of the DICOM gateway; with it the gateway speaks TLS only"
@@ -83,6 +84,9 @@ class Settings(BaseSettings):
     dicom_key: Path | None = Field(None, description="key of that certificate, if it is in a file of its own")
     dicom_client_authorities: Path | None = Field(
         None, description="authorities of the certificates that imaging devices must show"
+    )
+    dicom_peer_authorities: Path | None = Field(
+        None, description="authorities of stations that images are sent to under TLS; the system's if not set"
     )
     hl7_certificate: Path | None = Field(
         None, description="certificate chain of the HL7 gateway; with it the gateway speaks TLS only"

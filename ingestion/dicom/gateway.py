@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import shutil
 import signal
 import ssl
 import sys
@@ -16,13 +15,15 @@ from typing import cast
 from pynetdicom import AE, _config, evt
 from sqlalchemy import Engine, create_engine
 
-from ingestion.dicom import query, worklist
-from ingestion.dicom.commitment import COMMITMENT, Commitment
+from ingestion.dicom import outgoing, query, worklist
+from ingestion.dicom.arriving import Arriving
+from ingestion.dicom.commitment import CALL_SECONDS, COMMITMENT, Commitment
 from ingestion.dicom.senders import Doorkeeper
 from ingestion.dicom.server import IDLE_SECONDS, PromptRequests, PromptServer
 from ingestion.dicom.storage import Indexer, Storage
 from ingestion.dicom.transport import LARGEST_PDU
 from ingestion.tls import server_context
+from saulyq.errors import SaulyqError
 from saulyq.settings import Settings, settings
 
 ASSOCIATIONS = 100
@@ -59,9 +60,18 @@ def tls_context(current: Settings) -> ssl.SSLContext | None:
 def start(current: Settings, engine: Engine) -> PromptServer:
     """Listen; the server runs in threads of this process until it is shut down."""
     context = tls_context(current)
+    outgoing.check(current)
+    arriving = Arriving(current.images_dir)
+    arriving.claim()
+    try:
+        return _listen(current, engine, context, arriving)
+    except BaseException:
+        arriving.release()
+        raise
+
+
+def _listen(current: Settings, engine: Engine, context: ssl.SSLContext | None, arriving: Arriving) -> PromptServer:
     folder = current.images_dir
-    # what lies here was never acknowledged, and its senders have it still
-    shutil.rmtree(folder / "incoming", ignore_errors=True)
     # every storage class, known or private, with every transfer syntax: nothing is decoded here
     _config.UNRESTRICTED_STORAGE_SERVICE = True
     _config.LOG_HANDLER_LEVEL = "none"
@@ -70,6 +80,8 @@ def start(current: Settings, engine: Engine) -> PromptServer:
     entity.maximum_pdu_size = LARGEST_PDU
     entity.maximum_associations = ASSOCIATIONS
     entity.network_timeout = IDLE_SECONDS
+    # of associations that we open: a station that does not answer, or answers without the TLS it is known for
+    entity.connection_timeout = CALL_SECONDS
     for abstract in SERVICES:
         entity.add_supported_context(abstract)
 
@@ -96,9 +108,11 @@ def start(current: Settings, engine: Engine) -> PromptServer:
             request_handler=PromptRequests,
         ),
     )
-    server.store = Storage(Indexer(engine, folder), doorkeeper, folder, SERVICES)
+    server.store = Storage(Indexer(engine, folder), doorkeeper, arriving.folder, folder, SERVICES)
+    server.on_end = [commitment.end, arriving.release]
     entity._servers.append(server)
     threading.Thread(target=server.serve_forever, name="listener", daemon=True).start()
+    commitment.start()
     return server
 
 
@@ -116,7 +130,10 @@ def main() -> None:
     # its messages hold what devices send; errors are enough
     logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
     current = settings()
-    server = start(current, engine_of(current.database_url("app")))
+    try:
+        server = start(current, engine_of(current.database_url("app")))
+    except SaulyqError as error:
+        sys.exit(f"saulyq: {error}")
     # what is loaded now stays for ever; looking through it again and again costs a tenth of the time
     gc.collect()
     gc.freeze()

@@ -12,6 +12,7 @@ from pynetdicom.presentation import PresentationContext, build_context
 from sqlalchemy import ColumnElement, Engine
 from sqlalchemy.orm import Session
 
+from ingestion.dicom import outgoing
 from ingestion.dicom.answers import answer_to, keys_of
 from ingestion.dicom.senders import Doorkeeper, sender
 from ingestion.dicom.transport import peer_title
@@ -79,7 +80,7 @@ class Query:
                 return
             rows = self._objects(session, event, "dicom:move")
             session.commit()
-        yield *station.address, {"contexts": _contexts(rows)}
+        yield *station.address, {"contexts": _contexts(rows), **outgoing.options(self._current, station)}
         yield len(rows)
         yield from self._handed_out(event, rows)
 

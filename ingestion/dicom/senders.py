@@ -26,6 +26,8 @@ class Sender:
     device_id: int | None = None
     organization_id: int | None = None
     address: tuple[str, int] | None = None
+    tls: bool = False
+    """Whether what we send there is encrypted."""
 
 
 def peers(current: Settings) -> dict[str, Sender]:
@@ -33,9 +35,10 @@ def peers(current: Settings) -> dict[str, Sender]:
     found = {}
     for pair in current.dicom_peers.split():
         title, _equals, address = pair.partition("=")
-        host, _colon, port = address.rpartition(":")
+        plain = address.removeprefix("tls:")
+        host, _colon, port = plain.rpartition(":")
         if title and host and port.isdigit():
-            found[title] = Sender(title, address=(host, int(port)))
+            found[title] = Sender(title, address=(host, int(port)), tls=plain != address)
     return found
 
 
@@ -45,8 +48,10 @@ def sender(session: Session, current: Settings, title: str) -> Sender | None:
     device = by_sender(session, "dicom", title)
     if device is None:
         return listed
-    address = _address(device.address) or (listed.address if listed is not None else None)
-    return Sender(title, device.id, device.organization_id, address)
+    address, tls = _address(device.address), device.uses_tls
+    if address is None and listed is not None:
+        address, tls = listed.address, listed.tls
+    return Sender(title, device.id, device.organization_id, address, tls)
 
 
 def _address(written: str | None) -> tuple[str, int] | None:

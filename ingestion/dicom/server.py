@@ -8,6 +8,7 @@ import ssl
 import struct
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from pynetdicom.association import Association
@@ -25,6 +26,15 @@ class PromptServer(ThreadedAssociationServer):
     """Listens; connections that rest in the middle of something do not stay for ever."""
 
     store: Store
+    on_end: Sequence[Callable[[], None]] = ()
+    """What ends with it."""
+
+    def server_close(self) -> None:
+        """Close the port, then what belongs to it."""
+        super().server_close()
+        ending, self.on_end = self.on_end, ()
+        for end in ending:
+            end()
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept a connection; a TLS handshake is left to the thread of the association."""

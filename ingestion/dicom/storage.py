@@ -135,9 +135,11 @@ class Indexer:
 class Storage:
     """Keeps received objects."""
 
-    def __init__(self, indexer: Indexer, doorkeeper: Doorkeeper, folder: Path, other_services: Collection[str]) -> None:
-        self.folder = filing.incoming_folder(folder)
-        self._lasting = folder
+    def __init__(
+        self, indexer: Indexer, doorkeeper: Doorkeeper, arriving: Path, lasting: Path, other_services: Collection[str]
+    ) -> None:
+        self.folder = arriving
+        self._lasting = lasting
         self._indexer = indexer
         self._doorkeeper = doorkeeper
         self._other_services = other_services

@@ -13,6 +13,7 @@ DELETABLE_SCHEMAS = ("accounts", "jobs")
 # A queue is emptied; the rows it names stay. Which services a workplace does is set anew as a whole,
 # and so is what a facility keeps from applications of patients.
 DELETABLE_TABLES = (
+    "imaging.commitment_report",
     "laboratory.workplace_service",
     "notifications.muted_kind",
     "patients.name_deletion",

@@ -39,6 +39,7 @@ class DeviceForm(BaseModel):
     protocol: Literal["hl7", "astm", "dicom", "file", "fhir"]
     sender: Annotated[Short, AfterValidator(_sender)]
     address: Annotated[Short, AfterValidator(_address)] | None = None
+    uses_tls: bool = False
     organization_id: Annotated[int, Field(ge=1)]
     location_id: int | None = None
     profile: Short | None = None

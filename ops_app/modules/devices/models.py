@@ -34,6 +34,8 @@ class Device(Base):
     """How it names itself: MSH-3, H-5, AE title or the name of its folder."""
     address: Mapped[str | None] = mapped_column(info=PLAIN)
     """Where it listens, ``host`` or ``host:port``, if anything is sent to it."""
+    uses_tls: Mapped[bool] = mapped_column(server_default=text("false"), info=PLAIN)
+    """Whether what is sent to that address is encrypted."""
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.organization.id"), info=PLAIN)
     location_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.location.id"), info=PLAIN)
     profile: Mapped[str | None] = mapped_column(info=PLAIN)

@@ -106,6 +106,8 @@ def _check(session: Session, actor: Actor, form: DeviceForm, row: Device | None)
         raise Invalid(_("A certified device has a number of its certificate"), field="certificate_number")
     if form.certificate_until and not form.is_certified:
         raise Invalid(_("Tick that the device is certified, or leave the term empty"), field="certificate_until")
+    if form.uses_tls and (form.protocol != "dicom" or ":" not in (form.address or "")):
+        raise Invalid(_("Only what is sent by DICOM to a host:port is encrypted here"), field="uses_tls")
     if form.location_id is not None:
         place = session.get(Location, form.location_id)
         if place is None or place.organization_id != form.organization_id:

@@ -35,8 +35,12 @@ def form_about(
     data: Mapping[str, Any],
     check_path: str,
     replaces_id: int | None = None,
+    pictures: Mapping[str, bytes] | None = None,
 ) -> Document:
-    """Form a document from gathered data; with ``replaces_id`` it is the next version of that one."""
+    """Form a document from gathered data; with ``replaces_id`` it is the next version of that one.
+
+    ``pictures`` are set into the document and kept in it alone; the data name them.
+    """
     declared = declarations()[kind]
     if actor.practitioner_id is None or not actor.scope(Permission.DOCUMENTS_RECORD_WRITE).allows(organization_id):
         raise Forbidden(_("You may not form documents of this organisation"))
@@ -67,7 +71,7 @@ def form_about(
     )
     document.data = {**data, "number": document.number, "version": document.version, "date": show_date(now)}
     check_url = settings().page_url(settings().ops_port) + check_path.replace("CODE", document.check_code)
-    document.pdf = render(declared, language, document.data, check_url)
+    document.pdf = render(declared, language, document.data, check_url, pictures)
     document.pdf_sha256 = sha256(document.pdf)
     session.add(document)
     session.flush()

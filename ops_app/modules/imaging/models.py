@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
@@ -230,5 +230,26 @@ class PerformedStep(Row, Base):
         Index("uq_performed_step_sop_uid", "sop_uid", unique=True),
         Index("ix_performed_step_service_request", "service_request_id"),
         Index("ix_performed_step_study", "study_uid"),
+        _TABLE,
+    )
+
+
+class CommitmentReport(Base):
+    """An answer that a device has not heard yet: which of the objects it asked about are stored."""
+
+    __tablename__ = "commitment_report"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, info=PLAIN)
+    calling_ae: Mapped[str] = mapped_column(info=PLAIN)
+    transaction_uid: Mapped[str] = mapped_column(info=PLAIN)
+    asked: Mapped[list[list[str]]] = mapped_column(JSONB, info=PLAIN)
+    """Pairs of SOP class and SOP instance UID."""
+    asked_at: Mapped[dt.datetime] = mapped_column(info=PLAIN)
+    attempts: Mapped[int] = mapped_column(server_default=text("0"), info=PLAIN)
+    next_attempt_at: Mapped[dt.datetime] = mapped_column(info=PLAIN)
+
+    __table_args__ = (
+        Index("uq_commitment_report", "calling_ae", "transaction_uid", unique=True),
+        Index("ix_commitment_report_due", "next_attempt_at"),
         _TABLE,
     )

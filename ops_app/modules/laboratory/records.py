@@ -18,6 +18,7 @@ from ops_app.mechanisms.questionnaire.answers import Checked, check
 from ops_app.mechanisms.questionnaire.loading import DefinitionError, read
 from ops_app.modules.laboratory import queries
 from ops_app.modules.laboratory.models import LabOrder, OrderService, Parameter, Result, ResultFile
+from ops_app.modules.laboratory.pictures import Unreadable, opened
 from ops_app.modules.laboratory.results import READY, locked_line, may_enter, put, settle
 from ops_app.modules.laboratory.values import Value
 from ops_app.modules.patients.models import Patient
@@ -109,6 +110,12 @@ def attach_image(
     kind = next((kind for start, kind in SIGNATURES if content.startswith(start)), None)
     if kind is None or not kind.startswith("image/"):
         raise Invalid(_("Only JPEG and PNG are taken"), field="file")
+    try:
+        opened(content)
+    except Unreadable:
+        raise Invalid(
+            _("The picture is damaged or too large: save it anew, for example as JPEG"), field="file"
+        ) from None
     file = ResultFile(
         content_type=kind,
         title=title,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from ops_app.actor import Actor
 from ops_app.errors import Conflict, Forbidden
@@ -16,8 +16,9 @@ from ops_app.modules.documents.forming import form_about
 from ops_app.modules.documents.models import Document
 from ops_app.modules.documents.titles import STATUS_COLOURS, STATUSES
 from ops_app.modules.laboratory import queries, titles
-from ops_app.modules.laboratory.models import LabOrder, OrderService, Result
+from ops_app.modules.laboratory.models import LabOrder, OrderService, Result, ResultFile
 from ops_app.modules.laboratory.order_page import Row, Test, tests_of
+from ops_app.modules.laboratory.pictures import for_print
 from ops_app.modules.laboratory.ranges import ABNORMAL
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.organizations.queries import practitioner_names
@@ -107,13 +108,14 @@ def form_report(session: Session, actor: Actor, order_id: int, language: str, ch
     if not tests:
         raise Conflict(_("Nothing of this order is confirmed yet"))
     organization = session.get_one(Organization, order.laboratory_id)
+    pictures: dict[str, bytes] = {}
     with speaking(language):
         data = {
             "organization": about_organization(organization),
             "patient": about_person(session.get_one(Patient, order.patient_id)),
             "doctor": about_signer(session, actor.practitioner_id or 0),
             "order": _order(session, order),
-            "tests": [_test(session, test) for test in tests],
+            "tests": [_test(session, test, pictures) for test in tests],
         }
         document = form_about(
             session,
@@ -125,6 +127,7 @@ def form_report(session: Session, actor: Actor, order_id: int, language: str, ch
             data=data,
             check_path=check_path,
             replaces_id=order.document_id,
+            pictures=pictures,
         )
     order.document_id = document.id
     session.flush()
@@ -148,7 +151,7 @@ def _order(session: Session, order: LabOrder) -> dict[str, Any]:
     }
 
 
-def _test(session: Session, test: Test) -> dict[str, Any]:
+def _test(session: Session, test: Test, pictures: dict[str, bytes]) -> dict[str, Any]:
     seen = [row for row in test.rows if row.result is not None]
     told = [row for row in seen if row.parameter.kind not in ("record", "image")]
     last = max((row.result for row in seen if row.result), key=lambda result: result.confirmed_at or result.entered_at)
@@ -159,12 +162,20 @@ def _test(session: Session, test: Test) -> dict[str, Any]:
         "records": [
             {"title": row.title, "text": row.value()} for row in seen if row.parameter.kind == "record" and row.value()
         ],
-        "images": sum(1 for row in seen if row.result and row.result.file_id),
+        "images": [
+            _picture(session, row, row.result.file_id, pictures) for row in seen if row.result and row.result.file_id
+        ],
         "conclusion": test.line.conclusion,
         "corrections": "; ".join(_correction(row) for row in seen if row.result and row.result.correction_reason)
         or None,
         "confirmed": f"{who or last.confirmed_by or ''}, {show_moment(last.confirmed_at or last.entered_at)}",
     }
+
+
+def _picture(session: Session, row: Row, file_id: int, pictures: dict[str, bytes]) -> dict[str, str]:
+    name, content = for_print(session.get_one(ResultFile, file_id, options=[undefer(ResultFile.content)]).content)
+    pictures[name] = content
+    return {"file": name, "title": row.value() or row.title}
 
 
 def _row(row: Row) -> dict[str, Any]:

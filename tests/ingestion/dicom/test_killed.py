@@ -18,7 +18,9 @@ from sqlalchemy import text
 from ops_app.modules.imaging.filing import sha256_of
 from saulyq.settings import Settings
 from tests.ingestion.dicom import objects
+from tests.ingestion.dicom.test_promises import Modality, asks
 from tests.installation import ROOT, Database, Installation, free_port_base
+from tests.ops_app.jobs.running import wait_until
 
 SENDERS, FILES = 2, 8
 # the gateway as the part runs it, on the database of a test
@@ -34,9 +36,11 @@ threading.Event().wait()
 
 
 @contextmanager
-def gateway_process(database: Database, installation: Installation, current: Settings) -> Iterator[subprocess.Popen]:
+def gateway_process(
+    database: Database, installation: Installation, current: Settings, **extra: str
+) -> Iterator[subprocess.Popen]:
     arguments = [sys.executable, "-c", PROGRAM, database.url("app"), str(current.port_base)]
-    process = subprocess.Popen(arguments, cwd=ROOT, env=installation.environment, stdout=subprocess.PIPE)
+    process = subprocess.Popen(arguments, cwd=ROOT, env=installation.environment | extra, stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None and process.stdout.readline() == b"listens\n"
         yield process
@@ -106,3 +110,33 @@ def test_what_was_acknowledged_is_there_once_after_every_kill(
     assert len(rows) == len(stored) == counted and conflicts == 0
     for _uid, path, sha256 in rows:
         assert sha256_of(installation.settings.images_dir / path) == sha256
+
+
+@pytest.mark.req("PACS-01")
+def test_a_report_that_was_owed_is_told_after_a_kill(module_database: Database, installation: Installation) -> None:
+    back, current = free_port_base(), installation.settings.model_copy(update={"port_base": free_port_base()})
+    stations = {"SAULYQ_DICOM_PEERS": f"BACK=127.0.0.1:{back}"}
+    device, made = Modality("BACK"), objects.radiograph()
+    owed = "select attempts from imaging.commitment_report"
+
+    def attempts() -> list[int]:
+        with module_database.engine("app").connect() as connection:
+            return list(connection.execute(text(owed)).scalars())
+
+    with gateway_process(module_database, installation, current, **stations):
+        association = device.calls(current.dicom_port, hears=False)
+        assert association.send_c_store(made).Status == 0x0000
+        assert asks(association, made) == 0x0000
+        # nobody listens where the device can be called
+        wait_until(lambda: attempts() == [1])
+        association.abort()
+    assert attempts() == [1]
+    listener = device.entity.start_server(("127.0.0.1", back), block=False, evt_handlers=device.handlers)
+    try:
+        with gateway_process(module_database, installation, current, **stations):
+            kind, report = device.reports.get(timeout=60)
+            assert kind == 1
+            assert [each.ReferencedSOPInstanceUID for each in report.ReferencedSOPSequence] == [made.SOPInstanceUID]
+            wait_until(lambda: attempts() == [])
+    finally:
+        listener.shutdown()

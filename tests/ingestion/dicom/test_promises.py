@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import queue
-import socket
-import ssl
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,14 +12,10 @@ from pynetdicom import AE, evt
 from pynetdicom.association import Association
 
 from ingestion.dicom.commitment import COMMITMENT, WELL_KNOWN
-from ingestion.dicom.gateway import start
 from ops_app.modules.imaging.order_numbers import accession_number
-from saulyq.errors import SaulyqError
 from tests.ingestion.dicom import objects
 from tests.ingestion.dicom.conftest import Gateway
 from tests.ingestion.dicom.test_query import MPPS, order
-from tests.ingestion.hl7.certificate import make_certificate
-from tests.installation import free_port_base
 from tests.ops_app.clinic import Clinic
 
 
@@ -91,66 +83,6 @@ def test_what_is_stored_is_committed_and_what_is_not_is_named(gateway: Gateway) 
     # it goes on storing
     assert association.send_c_store(objects.radiograph()).Status == 0x0000
     association.release()
-
-
-@pytest.fixture(scope="module")
-def closed(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Gateway, Path, int]]:
-    """A gateway under TLS; its certificate, and the port where it finds the device BACK."""
-    certificate, key = make_certificate(tmp_path_factory.mktemp("tls"))
-    back = free_port_base()
-    current = gateway.settings.model_copy(
-        update={
-            "port_base": free_port_base(),
-            "dicom_certificate": certificate,
-            "dicom_key": key,
-            "dicom_peers": f"BACK=127.0.0.1:{back}",
-        }
-    )
-    server = start(current, gateway.engine)
-    yield Gateway(current, gateway.engine), certificate, back
-    server.shutdown()
-
-
-@pytest.mark.req("PACS-02")
-def test_with_a_certificate_the_gateway_speaks_tls_only(closed: tuple[Gateway, Path, int]) -> None:
-    guarded, certificate, _back = closed
-    plain = AE("CT1")
-    plain.add_requested_context(objects.CR)
-    plain.acse_timeout = 20
-    assert not plain.associate("127.0.0.1", guarded.settings.dicom_port, ae_title="SAULYQ").is_established
-    # one that says nothing holds nobody up
-    with socket.create_connection(("127.0.0.1", guarded.settings.dicom_port)):
-        context = ssl.create_default_context(cafile=str(certificate))
-        association = Modality().calls(guarded.settings.dicom_port, tls_args=(context, "localhost"))
-        for _ in range(3):
-            assert association.send_c_store(objects.radiograph()).Status == 0x0000
-        association.release()
-
-
-def test_a_certificate_that_cannot_be_used_ends_the_start(gateway: Gateway, tmp_path: Path) -> None:
-    nothing = gateway.settings.model_copy(
-        update={"port_base": free_port_base(), "dicom_certificate": tmp_path / "none.pem"}
-    )
-    with pytest.raises(SaulyqError, match="DICOM"):
-        start(nothing, gateway.engine)
-
-
-def test_a_device_that_takes_no_report_over_its_association_is_called(closed: tuple[Gateway, Path, int]) -> None:
-    guarded, certificate, back = closed
-    device, kept = Modality("BACK"), objects.radiograph()
-    listener = device.entity.start_server(("127.0.0.1", back), block=False, evt_handlers=device.handlers)
-    try:
-        context = ssl.create_default_context(cafile=str(certificate))
-        # over its own association it does not take the report
-        association = device.calls(guarded.settings.dicom_port, hears=False, tls_args=(context, "localhost"))
-        assert association.send_c_store(kept).Status == 0x0000
-        assert asks(association, kept) == 0x0000
-        kind, report = device.reports.get(timeout=60)
-        assert kind == 1
-        assert report.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == kept.SOPInstanceUID
-        association.release()
-    finally:
-        listener.shutdown()
 
 
 def step_of(person: Any, request: int, **more: Any) -> Dataset:

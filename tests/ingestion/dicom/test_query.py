@@ -54,7 +54,7 @@ def order(clinic: Clinic, patient_id: int, code: str = "C03.003.006") -> int:
 
 
 @contextmanager
-def receiving(folder: Path, title: str = "VIEWER", port: int | None = None) -> Iterator[int]:
+def receiving(folder: Path, *arguments: str, title: str = "VIEWER", port: int | None = None) -> Iterator[int]:
     """dcmtk's storescp as the station that images are sent to."""
     if shutil.which("storescp") is None:
         pytest.skip("dcmtk: storescp is not installed")
@@ -62,7 +62,7 @@ def receiving(folder: Path, title: str = "VIEWER", port: int | None = None) -> I
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-    process = subprocess.Popen(["storescp", "-aet", title, "-od", str(folder), "+xa", str(port)])
+    process = subprocess.Popen(["storescp", *arguments, "-aet", title, "-od", str(folder), "+xa", str(port)])
     try:
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:

@@ -199,7 +199,7 @@ def test_half_an_object_leaves_nothing(gateway: Gateway, ends: str) -> None:
             while said.heard()[0]:
                 pass
     assert not stored(gateway, made)
-    assert list((gateway.settings.images_dir / "incoming").iterdir()) == []
+    assert list((gateway.settings.images_dir / "incoming").rglob("*.dcm")) == []
 
 
 def test_a_client_of_pynetdicom_stores_and_verifies_over_one_association(gateway: Gateway) -> None:

@@ -13,6 +13,7 @@ from pydicom.uid import generate_uid
 
 from ingestion.dicom.gateway import start
 from ops_app.modules.imaging.header import read
+from saulyq.errors import SaulyqError
 from saulyq.settings import Mode
 from tests.ingestion.dicom import objects
 from tests.ingestion.dicom.conftest import Gateway
@@ -23,9 +24,10 @@ MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 
 
 @pytest.mark.req("PACS-02")
-def test_a_stranger_is_refused_in_production_with_the_reason_of_the_standard(gateway: Gateway) -> None:
+def test_a_stranger_is_refused_in_production_with_the_reason_of_the_standard(gateway: Gateway, tmp_path: Path) -> None:
     closed = gateway.settings.model_copy(
         update={
+            "home": tmp_path,
             "mode": Mode.production,
             "port_base": gateway.settings.port_base + 2,
             "dicom_peers": "CT1=127.0.0.1:11112",
@@ -39,6 +41,17 @@ def test_a_stranger_is_refused_in_production_with_the_reason_of_the_standard(gat
         guarded.dcmtk("echoscu", title="CT1")
     finally:
         server.shutdown()
+
+
+def test_a_second_gateway_of_the_same_images_does_not_start(gateway: Gateway) -> None:
+    arriving = gateway.settings.images_dir / "incoming" / "dicom" / "half.dcm"
+    arriving.write_bytes(b"half of an object")
+    second = gateway.settings.model_copy(update={"port_base": gateway.settings.port_base + 2})
+    with pytest.raises(SaulyqError, match="another DICOM gateway already stores"):
+        start(second, gateway.engine)
+    assert arriving.exists()
+    arriving.unlink()
+    gateway.dcmtk("echoscu")
 
 
 @pytest.mark.req("PACS-01", "PACS-02", "INT-RIS-02", "INT-WEARABLE-03")

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import re
 
 import pytest
+from PIL import Image
 
 from ops_app.kit import clock
+from ops_app.modules.documents.models import Document
+from ops_app.modules.documents.queries import pdf_of
 from ops_app.modules.laboratory.models import Parameter, RangeApproval, Result
 from ops_app.modules.laboratory.records import forms
 from ops_app.modules.patients.models import Patient
@@ -15,7 +20,15 @@ from ops_app.modules.visits.models import Observation
 from tests.ops_app.clinic import Clinic
 from tests.ops_app.laboratory.lab import HISTOLOGY, Bench
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+
+def picture(width: int, height: int, kind: str = "PNG") -> bytes:
+    """A picture of so many pixels."""
+    drawn = io.BytesIO()
+    Image.effect_noise((width, height), 60).convert("RGBA" if kind == "PNG" else "RGB").save(drawn, kind)
+    return drawn.getvalue()
+
+
+PNG = picture(120, 90)
 RECORD = {
     "q-site": "Антральный отдел желудка",
     "q-macroscopy": "Два фрагмента по 2 мм",
@@ -88,6 +101,8 @@ def test_a_picture_is_a_result(clinic: Clinic, bench: Bench, patient: Patient) -
     record, image, order_id = urls(bench, patient)
     technician, doctor = clinic.browser("technician"), clinic.browser("doctor")
     technician.post(image, {}, files={"file": ("virus.png", b"MZ not a picture")})
+    torn = technician.post(image, {}, files={"file": ("torn.png", PNG[:200], "image/png")})
+    assert "damaged or too large" in technician.get(torn.headers["location"]).text
     assert bench.all(Result, patient_id=patient.id) == []
     answer = technician.post(image, {"title": "Окраска Г-Э, x200"}, files={"file": ("a.png", PNG, "image/png")})
     assert answer.status_code == 303, answer.text
@@ -102,6 +117,29 @@ def test_a_picture_is_a_result(clinic: Clinic, bench: Bench, patient: Patient) -
     assert shown.content == PNG and shown.headers["content-type"] == "image/png"
     page = doctor.get(f"/laboratory/orders/{order_id}").text
     assert url in page and "Окраска Г-Э, x200" in page
+
+
+@pytest.mark.req("LAB-15", "LAB-19")
+def test_a_picture_stands_in_the_printed_result_and_in_the_report(
+    clinic: Clinic, bench: Bench, patient: Patient
+) -> None:
+    record, image, order_id = urls(bench, patient)
+    technician, labdoctor = clinic.browser("technician"), clinic.browser("labdoctor")
+    large = picture(3000, 2000, "JPEG")
+    assert technician.post(image, {"title": "x400"}, files={"file": ("a.jpg", large, "image/jpeg")}).status_code == 303
+    assert technician.post(record, RECORD).status_code == 303
+    assert labdoctor.post(f"/laboratory/orders/{order_id}/confirm").status_code == 303
+    printed = clinic.browser("doctor").get(f"/laboratory/orders/{order_id}/print").text
+    (row,) = [row for row in bench.all(Result, patient_id=patient.id) if row.file_id]
+    assert f'/laboratory/result-images/{row.file_id}"' in printed
+    assert labdoctor.post(f"/laboratory/orders/{order_id}/report", {"language": "kk"}).status_code == 303
+    (formed,) = bench.all(Document, patient_id=patient.id)
+    (told,) = [each for test in formed.data["tests"] for each in test["images"]]
+    assert told["title"] == "x400"
+    with clinic.session() as session:
+        pdf = pdf_of(session, formed.id)
+    sizes = [{int(each) for each in re.findall(rb"/%s (\d+)" % side, pdf)} for side in (b"Width", b"Height")]
+    assert sizes == [{1600}, {1067}] and len(pdf) < len(large)
 
 
 @pytest.mark.req("LAB-23")
