@@ -25,7 +25,7 @@ class Topic(_Declared):
 
     code: str
     title: dict[str, str]
-    source: str
+    source: dict[str, str]
     under_age: int | None = None
     """Only records made before this age."""
     icd10: tuple[str, ...]

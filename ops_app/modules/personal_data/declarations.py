@@ -34,7 +34,7 @@ class Listed(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    source: str
+    source: Titles
     title: Titles
 
 
@@ -52,7 +52,7 @@ class DataSet(BaseModel):
 
     title: Titles
     purpose: Titles
-    basis: str
+    basis: Titles
     tables: tuple[str, ...]
     """Tables, or whole schemas."""
     ways: tuple[Literal["patient", "representative", "submitted", "medical_records", "technology"], ...]

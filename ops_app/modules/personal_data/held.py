@@ -117,7 +117,7 @@ def first_part(holdings: Sequence[Holding]) -> list[str]:
                 title=about.title.text,
                 purpose=about.purpose.text,
                 sources=sources,
-                basis=about.basis,
+                basis=about.basis.text,
             )
         )
     lines.append(
@@ -157,7 +157,7 @@ def third_part(holdings: Sequence[Holding]) -> list[str]:
                 "%(title)s: %(years)s years after the last record, by %(source)s",
                 title=about.title.text,
                 years=term.years,
-                source=term.source,
+                source=term.source.text,
             )
             + (f" ({_('not before')} {show_date(until)})" if until else "")
         )
