@@ -137,7 +137,7 @@ class AccessRule:
             raise Forbidden(
                 advice=_(
                     "If your work needs it, ask the administrator of your organisation for the permission “%(name)s”.",
-                    name=str(self.permission),
+                    name=_(self.permission.meaning),
                 )
             )
         return actor

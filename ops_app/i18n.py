@@ -73,7 +73,8 @@ def speaking(chosen: str) -> Iterator[None]:
 
 def gettext(message: str, **values: Any) -> str:
     """The text in the language of this request, with ``%(name)s`` filled in."""
-    text = translations(language()).gettext(message)
+    # An empty msgid would find the header of the catalogue.
+    text = translations(language()).gettext(message) if message else ""
     return text % values if values else text
 
 

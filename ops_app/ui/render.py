@@ -20,6 +20,7 @@ from ops_app import i18n
 from ops_app.actor import Actor
 from ops_app.auth import cookie_name, csrf_token, set_cookie
 from ops_app.kit import clock, dates, numbers
+from ops_app.kit.browsers import browser_name
 from ops_app.kit.htmx import see_other
 from ops_app.module import NAV_GROUPS, Module
 from ops_app.modules.accounts import queries
@@ -63,7 +64,7 @@ def environment() -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: i18n.translations(i18n.language()).gettext(text),
+        i18n.gettext,
         lambda one, many, n: i18n.translations(i18n.language()).ngettext(one, many, n),
         newstyle=True,
     )
@@ -77,7 +78,13 @@ def environment() -> Environment:
         clock_time=dates.show_clock_time,
         translated=translated,
     )
-    env.globals.update(static=static_url, language=i18n.language, languages=i18n.LANGUAGES, local_name=local_name)
+    env.globals.update(
+        static=static_url,
+        browser_name=browser_name,
+        language=i18n.language,
+        languages=i18n.LANGUAGES,
+        local_name=local_name,
+    )
     return env
 
 

@@ -23,7 +23,7 @@ class Topic(Declared):
 
     code: str
     title: Text
-    source: str
+    source: Text
     under_age: int | None = None
     """Only records made before this age."""
     icd10: tuple[str, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -13,6 +14,7 @@ from ops_app.actor import Actor
 from ops_app.db import Db
 from ops_app.errors import OpsError
 from ops_app.i18n import N_, _
+from ops_app.kit.dates import show_date
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.mechanisms.closed_topics.declaration import declaration, topics
 from ops_app.mechanisms.closed_topics.veil import veil_of
@@ -141,7 +143,7 @@ def _map_page(request: Request, actor: Actor, db: Session, place: str, form: For
         rules=[(rule, _(RULE_TITLES[rule])) for rule in MAPPED],
         roles=roles,
         cells=queries.map_at(db, shown.id, [role.code for role in roles]) if shown else {},
-        version=permission_map().version,
+        version=show_date(dt.date.fromisoformat(permission_map().version)),
         status_code=422 if form.errors else 200,
     )
 
@@ -157,6 +159,6 @@ def _topics_page(request: Request, actor: Actor, db: Session, place: str, form: 
         places=places,
         topics=[(topic, str(topic.title), circles.get(code, [])) for code, topic in topics().items()],
         positions={code: _(title) for code, title in POSITIONS.items()},
-        version=declaration().version,
+        version=show_date(dt.date.fromisoformat(declaration().version)),
         status_code=422 if form.errors else 200,
     )

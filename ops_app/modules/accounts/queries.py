@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import Any
@@ -92,6 +92,13 @@ def actor_of(session: Session, account: Account, session_id: int, place_id: int 
     )
 
 
+def names_of(session: Session, logins: Iterable[str | None]) -> dict[str, str]:
+    """Who stands behind logins that records keep; a login that was never an account is left out."""
+    wanted = {login for login in logins if login}
+    statement = select(Account.login, Account.display_name).where(Account.login.in_(wanted))
+    return dict(session.execute(statement).tuples().all()) if wanted else {}
+
+
 def grants_at(grants: Sequence[RoleGrant], nodes: frozenset[int]) -> tuple[RoleGrant, ...]:
     """The same roles inside some nodes only."""
     return tuple(replace(grant, scope=scope) for grant in grants if (scope := grant.scope.within(nodes)))
@@ -149,7 +156,8 @@ def held_roles(session: Session, account_id: int) -> tuple[tuple[RoleGrant, ...]
         needs_code = needs_code or row.needs_second_factor
         if row.role not in roles:
             # A permission of an older version that exists no more gives nothing.
-            roles[row.role] = frozenset(Permission(name) for name in row.permissions if name in KNOWN_PERMISSIONS)
+            granted = set(row.permissions)
+            roles[row.role] = frozenset(each for each in Permission if each.value in granted)
         held = nodes[(row.role, row.root_id)]
         if row.node_id is not None:
             held.add(row.node_id)

@@ -11,7 +11,7 @@ import xlsxwriter
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.modules.audit.models import Event
-from ops_app.modules.audit.titles import KINDS, RULES
+from ops_app.modules.audit.titles import KINDS, rule_title
 
 EXPORT_ROWS = 50_000
 
@@ -40,7 +40,7 @@ def workbook(rows: Iterable[tuple[Event, str | None]], titles: Mapping[str, str]
                 _(KINDS[event.kind]),
                 _(title) if title else event.action,
                 event.patient_id or "",
-                _(RULES[event.rule]) if event.rule in RULES else event.rule or "",
+                rule_title(event.rule) if event.rule else "",
                 " ".join(filter(None, (event.entity, event.entity_id))),
                 _written(event.before),
                 _written(event.after),

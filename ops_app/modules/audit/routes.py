@@ -22,7 +22,7 @@ from ops_app.modules.audit.export import EXPORT_ROWS, workbook
 from ops_app.modules.audit.forms import JournalFilter
 from ops_app.modules.audit.models import Event
 from ops_app.modules.audit.permissions import JournalReader
-from ops_app.modules.audit.titles import KINDS, RULES, action_titles
+from ops_app.modules.audit.titles import KINDS, RULES, action_titles, rule_title
 from ops_app.permissions import Permission
 from ops_app.ui.render import page
 
@@ -56,6 +56,7 @@ def journal(request: Request, actor: JournalReader, db: Db, paging: Paging) -> R
         found=found,
         kinds=KINDS,
         rules=RULES,
+        rule_title=rule_title,
         titles=action_titles(request.app.state.modules),
         presets={
             "today": (today, today),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ops_app.i18n import N_
+from ops_app.i18n import N_, _
 from ops_app.module import Module
 
 KINDS = {"read": N_("Viewed"), "write": N_("Changed"), "security": N_("Access")}
@@ -29,8 +29,26 @@ RULES = {
     "closed_topics": N_("opened closed topics"),
     "station": N_("asked by a registered imaging station"),
     "incident": N_("investigating an incident"),
+    "retention": N_("term of storage"),
+    "booking_list": N_("in the list of bookings"),
+    "merge_list": N_("in the list of linked records"),
+    "duplicate_check": N_("looking for a second record"),
+    "laboratory_referrals": N_("referrals of the laboratory"),
+    "laboratory_sending": N_("sending of material"),
+    "laboratory_sheet": N_("accompanying sheet of material"),
+    "laboratory_worklist": N_("work list of the laboratory"),
+    "laboratory_order": N_("order of the laboratory"),
+    "radiology_worklist": N_("work list of the radiology department"),
+    "monitoring": N_("watched at home"),
+    "own_document": N_("own document"),
+    "outside_scope_by_number": N_("found by number outside the own places"),
 }
 """Why a person's data could be opened."""
+
+
+def rule_title(rule: str) -> str:
+    """Why a person's data could be opened, in words; a journal stands in its own action beside it."""
+    return _(RULES.get(rule) or (RULES["journal"] if rule.startswith("journal ") else rule))
 
 
 def action_titles(modules: Iterable[Module]) -> dict[str, str]:

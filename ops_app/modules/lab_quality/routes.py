@@ -13,7 +13,7 @@ from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
-from ops_app.modules.accounts.queries import organization_choices
+from ops_app.modules.accounts.queries import names_of, organization_choices
 from ops_app.modules.devices.models import Device
 from ops_app.modules.lab_quality import chart, queries, service
 from ops_app.modules.lab_quality.forms import CloseForm, LotForm, RunForm, TargetForm, WithdrawForm
@@ -104,7 +104,14 @@ def holds(request: Request, actor: RunReader, db: Db, paging: Paging, closed: bo
     )
     may_close = actor.may(Permission.LAB_QUALITY_HOLD_CLOSE)
     return page(
-        request, "lab_quality/holds.html", found=found, closed=closed, rules=RULES, may_close=may_close, form=blank()
+        request,
+        "lab_quality/holds.html",
+        found=found,
+        names=names_of(db, {row.Hold.closed_by for row in found.items}),
+        closed=closed,
+        rules=RULES,
+        may_close=may_close,
+        form=blank(),
     )
 
 
@@ -215,6 +222,7 @@ def _chart_page(
         lot=found.ControlLot,
         device=found.Device,
         runs=runs,
+        names=names_of(db, {run.recorded_by for run in runs}),
         chart=chart.chart(found.Target, runs),
         size=chart,
         figures=chart.figures(found.Target, runs),
@@ -264,11 +272,13 @@ def _lot_page(
 ) -> Response:
     scope = actor.scope(Permission.LAB_QUALITY_LOT_MANAGE)
     held = queries.targets(db, actor.scope(Permission.LAB_QUALITY_RUN_READ), closed=True)
+    rows = [each for each in held if each.Target.lot_id == row.id]
     return page(
         request,
         "lab_quality/lot.html",
         lot=row,
-        rows=[each for each in held if each.Target.lot_id == row.id],
+        rows=rows,
+        names=names_of(db, {each.Target.set_by for each in rows}),
         form=form,
         analysers=[(each.id, each.name) for each in queries.analysers(db, scope)],
         manages=row.closed_at is None and scope.allows(row.organization_id),

@@ -62,7 +62,7 @@ JOURNALS = (
                 "date",
                 sort=PractitionerRole.start_date,
             ),
-            Column("until", N_("until"), lambda row, more: row.PractitionerRole.end_date, "date"),
+            Column("until", N_("Until"), lambda row, more: row.PractitionerRole.end_date, "date"),
         ),
         default_sort=(Practitioner.sort_key, PractitionerRole.id),
         person=lambda row: None,

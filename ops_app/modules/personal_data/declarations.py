@@ -17,7 +17,7 @@ CONTENT = Path(__file__).resolve().parents[2] / "content" / "personal_data"
 class Listed(Declared):
     """An entry of a list of the law, with the place where it stands."""
 
-    source: str
+    source: Text
     title: Text
 
 
@@ -33,7 +33,7 @@ class DataSet(Declared):
 
     title: Text
     purpose: Text
-    basis: str
+    basis: Text
     tables: tuple[str, ...]
     """Tables, or whole schemas."""
     ways: tuple[Literal["patient", "representative", "submitted", "medical_records", "technology"], ...]

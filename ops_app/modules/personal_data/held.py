@@ -117,7 +117,7 @@ def first_part(holdings: Sequence[Holding]) -> list[str]:
                 title=str(about.title),
                 purpose=str(about.purpose),
                 sources=sources,
-                basis=about.basis,
+                basis=str(about.basis),
             )
         )
     lines.append(
@@ -157,7 +157,7 @@ def third_part(holdings: Sequence[Holding]) -> list[str]:
                 "%(title)s: %(years)s years after the last record, by %(source)s",
                 title=str(about.title),
                 years=term.years,
-                source=term.source,
+                source=str(term.source),
             )
             + (f" ({_('not before')} {show_date(until)})" if until else "")
         )

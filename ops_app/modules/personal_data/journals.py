@@ -58,7 +58,7 @@ def _disclosures(scope: Scope, asked: Asked) -> Select[Disclosure, Patient]:
 
 def _basis(row: Any, more: Any) -> str:
     listed = exceptions().get(row.Disclosure.exception or "")
-    return f"{listed.title!s} ({listed.source})" if listed else _(BASES[row.Disclosure.basis])
+    return f"{listed.title!s} ({listed.source!s})" if listed else _(BASES[row.Disclosure.basis])
 
 
 def _name(row: Any, more: Any) -> str:

@@ -76,7 +76,7 @@ def _disclosure_page(
         status_code=status_code,
         form=form,
         bases=BASES,
-        exceptions=[(code, f"{about.title!s} ({about.source})") for code, about in exceptions().items()],
+        exceptions=[(code, f"{about.title!s} ({about.source!s})") for code, about in exceptions().items()],
         consents=consents,
     )
 

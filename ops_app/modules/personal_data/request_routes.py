@@ -15,7 +15,8 @@ from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.kit.working_days import working_days_left
-from ops_app.modules.audit.titles import KINDS, RULES, action_titles
+from ops_app.modules.accounts.queries import names_of
+from ops_app.modules.audit.titles import KINDS, action_titles, rule_title
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.organizations.queries import organizations, workplace
 from ops_app.modules.patients.header import full_name
@@ -223,16 +224,17 @@ def answer_file(actor: RequestRegistrar, db: Db, request_id: int) -> Response:
 @router.get("/patients/{patient_id}/access-log", name="personal_data:access_log")
 def access_log(request: Request, access: DataInspector, db: Db) -> Response:
     """Who opened or changed the data of a person and when, to be printed for him."""
-    records = record_ids(db, access.patient_id)
+    rows = request_queries.access_log(db, record_ids(db, access.patient_id), LOG_SHOWN)
     return page(
         request,
         "personal_data/access_log.html",
         patient=db.get_one(Patient, access.patient_id),
         full_name=full_name,
-        rows=request_queries.access_log(db, records, LOG_SHOWN),
+        rows=rows,
+        names=names_of(db, {row.login for row in rows}),
         limit=LOG_SHOWN,
         kinds=KINDS,
-        rules=RULES,
+        rule_title=rule_title,
         titles=action_titles(request.app.state.modules),
     )
 

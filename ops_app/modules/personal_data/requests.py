@@ -112,7 +112,7 @@ def refuse(session: Session, actor: Actor, request_id: int, form: RefusalForm, c
     if reason is None:
         raise Invalid(_("Choose one of the listed values"), field="refusal")
     with speaking(form.language):
-        contents = _about(session, row) | {"reason": str(reason.title), "source": reason.source}
+        contents = _about(session, row) | {"reason": str(reason.title), "source": str(reason.source)}
     document = documents.form_for_person(
         session,
         actor,

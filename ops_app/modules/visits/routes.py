@@ -179,6 +179,7 @@ def _error_page(
         "observation": fact_text.observation,
         "procedure": fact_text.service,
         "medication_request": fact_text.prescription,
+        "service_request": lambda row, words: fact_text.referral(row, words, ""),
     }
     told = tellers[kind](row, words) if kind in tellers else _(fact_text.KIND_TITLES[kind])
     back = (
