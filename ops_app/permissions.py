@@ -141,6 +141,10 @@ class Permission(StrEnum):
     """Start, stop and switch on and off what Dagster runs."""
     PROGRAMMES_STEP_EXCLUDE = "programmes:step:exclude"
     """Take a person off the list of a programme for a reason, and put him back."""
+    PROTECTION_CHECK_READ = "protection:check:read"
+    """See how the protection of personal data stands."""
+    PROTECTION_STATEMENT_WRITE = "protection:statement:write"
+    """Confirm checks of protection, say where data lie, name the aggregator."""
     QUESTIONNAIRES_DEFINITION_MANAGE = "questionnaires:definition:manage"
     """Enter new versions of forms and scales, switch them on and off."""
     QUESTIONNAIRES_RESPONSE_WRITE = "questionnaires:response:write"
@@ -256,6 +260,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.JOBS_QUEUE_MANAGE,
             _P.ORGANIZATIONS_TREE_MANAGE,
             _P.PLATFORM_DAGSTER_OPEN,
+            _P.PROTECTION_CHECK_READ,
+            _P.PROTECTION_STATEMENT_WRITE,
             _P.QUESTIONNAIRES_DEFINITION_MANAGE,
             _P.QUESTIONNAIRES_TEMPLATE_KEEP,
             _P.RESOURCES_REGISTER_READ,
@@ -353,6 +359,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.PERSONAL_DATA_DESTRUCTION_APPROVE,
         _P.PERSONAL_DATA_REGISTER_READ,
         _P.PERSONAL_DATA_REQUEST_REGISTER,
+        _P.PROTECTION_CHECK_READ,
         _P.RESOURCES_REGISTER_READ,
         _P.RESOURCES_REGISTER_WRITE,
         _P.SECURITY_INCIDENT_MANAGE,
@@ -396,6 +403,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.PERSONAL_DATA_REGISTER_READ,
             _P.PERSONAL_DATA_REQUEST_DECIDE,
             _P.PERSONAL_DATA_REQUEST_REGISTER,
+            _P.PROTECTION_CHECK_READ,
+            _P.PROTECTION_STATEMENT_WRITE,
         }
     ),
 }
