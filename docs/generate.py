@@ -148,6 +148,42 @@ def _default(parameter: TyperArgument | TyperOption) -> str:
     return "" if value in (None, False, "") or callable(value) else f"`{value}`"
 
 
+def controls_page() -> str:
+    """Each check of protection and each control of ST RK ISO/IEC 27002-2015, and the threats they stand against."""
+    from ops_app.modules.protection.declarations import checks, threats
+
+    lines = [
+        "# Checks of protection",
+        "",
+        NOTE,
+        "",
+        "Administration → Protection of personal data shows how each stands now, `saulyq protection check` prints the same.",
+        "In production nothing leaves while a required one is not met.",
+        "",
+        "| check | demanded by | proved by | required | what to do |",
+        "|---|---|---|---|---|",
+    ]
+    for each in checks().values():
+        if each.kind != "controls":
+            proof = "measured" if each.kind == "measured" else f"confirmed, {each.months} months"
+            required = "yes" if each.required else ""
+            lines.append(
+                f"| {_cell(each.title.en)} | {_cell(each.source)} | {proof} | {required} | {_cell(each.task.en)} |"
+            )
+    lines += ["", "## Controls of ST RK ISO/IEC 27002-2015", ""]
+    lines += ["| clause | control | in the program | operator confirms | with |", "|---|---|---|---|---|"]
+    for each in checks().values():
+        if each.program is not None:
+            measured = ", ".join(f"`{code}`" for code in each.also)
+            cells = (each.code, each.title.en, each.program.en, each.task.en, measured)
+            lines.append(f"| {' | '.join(map(_cell, cells))} |")
+    lines += ["", "## Threats", "", "| threat | what stands against it |", "|---|---|"]
+    for threat in threats().values():
+        against = "; ".join(checks()[code].title.en for code in threat.checks)
+        lines.append(f"| {_cell(threat.title.en)} | {_cell(against)} |")
+    return "\n".join(lines) + "\n"
+
+
 def requirements_page() -> str:
     """Each requirement, and the passing tests that hold it by the last whole test run."""
     with REQUIREMENTS.open(encoding="utf-8", newline="") as file:
@@ -197,6 +233,7 @@ def _cell(text: str) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "privacy": privacy_page,
     "cli": cli_page,
+    "controls": controls_page,
     "requirements": requirements_page,
 }
 

@@ -145,6 +145,11 @@ class Permission(StrEnum):
         "programmes:step:exclude",
         N_("Take a person off the list of a programme for a reason, and put him back"),
     )
+    PROTECTION_CHECK_READ = "protection:check:read", N_("See how the protection of personal data stands")
+    PROTECTION_STATEMENT_WRITE = (
+        "protection:statement:write",
+        N_("Confirm checks of protection, say where data lie, name the aggregator"),
+    )
     QUESTIONNAIRES_DEFINITION_MANAGE = (
         "questionnaires:definition:manage",
         N_("Enter new versions of forms and scales, switch them on and off"),
@@ -262,6 +267,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.JOBS_QUEUE_MANAGE,
             _P.ORGANIZATIONS_TREE_MANAGE,
             _P.PLATFORM_DAGSTER_OPEN,
+            _P.PROTECTION_CHECK_READ,
+            _P.PROTECTION_STATEMENT_WRITE,
             _P.QUESTIONNAIRES_DEFINITION_MANAGE,
             _P.QUESTIONNAIRES_TEMPLATE_KEEP,
             _P.RESOURCES_REGISTER_READ,
@@ -359,6 +366,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.PERSONAL_DATA_DESTRUCTION_APPROVE,
         _P.PERSONAL_DATA_REGISTER_READ,
         _P.PERSONAL_DATA_REQUEST_REGISTER,
+        _P.PROTECTION_CHECK_READ,
         _P.RESOURCES_REGISTER_READ,
         _P.RESOURCES_REGISTER_WRITE,
         _P.SECURITY_INCIDENT_MANAGE,
@@ -402,6 +410,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.PERSONAL_DATA_REGISTER_READ,
             _P.PERSONAL_DATA_REQUEST_DECIDE,
             _P.PERSONAL_DATA_REQUEST_REGISTER,
+            _P.PROTECTION_CHECK_READ,
+            _P.PROTECTION_STATEMENT_WRITE,
         }
     ),
 }

@@ -52,6 +52,7 @@ MODULES = (
     "patients",
     "person_facts",
     "personal_data",
+    "protection",
     "questionnaires",
     "radiology",
     "resources",

@@ -20,6 +20,7 @@ from saulyq.commands import (
     load,
     pipeline,
     plans,
+    protection,
     query,
     reference,
     release,
@@ -53,10 +54,13 @@ app.add_typer(export.import_app, name="import")
 app.add_typer(reference.app, name="reference")
 app.add_typer(pipeline.app, name="pipeline")
 app.add_typer(plans.app, name="plans")
+app.add_typer(protection.app, name="protection")
 app.add_typer(signals.app, name="signals")
 app.add_typer(indicators.app, name="indicators")
 app.command("backup")(backup.backup)
 app.command("verify-backup")(backup.verify_backup)
+app.command("rehearse-restore")(backup.rehearse_restore)
+app.command("prune-backups")(backup.prune_backups)
 app.command("restore")(backup.restore)
 app.command("query")(query.query)
 app.command("release")(release.release)

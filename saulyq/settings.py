@@ -53,6 +53,19 @@ class Settings(BaseSettings):
         validation_alias="SAULYQ_SECRETS_DIR",
         description="folder of secrets that somebody else provides, such as /run/secrets",
     )
+    gateway_url: str | None = Field(
+        None,
+        pattern=r"^http://[^/\s]+$",
+        description="the single gateway to the internet, http://host:port, by which every connection outward goes",
+    )
+    gateway_except: str = Field(
+        "", description="hosts of the facility's own network that are reached without the gateway, with spaces between"
+    )
+    storage_encryption_document: str | None = Field(
+        None,
+        min_length=10,
+        description="number and date of the document by which the provider encrypts disks this machine cannot judge",
+    )
     postgres_options: str = Field(
         "", description="more settings for the embedded server, as name=value pairs with spaces between"
     )

@@ -20,6 +20,7 @@ from saulyq.postgres.cluster import check_disk
 from saulyq.postgres.lifecycle import check_port, in_use
 from saulyq.postgres.roles import prepare
 from saulyq.settings import Settings
+from saulyq.storage_encryption import refuse_plain_storage
 
 DATABASE_SECONDS = 60
 HEALTH_SECONDS = 180
@@ -29,6 +30,7 @@ POLL_SECONDS = 0.25
 def up(current: Settings, with_demo: bool) -> None:
     """Start everything, say where it is, and run until told to stop."""
     demo.check_allowed(current, with_demo)
+    refuse_plain_storage(current)
     with _only_one(current), _stop_signals():
         check_disk(current.home)
         _clear_the_way(current)

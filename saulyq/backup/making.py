@@ -11,6 +11,7 @@ import pyrage
 
 from saulyq.backup import archive
 from saulyq.backup.digests import digests
+from saulyq.backup.documents import held, write_list
 from saulyq.backup.keys import IDENTITY
 from saulyq.settings import Settings
 
@@ -30,7 +31,9 @@ def make(settings: Settings, out: Path, recipient: pyrage.x25519.Recipient, with
         about = _save_database(settings, dump)
         # Files after the snapshot: whatever a saved row names was written before the row.
         parts = {archive.DUMP: dump, **_secrets(settings), **_files(settings, with_lake)}
-        archive.write(out, recipient, parts, about)
+        documents = about.pop("documents")
+        archive.write(out, recipient, parts, about | {"documents": len(documents)})
+        write_list(out, about["taken_at"], documents)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return {
@@ -38,6 +41,7 @@ def make(settings: Settings, out: Path, recipient: pyrage.x25519.Recipient, with
         "bytes": out.stat().st_size,
         "files": len(parts) - 1,
         "rows": sum(int(each["rows"]) for each in about["tables"].values()),
+        "documents": len(documents),
         "taken_at": about["taken_at"],
     }
 
@@ -59,6 +63,7 @@ def _save_database(settings: Settings, dump: Path) -> dict[str, Any]:
             "server": snapshot[2].split(" on ")[0],
             "revision": revision[0] if revision else None,
             "tables": digests(connection),
+            "documents": held(connection),
         }
 
 

@@ -1,6 +1,8 @@
 """Putting a backup into an installation that holds nothing yet."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,11 @@ from psycopg import sql
 from saulyq import postgres
 from saulyq.backup import archive
 from saulyq.backup.digests import differences, digests
+from saulyq.backup.documents import held, listed_documents
 from saulyq.errors import SaulyqError
 from saulyq.settings import OPS_DATABASE, Settings
+
+REHEARSAL_DATABASE = "saulyq_rehearsal"
 
 _RECORDS = ("patients.patient", "organizations.organization", "accounts.account")
 _NUMBERED = """
@@ -27,15 +32,7 @@ def restore(settings: Settings, file: Path, identity: pyrage.x25519.Identity) ->
     with archive.opened(file, identity, settings.run_dir) as (contents, folder):
         postgres.drop_database(settings, OPS_DATABASE)
         postgres.create_database(settings, OPS_DATABASE)
-        archive.run_tool(
-            "pg_restore",
-            ["--exit-on-error", "--no-owner", "--no-privileges", "--single-transaction", str(folder / archive.DUMP)],
-            settings.libpq_url("owner"),
-        )
-        with psycopg.connect(settings.libpq_url("owner")) as connection:
-            differing = differences(contents["tables"], digests(connection))
-            if differing:
-                raise SaulyqError(f"not what was saved: {', '.join(differing)}")
+        with _loaded(settings.libpq_url("owner"), contents, folder) as connection:
             _number_anew(connection)
         _put_files(folder / "files", settings.home)
         if settings.secrets_dir_outside is None:
@@ -48,6 +45,47 @@ def restore(settings: Settings, file: Path, identity: pyrage.x25519.Identity) ->
             "files": len(contents["parts"]) - 1,
             "equal": True,
         }
+
+
+def rehearse(settings: Settings, file: Path, identity: pyrage.x25519.Identity) -> dict[str, Any]:
+    """Try a restore beside the running installation, in a database of its own that is dropped afterwards.
+
+    Compares every table with what was saved, and every electronic document with its signatures with the list beside
+    the backup, where there is one.
+    """
+    with archive.opened(file, identity, settings.run_dir) as (contents, folder):
+        postgres.drop_database(settings, REHEARSAL_DATABASE)
+        postgres.create_database(settings, REHEARSAL_DATABASE)
+        try:
+            with _loaded(settings.libpq_url("owner", REHEARSAL_DATABASE), contents, folder) as connection:
+                documents = held(connection)
+        finally:
+            postgres.drop_database(settings, REHEARSAL_DATABASE)
+    listed = listed_documents(file)
+    if listed is not None and listed != documents:
+        raise SaulyqError("the documents that came back are not those listed beside the backup")
+    return {
+        "taken_at": contents["taken_at"],
+        "tables": len(contents["tables"]),
+        "rows": sum(int(each["rows"]) for each in contents["tables"].values()),
+        "documents": len(documents),
+        "equal": True,
+    }
+
+
+@contextmanager
+def _loaded(url: str, contents: dict[str, Any], folder: Path) -> Iterator[psycopg.Connection[Any]]:
+    """The dump in an empty database, proved to hold what was saved."""
+    archive.run_tool(
+        "pg_restore",
+        ["--exit-on-error", "--no-owner", "--no-privileges", "--single-transaction", str(folder / archive.DUMP)],
+        url,
+    )
+    with psycopg.connect(url) as connection:
+        differing = differences(contents["tables"], digests(connection))
+        if differing:
+            raise SaulyqError(f"not what was saved: {', '.join(differing)}")
+        yield connection
 
 
 def refuse_records(settings: Settings) -> None:

@@ -1,5 +1,6 @@
-"""`saulyq backup`, `saulyq verify-backup`, `saulyq restore`."""
+"""`saulyq backup`, `verify-backup`, `rehearse-restore`, `prune-backups`, `restore`."""
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,7 +8,8 @@ import typer
 
 from saulyq.commands.options import Json
 from saulyq.errors import SaulyqError, UsageError
-from saulyq.output import print_json, print_text, work
+from saulyq.output import print_json, print_text, say, work
+from saulyq.settings import Settings
 
 BackupFile = Annotated[Path, typer.Argument(help="A file that saulyq backup wrote.", dir_okay=False)]
 Identity = Annotated[
@@ -36,6 +38,7 @@ def backup(
     key = backups.recipient_of(settings(), recipient)
     with database.ready(settings()) as current, work("saving"):
         report = backups.make(current, out, key, lake)
+        _note(current, "made", out, report)
     _answer(report, as_json, f"{report['rows']:,} rows and {report['files']} files in {out}, {report['bytes']:,} bytes")
 
 
@@ -49,6 +52,52 @@ def verify_backup(file: BackupFile, identity: Identity = None, as_json: Json = F
         report = backups.check(settings(), file, identity_of(settings(), identity))
     rows = sum(int(each["rows"]) for each in report["tables"].values())
     _answer(report, as_json, f"whole: {rows:,} rows of {len(report['tables'])} tables, taken {report['taken_at']}")
+
+
+def rehearse_restore(file: BackupFile, identity: Identity = None, as_json: Json = False) -> None:
+    """Try a restore beside the running installation, compare every table and document, and note that it was tried."""
+    from saulyq import backup as backups
+    from saulyq import database
+    from saulyq.backup.keys import identity_of
+    from saulyq.settings import settings
+
+    key = identity_of(settings(), identity)
+    with database.ready(settings()) as current, work("restoring aside"):
+        report = backups.rehearse(current, file, key)
+        _note(current, "rehearsed", file, report)
+    _answer(report, as_json, f"{report['rows']:,} rows and {report['documents']:,} documents came back the same")
+
+
+def prune_backups(
+    folder: Annotated[Path, typer.Argument(help="The folder of the backups.", file_okay=False)],
+    keep_days: Annotated[int, typer.Option(min=1, help="Younger backups all stay.")] = 30,
+    as_json: Json = False,
+) -> None:
+    """Remove old backups, but never the last that holds an electronic document whose term of storage goes on."""
+    from ops_app.kit import clock
+    from saulyq import backup as backups
+
+    report = backups.prune(folder, keep_days, clock.today())
+    for name in report["damaged"]:
+        say(f"{name} is damaged; it is left alone and no other file counts on it")
+    for name, count in report["needed_for_documents"].items():
+        say(f"{name} stays: the only whole copy of {count} documents whose term goes on")
+    _answer(report, as_json, f"removed {len(report['removed'])}, kept {len(report['kept'])}")
+
+
+def _note(current: Settings, kind: str, file: Path, report: dict[str, Any]) -> None:
+    """Write down that a backup was made or tried: the page of protection asks how long ago."""
+    from sqlalchemy.orm import Session
+
+    from ops_app import models
+    from ops_app.modules.protection.service import note_backup
+    from saulyq import database
+
+    models.load_all()
+    taken_at = dt.datetime.fromisoformat(report["taken_at"])
+    with database.engine(current, "app") as engine, Session(engine) as session:
+        note_backup(session, kind, file.name, taken_at, report["rows"], report["documents"])
+        session.commit()
 
 
 def restore(file: BackupFile, identity: Identity = None, as_json: Json = False) -> None:

@@ -49,11 +49,13 @@ def run(
     from saulyq.part_files import write_part_files
     from saulyq.parts import ROOT, parts
     from saulyq.settings import settings
+    from saulyq.storage_encryption import refuse_plain_storage
 
     current = settings()
     programs = {program.name: program for each in parts(current) for program in each.programs}
     if part not in programs:
         raise UsageError(f"no part {part}; there are: {', '.join(programs)}")
+    refuse_plain_storage(current)
     # in containers the parts are different users of one group: dashboards read what the pipeline publishes
     os.umask(0o027)
     write_part_files(current)

@@ -39,7 +39,7 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["privacy", "cli"])
+@pytest.mark.parametrize("name", ["privacy", "cli", "controls"])
 def test_generated_pages_follow_the_code(generator: ModuleType, name: str) -> None:
     written = (DOCS / "reference" / f"{name}.md").read_text(encoding="utf-8")
     assert written == generator.PAGES[name](), "run: make docs"

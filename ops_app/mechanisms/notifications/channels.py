@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import smtplib
 import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate
 from typing import Protocol
+
+from ops_app.kit import outgoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +63,15 @@ class Email:
         message.set_content(letter.text)
         trusted = ssl.create_default_context()
         if self.security == "tls":
-            with smtplib.SMTP_SSL(self.host, self.port, timeout=20, context=trusted) as server:
+            with outgoing.SmtpTls(self.host, self.port, timeout=20, context=trusted) as server:
                 self._hand_over(server, message)
             return
-        with smtplib.SMTP(self.host, self.port, timeout=20) as server:
+        with outgoing.Smtp(self.host, self.port, timeout=20) as server:
             if self.security != "none":
                 server.starttls(context=trusted)
             self._hand_over(server, message)
 
-    def _hand_over(self, server: smtplib.SMTP, message: EmailMessage) -> None:
+    def _hand_over(self, server: outgoing.Smtp | outgoing.SmtpTls, message: EmailMessage) -> None:
         if self.user:
             server.login(self.user, os.environ.get("SAULYQ_SMTP_PASSWORD", ""))
         server.send_message(message)

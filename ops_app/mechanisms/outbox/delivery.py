@@ -21,11 +21,13 @@ log = logging.getLogger(__name__)
 
 LANES_A_SWEEP = 500
 
+WhyClosed = Callable[[Session, System], str | None]
+"""Why nothing may go to a system now, beyond the system itself; None when it may."""
 OnDead = Callable[[Session, Message], None]
 """What else happens, in the same transaction, when a message needs a person."""
 
 
-def deliver(engine: Engine, message_id: int, on_dead: OnDead) -> None:
+def deliver(engine: Engine, message_id: int, on_dead: OnDead, why_closed: WhyClosed) -> None:
     """Send what waits in the lane of this message, up to the first that cannot go now."""
     with Session(engine) as session:
         found = session.execute(select(Message.system, Message.lane).where(Message.id == message_id)).one_or_none()
@@ -38,16 +40,21 @@ def deliver(engine: Engine, message_id: int, on_dead: OnDead) -> None:
             return
         adapter = adapter_of(system)
         try:
-            while _deliver_head(engine, system, found.lane, adapter, on_dead):
+            while _deliver_head(engine, system, found.lane, adapter, on_dead, why_closed):
                 pass
         finally:
             adapter.close()
 
 
-def _deliver_head(engine: Engine, system: System, lane: str, adapter: Adapter, on_dead: OnDead) -> bool:
+def _deliver_head(
+    engine: Engine, system: System, lane: str, adapter: Adapter, on_dead: OnDead, why_closed: WhyClosed
+) -> bool:
     """Send the first message of the lane; False when the lane must wait or is empty."""
     with Session(engine) as session, session.begin():
         if not is_open(session, system, adapter):
+            return False
+        if (reason := why_closed(session, system)) is not None:
+            set_ready(session, system.name, False, reason)
             return False
         message = _head(session, system.name, lane)
         if message is None or message.state != "queued" or message.next_attempt_at > clock.now():
@@ -135,13 +142,16 @@ def set_ready(session: Session, system: str, is_ready: bool, reason: str | None 
         state.is_ready, state.reason, state.changed_at = is_ready, reason, clock.now()
 
 
-def sweep(engine: Engine) -> None:
+def sweep(engine: Engine, why_closed: WhyClosed) -> None:
     """Every minute: ask unready systems whether they are ready, and wake lanes that have something due."""
     for system in systems().values():
         with Session(engine) as session, session.begin():
             state = session.get(SystemState, system.name)
             is_on, was_ready = (state.is_on, state.is_ready) if state else (False, False)
-        if not is_on:
+            reason = why_closed(session, system) if is_on else None
+            if reason is not None:
+                set_ready(session, system.name, False, reason)
+        if not is_on or reason is not None:
             continue
         adapter = adapter_of(system)
         try:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from asn1crypto import ocsp
 
+from ops_app.kit import outgoing
 from ops_app.mechanisms.signature.revocation import certificate_id
 from ops_app.mechanisms.signature.verdict import Refused
 
@@ -24,7 +25,8 @@ def verifier(url: str) -> Ask:
 
     def ask(path: str, body: dict[str, Any]) -> bool:
         try:
-            answer = httpx.post(url.rstrip("/") + path, json=body, timeout=30)
+            with outgoing.client(url, timeout=30) as service:
+                answer = service.post(url.rstrip("/") + path, json=body)
             answer.raise_for_status()
             told = answer.json()
         except (httpx.HTTPError, ValueError) as problem:
@@ -53,7 +55,8 @@ def fetch_ocsp(certificate: Any, issuer: Any) -> bytes | None:
     ).dump()
     for url in certificate.ocsp_urls:
         try:
-            answer = httpx.post(url, content=question, headers={"content-type": "application/ocsp-request"}, timeout=10)
+            with outgoing.client(url, timeout=10) as service:
+                answer = service.post(url, content=question, headers={"content-type": "application/ocsp-request"})
             answer.raise_for_status()
         except (httpx.HTTPError, httpx.InvalidURL) as problem:
             log.warning("%s did not answer: %s", url, problem)

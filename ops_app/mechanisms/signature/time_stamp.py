@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from asn1crypto import tsp
 
+from ops_app.kit import outgoing
 from ops_app.mechanisms.signature import signed_data
 from ops_app.mechanisms.signature.algorithms import digest
 from ops_app.mechanisms.signature.certificate import STAMP, check_use
@@ -59,12 +60,8 @@ def ask(url: str, signature: bytes) -> bytes | None:
         }
     )
     try:
-        answer = httpx.post(
-            url,
-            content=question.dump(),
-            headers={"content-type": "application/timestamp-query"},
-            timeout=10,
-        )
+        with outgoing.client(url, timeout=10) as service:
+            answer = service.post(url, content=question.dump(), headers={"content-type": "application/timestamp-query"})
         answer.raise_for_status()
         return _token(answer.content, nonce)
     except (httpx.HTTPError, *PARSE_ERRORS) as problem:

@@ -13,16 +13,17 @@ from ops_app.mechanisms.outbox import delivery
 from ops_app.mechanisms.outbox.declaration import systems
 from ops_app.mechanisms.outbox.reconciliation import reconcile
 from ops_app.modules.exchange.service import tell_of_dead
+from ops_app.modules.protection.standing import why_closed
 
 
 def deliver(engine: Engine, message_id: int) -> None:
     """Send what waits in the lane of a message."""
-    delivery.deliver(engine, message_id, tell_of_dead)
+    delivery.deliver(engine, message_id, tell_of_dead, why_closed)
 
 
 def sweep(engine: Engine) -> None:
     """See who is ready, wake what waits."""
-    delivery.sweep(engine)
+    delivery.sweep(engine, why_closed)
 
 
 def reconcile_all(engine: Engine) -> None:

@@ -19,6 +19,7 @@ from ops_app.mechanisms.outbox.models import Message, SystemState
 from ops_app.modules.exchange.forms import CorrectionForm, ReceiptIn
 from ops_app.modules.exchange.notices import DEAD_LETTER
 from ops_app.modules.notifications.service import tell_holders
+from ops_app.modules.protection.standing import refuse_unprotected
 from ops_app.permissions import Permission
 
 
@@ -56,6 +57,8 @@ def switch(session: Session, actor: Actor, system: str, is_on: bool) -> None:
         raise NotFound()
     if not actor.scope(Permission.EXCHANGE_SYSTEM_MANAGE).everywhere:
         raise Forbidden(_("Systems belong to the whole installation"))
+    if is_on:
+        refuse_unprotected(session)
     state = session.get(SystemState, system, with_for_update=True) or SystemState(name=system, is_on=False)
     session.add(state)
     before = {"is_on": state.is_on}

@@ -21,6 +21,7 @@ from ops_app.modules.fhir.bundles import bundle, entries
 from ops_app.modules.fhir.search import everything
 from ops_app.modules.personal_data import disclosures
 from ops_app.modules.personal_data.forms import DisclosureForm
+from ops_app.modules.protection.standing import refuse_unprotected
 from ops_app.patient_access import PatientAccess
 
 
@@ -30,6 +31,7 @@ def make(session: Session, access: PatientAccess, form: ExportForm) -> bytes:
         raise Invalid(_("The end lies before the beginning"), field="until")
     if (form.requester == "authority") != (form.exception is not None):
         raise Invalid(_("For an authorised body name the exception of the law; otherwise none"), field="exception")
+    refuse_unprotected(session)
     wanted = {kind.name: period_conditions(kind, form) for kind in kinds_of(form)}
     resources = everything(session, access.patient_id, wanted)
     document = bundle("collection", entries(resources, None))

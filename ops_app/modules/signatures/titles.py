@@ -30,6 +30,7 @@ PURPOSES = {
 
 ACTIONS = {
     "action:account_change": N_("Change of an account or its rights"),
+    "action:aggregator": N_("Naming the aggregator of personal medical data"),
     "action:annulment": N_("Annulment of an issued document"),
     "action:destruction": N_("Destruction of a person's data by an act"),
     "action:person_export": N_("Giving out the data of a person"),

@@ -22,6 +22,7 @@ from ops_app.mechanisms.outbox.declaration import systems
 from ops_app.mechanisms.outbox.models import Attempt, Difference, Message, Reconciliation, SystemState
 from ops_app.mechanisms.outbox.reconciliation import differences, hash_of, reconcile
 from ops_app.modules.exchange.tasks import TASKS
+from ops_app.modules.protection.standing import why_closed
 from tests.installation import Database
 from tests.ops_app.exchange.registry import SYSTEM, Registry
 from tests.ops_app.jobs.running import run_due, wait_until, worker_process
@@ -74,12 +75,12 @@ def test_messages_wait_until_the_system_is_ready_and_then_go(
     put(session, "doc-2", signature="MIIC…")
     session.commit()
     run_due(database)
-    delivery.sweep(database.engine("app"))
+    delivery.sweep(database.engine("app"), why_closed)
     run_due(database)
     assert registry.posts == []
     assert state(session, "doc-1") == "queued"
     registry.is_ready = True
-    delivery.sweep(database.engine("app"))
+    delivery.sweep(database.engine("app"), why_closed)
     run_due(database)
     assert registry.order == ["doc-1", "doc-2"]
     assert registry.held["doc-1"]["body"] == {"number": "doc-1", "signature": "MIIB…"}
@@ -140,7 +141,7 @@ def test_a_poisoned_message_stops_its_own_lane_and_no_other(
     session.commit()
     run_due(database)
     assert [state(session, key) for key in ("poison", "behind it", "elsewhere")] == ["dead", "queued", "delivered"]
-    delivery.sweep(database.engine("app"))
+    delivery.sweep(database.engine("app"), why_closed)
     run_due(database)
     assert sorted(registry.posts) == ["elsewhere", "poison"]
     poison = session.scalars(select(Message).where(Message.message_key == "poison")).one()
@@ -182,7 +183,7 @@ def test_a_system_that_is_down_costs_a_message_no_attempt(
     assert (told.is_ready, told.reason) == (False, "http 401, our credentials are refused")
     session.rollback()
     monkeypatch.setenv("SAULYQ_REGISTRY_AUTHORISED_BODY_URL", "http://registry.example.kz")
-    delivery.sweep(database.engine("app"))
+    delivery.sweep(database.engine("app"), why_closed)
     assert not session.get_one(SystemState, SYSTEM, populate_existing=True).is_ready
 
 

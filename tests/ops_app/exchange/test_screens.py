@@ -15,6 +15,7 @@ from ops_app.mechanisms.outbox import delivery, outbox
 from ops_app.mechanisms.outbox.models import Correction, Message, SystemState
 from ops_app.mechanisms.outbox.reconciliation import reconcile
 from ops_app.modules.audit.models import Event
+from ops_app.modules.protection.standing import why_closed
 from ops_app.permissions import Role
 from tests.installation import Database
 from tests.ops_app.browser import Browser, make_account, signed_in
@@ -143,7 +144,7 @@ def test_a_system_is_switched_and_its_receipt_counts_once(
     assert state(clinic, number) == "queued"
     assert "switched off" in browser.get("/exchange/systems").text
     assert browser.post(f"/exchange/systems/{SYSTEM}/on").status_code == 303
-    delivery.sweep(module_database.engine("app"))
+    delivery.sweep(module_database.engine("app"), why_closed)
     run_due(module_database)
     assert re.search(r"tag-green.>ready", browser.get("/exchange/systems").text)
     assert state(clinic, number) == "delivered"

@@ -111,7 +111,7 @@ def send(database: Database, number: str) -> Message:
         put_orders(session)
     with Session(engine) as session:
         found = session.scalars(select(Message).where(Message.message_key == f"order:{number}")).one()
-    delivery.deliver(engine, found.id, lambda session, message: None)
+    delivery.deliver(engine, found.id, lambda session, message: None, lambda session, system: None)
     with Session(engine, expire_on_commit=False) as session:
         return session.get_one(Message, found.id)
 

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from ops_app.kit import outgoing
 from ops_app.mechanisms.outbox.adapter import NotReady, Parcel, Receipt, Refused, TryLater, canonical
 from ops_app.mechanisms.outbox.declaration import System
 
 TIMEOUT = httpx.Timeout(20.0, connect=5.0)
-OWN_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
 class HttpsAdapter:
@@ -27,12 +27,12 @@ class HttpsAdapter:
     def __init__(self, system: System):
         self.system = system
         self.url = (system.setting("URL") or "").rstrip("/")
-        self._client: httpx.Client | None = None
+        self._client: outgoing.Client | None = None
 
     def configured(self) -> bool:
         """Whether there is an address; without TLS only on this machine."""
         parts = urlsplit(self.url)
-        return bool(parts.hostname) and (parts.scheme == "https" or parts.hostname in OWN_MACHINE)
+        return bool(parts.hostname) and (parts.scheme == "https" or parts.hostname in outgoing.OWN_MACHINE)
 
     def ready(self) -> bool:
         """Whether the declared path answers with success."""
@@ -76,20 +76,19 @@ class HttpsAdapter:
         if self._client is not None:
             self._client.close()
 
-    def _http(self) -> httpx.Client:
+    def _http(self) -> outgoing.Client:
         if self._client is None:
             token, certificate = self.system.setting("TOKEN"), self.system.setting("CERTIFICATE")
             trusted = ssl.create_default_context(cafile=self.system.setting("CA"))
             if certificate is not None:
                 trusted.load_cert_chain(certificate, self.system.setting("KEY"))
             seconds = self.system.options.get("timeout_seconds")
-            self._client = httpx.Client(
+            self._client = outgoing.client(
+                self.url,
                 timeout=httpx.Timeout(float(seconds)) if seconds else TIMEOUT,
                 headers={"Authorization": f"Bearer {token}"} if token else {},
                 verify=trusted,
                 follow_redirects=False,
-                # patients' data take the way that is declared and no other
-                trust_env=False,
             )
         return self._client
 

@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 
+from ops_app.kit import outgoing
 from ops_app.mechanisms.device_messages import hl7
 from ops_app.mechanisms.outbox.adapter import NotReady, Parcel, Receipt, Refused, TryLater
 from ops_app.mechanisms.outbox.declaration import System
@@ -75,7 +76,7 @@ class MllpAdapter:
     def _connected(self) -> socket.socket:
         if self._socket is None:
             assert self.address is not None
-            made = socket.create_connection(self.address, timeout=SECONDS)
+            made = outgoing.connect(*self.address, timeout=SECONDS)
             if authorities := self.system.setting("CA"):
                 context = ssl.create_default_context(cafile=authorities)
                 if certificate := self.system.setting("CERTIFICATE"):

@@ -1,0 +1,61 @@
+"""`saulyq protection`: whether personal data may leave this installation."""
+
+import typer
+
+from saulyq.commands.options import Json
+from saulyq.errors import SaulyqError
+from saulyq.output import print_json, print_text, say
+
+app = typer.Typer(help="Checks of the protection of personal data.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `check` a command of its own."""
+
+
+@app.command()
+def check(as_json: Json = False) -> None:
+    """Show every check as it stands; exit code 1 when a required one is not met."""
+    from sqlalchemy.orm import Session
+
+    from ops_app import models
+    from ops_app.modules.protection import standing
+    from saulyq import database
+    from saulyq.settings import settings
+
+    models.load_all()
+    with (
+        database.ready(settings()) as current,
+        database.engine(current, "app") as engine,
+        Session(engine) as session,
+    ):
+        found = list(standing.results(session).values())
+        rows = [
+            {
+                "code": each.check.code,
+                "source": each.check.source,
+                "title": each.check.title.en,
+                "proved": "measured" if each.check.kind == "measured" else "confirmed",
+                "required": each.check.required,
+                "met": each.is_met,
+                "found": each.detail,
+                "until": each.statement.expires_on if each.statement else None,
+                "task": each.check.task.en,
+            }
+            for each in found
+        ]
+        lacking = [row for row in rows if row["required"] and not row["met"]]
+        enforced = standing.is_enforced()
+    if as_json:
+        print_json({"ok": not lacking, "enforced": enforced, "checks": rows})
+    else:
+        for row in rows:
+            print_text(f"{'met    ' if row['met'] else 'NOT MET'} {row['code']}: {row['title']} ({row['found']})")
+        for row in lacking:
+            say(f"{row['code']}: {row['task']}")
+    if lacking:
+        raise SaulyqError(
+            f"{len(lacking)} required checks are not met"
+            + ("; messages, exports and releases are stopped" if enforced else "; production would stop what leaves")
+        )
