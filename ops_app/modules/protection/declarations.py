@@ -7,28 +7,26 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from ops_app.modules.personal_data.declarations import Titles
+from ops_app.kit.declared import Declared, Text
 
 CONTENT = Path(__file__).resolve().parents[2] / "content" / "protection"
 STANDARD = "ST RK ISO/IEC 27002-2015"
 Kind = Literal["measured", "confirmed", "controls"]
 
 
-class Check(BaseModel):
+class Check(Declared):
     """One thing that protects personal data, and how it is proved."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     code: str
     """For a control of the standard, its clauses."""
     kind: Kind
     source: str
-    title: Titles
-    task: Titles
+    title: Text
+    task: Text
     """What to do, or for a confirmed one, what is confirmed."""
-    program: Titles | None = None
+    program: Text | None = None
     """What the program holds by itself."""
     required: bool = False
     """In production nothing leaves while it is not met."""
@@ -38,12 +36,10 @@ class Check(BaseModel):
     """Measured checks that must be met too."""
 
 
-class Threat(BaseModel):
+class Threat(Declared):
     """What could happen to the data, and the checks against it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    title: Titles
+    title: Text
     checks: tuple[str, ...] = Field(min_length=1)
 
 

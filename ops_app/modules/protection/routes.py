@@ -11,7 +11,7 @@ from starlette.responses import Response
 from ops_app.actor import Actor, Scope
 from ops_app.db import Db
 from ops_app.errors import Invalid
-from ops_app.i18n import _, language
+from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.mechanisms.outbox.declaration import systems
@@ -108,12 +108,12 @@ def _checks(request: Request, db: Session, actor: Actor, form: Form[Any], status
         status_code=status_code,
         groups=[(title, [each for each in found.values() if each.check.kind == kind]) for title, kind in groups],
         threats=[
-            (each.title.text, [found[code] for code in each.checks], all(found[code].is_met for code in each.checks))
+            (str(each.title), [found[code] for code in each.checks], all(found[code].is_met for code in each.checks))
             for each in threats().values()
         ],
         lacking=[each for each in found.values() if each.check.required and not each.is_met],
         is_enforced=standing.is_enforced(),
-        choices=[(code, each.title.text) for code, each in checks().items() if each.kind != "measured"],
+        choices=[(code, str(each.title)) for code, each in checks().items() if each.kind != "measured"],
         form=form,
         may_state=_may_state(actor),
     )
@@ -121,7 +121,7 @@ def _checks(request: Request, db: Session, actor: Actor, form: Form[Any], status
 
 def _places(request: Request, db: Session, actor: Actor, form: Form[Any], status_code: int = 200) -> Response:
     names = {name: _(title) for name, title in STORES.items()}
-    names |= {f"system:{name}": str(getattr(system.title, language())) for name, system in systems().items()}
+    names |= {f"system:{name}": str(system.title) for name, system in systems().items()}
     return page(
         request,
         "protection/places.html",

@@ -44,7 +44,7 @@ def _result(check: Check, measured: dict[str, Finding], statement: Statement | N
         return Result(check, False, _("found not to hold"), statement)
     if statement.expires_on < clock.today():
         return Result(check, False, _("the confirmation has expired"), statement)
-    lacking = [checks()[code].title.text for code in check.also if not measured[code].is_met]
+    lacking = [str(checks()[code].title) for code in check.also if not measured[code].is_met]
     if lacking:
         return Result(check, False, _("not met: %(checks)s", checks=", ".join(lacking)), statement)
     return Result(check, True, _("until %(day)s", day=show_date(statement.expires_on)), statement)
@@ -65,7 +65,7 @@ def refuse_unprotected(session: Session) -> None:
     if not is_enforced():
         return
     if found := lacking(session):
-        named = "; ".join(result.check.title.text for result in found)
+        named = "; ".join(str(result.check.title) for result in found)
         raise Conflict(
             _("Personal data may not leave while checks of their protection are not met: %(checks)s", checks=named),
             advice=_("The page “Protection of personal data” says what to do about each."),
