@@ -127,7 +127,7 @@ def journal_sealed(session: Session, current: Settings) -> Finding:
 def second_factor(session: Session, current: Settings) -> Finding:
     """Whether administrators show a second factor."""
     asked = queries.administrators_show_second_factor(session)
-    return Finding(asked, _("mandatory") if asked else _("not mandatory"))
+    return Finding(asked, _("it is mandatory") if asked else _("not mandatory"))
 
 
 def _listed(problems: list[str], wrong: str) -> Finding:

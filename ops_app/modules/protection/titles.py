@@ -26,7 +26,7 @@ LOCATIONS = {
     "files": N_("files"),
     "images": N_("images"),
     "lake": N_("lake"),
-    "warehouse": N_("warehouse"),
+    "warehouse": N_("data warehouse"),
     "secrets": N_("secrets"),
 }
 STORAGE = {
