@@ -87,7 +87,12 @@ def ask(viewer: Viewer, query: str, **parameters: Any) -> pl.DataFrame:
     warehouse = _open(str(file), viewer.figures, viewer.cases) if file is not None else None
     if warehouse is None:
         return pl.DataFrame()
-    return warehouse.ask(_sql(query), parameters)
+    try:
+        return warehouse.ask(_sql(query), parameters)
+    except (duckdb.FatalException, duckdb.InternalException):
+        # DuckDB answers nothing more in this instance; the next question opens another
+        _open.clear()
+        raise
 
 
 def freshness() -> dict[str, Any]:
