@@ -7,6 +7,7 @@ waits for one line of JSON with the rest of its arguments and of its environment
 from __future__ import annotations
 
 import ctypes
+import importlib
 import json
 import os
 import signal
@@ -48,13 +49,16 @@ def main() -> None:
     """Read the project, wait for the command, run it."""
     die_with_parent()
     from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.event_manager_client import ctx_set_event_manager
 
     ctx_set_event_manager(InfoEvents())
     common = sys.argv[1:]
     parsed = dbtRunner().invoke(["parse", *common])
-    if not parsed.success:
+    if not isinstance(parsed.result, Manifest):
         sys.exit(f"the project cannot be read: {parsed.exception}")
+    # the command would import it after it was told
+    importlib.import_module("dbt.task.build")
     line = sys.stdin.readline()
     if not line:
         return
