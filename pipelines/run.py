@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,10 +14,9 @@ from pipelines.lib.egress import Egress, send_signals
 from pipelines.lib.extract import Extraction, extract, last_as_of
 from pipelines.lib.forget import forget_destroyed
 from pipelines.lib.lock import pipeline_lock
-from pipelines.lib.places import Places, Progress, places, silent
+from pipelines.lib.places import Places, Progress, silent
 from pipelines.lib.publish import Preparation
 from quality.run import Report, check
-from saulyq.errors import SaulyqError
 from warehouse.engines import Engine
 
 WAIT_SECONDS = 900
@@ -70,15 +69,6 @@ class Summary:
         self.signals = {"cases": egress.cases, "sent": egress.sent, "withdrawn": egress.withdrawn}
 
 
-def run(full: bool = False, engine: str = "duckdb", progress: Progress | None = None) -> dict[str, object]:
-    """Run every hop once; the JSON summary of the command line."""
-    try:
-        chosen = Engine(engine)
-    except ValueError:
-        raise SaulyqError(f"no engine {engine}; there are: {', '.join(Engine)}") from None
-    return vars(run_in(places(), full, chosen, progress or silent))
-
-
 def run_in(
     site: Places,
     full: bool = False,
@@ -87,10 +77,18 @@ def run_in(
     select: str | None = None,
     wait_seconds: float = WAIT_SECONDS,
     project: Path = dbt.PROJECT,
+    started: dbt.Command | None = None,
 ) -> Summary:
-    """Run every hop once for one installation; `select` builds only a part of the models."""
+    """Run every hop once for one installation; `select` builds only a part of the models.
+
+    A caller that started dbt for this engine and project before gives it here.
+    """
     summary = Summary(engine.value)
-    with pipeline_lock(site.home, wait_seconds), _full_disk_said(site), dbt.started(site, engine, project) as builder:
+    with (
+        pipeline_lock(site.home, wait_seconds),
+        _full_disk_said(site),
+        nullcontext(started) if started is not None else dbt.started(site, engine, project) as builder,
+    ):
         with summary.timed("extract"):
             summary.note_extraction(extract(site, progress))
         with summary.timed("quality"):

@@ -7,6 +7,7 @@ waits for one line of JSON with the rest of its arguments and of its environment
 from __future__ import annotations
 
 import ctypes
+import importlib
 import json
 import os
 import signal
@@ -56,6 +57,8 @@ def main() -> None:
     parsed = dbtRunner().invoke(["parse", *common])
     if not isinstance(parsed.result, Manifest):
         sys.exit(f"the project cannot be read: {parsed.exception}")
+    # the command would import it after it was told
+    importlib.import_module("dbt.task.build")
     line = sys.stdin.readline()
     if not line:
         return

@@ -30,13 +30,19 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run the whole pipeline once; a rerun changes nothing that did not change."""
-    from pipelines import run as pipeline
+    from pipelines.lib import dbt
+    from pipelines.lib.places import places
     from saulyq import database
     from saulyq.progress import progress_bars
     from saulyq.settings import settings
+    from warehouse import engines
 
-    with database.ready(settings()), progress_bars() as progress:
-        report = pipeline.run(full=full, engine=engine.value, progress=progress)
+    site, chosen = places(), engines.Engine(engine.value)
+    # dbt takes seconds to start: it does so while the server comes up and the rest is imported
+    with dbt.started(site, chosen) as started, database.ready(settings()), progress_bars() as progress:
+        from pipelines.run import run_in
+
+        report = vars(run_in(site, full, chosen, progress, started=started))
     if as_json:
         print_json(report)
     else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +20,7 @@ import pytest
 from pipelines.lib.lock import PipelineBusy, is_busy, pipeline_lock
 from pipelines.lib.places import Places
 from pipelines.lib.publish import description, served_file
-from pipelines.run import HOT, Summary, run, run_in
-from saulyq.errors import SaulyqError
+from pipelines.run import HOT, Summary, run_in
 from tests.installation import Database
 from tests.pipelines.conftest import PROJECT
 from tests.pipelines.rows import CANARIES, write_encounter
@@ -117,8 +118,11 @@ def test_one_at_a_time(site: Places) -> None:
 
 
 def test_an_unknown_engine_is_refused() -> None:
-    with pytest.raises(SaulyqError, match="duckdb, postgres"):
-        run(engine="oracle")
+    command = [sys.executable, "-m", "saulyq.cli", "pipeline", "run", "--engine", "oracle"]
+    refused = subprocess.run(command, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert "duckdb" in refused.stderr
+    assert refused.stdout == ""
 
 
 def test_what_is_served_is_described(built: Built) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import psycopg
 import pytest
 
-from tests.spec.conftest import District
+from tests.spec.conftest import YEARS, District
 from warehouse import query
 
 UNITS: tuple[query.Unit, ...] = ("organization", "site", "practitioner")
@@ -16,6 +17,28 @@ COLUMNS = {
     "site": ("site_id",),
     "practitioner": ("organization_id", "practitioner_code"),
 }
+
+VISITS_BY_MONTH = """
+    with recorded as (
+        select encounter.*, (encounter.event_at at time zone 'Asia/Almaty')::date as day,
+            coalesce(link.patient_id, encounter.patient_id) as person
+        from visits.encounter
+        left join patients.patient_link link
+            on link.other_patient_id = encounter.patient_id and link.unlinked_at is null
+    )
+    select to_char(recorded.day, 'YYYY-MM'), count(*)
+    from recorded
+    join organizations.organization on organization.id = recorded.organization_id
+    where recorded.status = 'finished' and recorded.encounter_class in ('ambulatory', 'home', 'virtual')
+        and recorded.entered_in_error_at is null and recorded.disposition is distinct from 'nobody_home'
+        and not organization.is_external
+        and not exists (
+            select from deaths.death
+            where death.patient_id = recorded.person and death.entered_in_error_at is null
+                and (death.event_at at time zone 'Asia/Almaty')::date < recorded.day
+        )
+    group by 1
+"""
 
 
 @pytest.mark.req("DASH-01", "DASH-02", "DWH-10")
@@ -70,3 +93,16 @@ def test_coverage_steps_only_narrow(district: District) -> None:
             assert len(eligible) == 1
             assert totals[1][1] >= totals[2][1] > 0
             assert max(numerator for _, numerator in totals) <= eligible.pop()
+
+
+@pytest.mark.req("DWH-04")
+def test_statistics_are_counted_from_the_records_of_people(district: District) -> None:
+    """The summary of visits by month, beside the same count over the named records of the operational database."""
+    with psycopg.connect(district.installation.settings.libpq_url("owner")) as connection:
+        counted = connection.execute(VISITS_BY_MONTH).fetchall()
+    shown: Counter[str] = Counter()
+    for row in district.ask("indicators", "show", "visit_structure", "--by", "organization"):
+        assert not {"patient_key", "case_id"} & set(row)
+        shown[row["period"]] += row["denominator"]
+    assert len(counted) >= 12 * YEARS
+    assert {period: count for period, count in shown.items() if count} == dict(counted)

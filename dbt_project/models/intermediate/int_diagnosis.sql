@@ -2,7 +2,6 @@
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key='condition_id',
-    on_schema_change='fail',
     pre_hook=["{{ forget_vanished('stg_ops__condition', 'condition_id') }}"],
     indexes=[{'columns': ['condition_id'], 'unique': true}, {'columns': ['period', 'organization_id']}]
 ) }}

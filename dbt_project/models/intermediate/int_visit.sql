@@ -2,7 +2,6 @@
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key='encounter_id',
-    on_schema_change='fail',
     pre_hook=["{{ forget_vanished('stg_ops__encounter', 'encounter_id') }}"],
     indexes=[{'columns': ['encounter_id'], 'unique': true}, {'columns': ['period', 'organization_id']}]
 ) }}
