@@ -157,7 +157,7 @@ def controls_page() -> str:
         "",
         NOTE,
         "",
-        "Administration → Protection of personal data shows how each stands now, `saulyq protection check` prints the same.",
+        "Administration → Protection of personal data shows how each stands now, `saulyq protection check` prints it.",
         "In production nothing leaves while a required one is not met.",
         "",
         "| check | demanded by | proved by | required | what to do |",

@@ -10,6 +10,7 @@ from ops_app.kit.business_number import BusinessNumber
 from ops_app.kit.dates import DateInput
 from ops_app.kit.form_fields import listed
 from ops_app.kit.numbers import DecimalInput
+from ops_app.modules.organizations.care_profiles import care_profiles
 from ops_app.modules.organizations.titles import POSITIONS, SITE_KINDS, TYPES
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=300)]
@@ -35,6 +36,7 @@ class NodeForm(BaseModel):
     phone: Short | None = None
     licence_number: Short | None = None
     licence_date: DateInput | None = None
+    care_profiles: list[Annotated[str, listed(care_profiles())]] = []
 
 
 class NewNodeForm(NodeForm):
