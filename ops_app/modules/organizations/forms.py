@@ -18,6 +18,7 @@ Person = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Oid = Annotated[str, StringConstraints(pattern=r"^[0-2](\.(0|[1-9][0-9]{0,18})){1,30}$")]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+CareProfileCode = Annotated[str, listed(care_profiles())]
 
 
 class NodeForm(BaseModel):
@@ -36,7 +37,7 @@ class NodeForm(BaseModel):
     phone: Short | None = None
     licence_number: Short | None = None
     licence_date: DateInput | None = None
-    care_profiles: list[Annotated[str, listed(care_profiles())]] = []
+    care_profiles: list[CareProfileCode] = []
 
 
 class NewNodeForm(NodeForm):

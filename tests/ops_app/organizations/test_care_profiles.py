@@ -56,7 +56,7 @@ def test_a_facility_is_offered_the_forms_of_its_profiles_and_those_of_all(clinic
     assert "profile of your organisation" in refused.text
     # another facility keeps its own choice
     assert "bishop" in offered(
-        clinic.browser("stranger"), clinic.register(organization_id=clinic.tree["other"], site_id=None).id
+        clinic.browser("stranger"), clinic.register("stranger", organization_id=clinic.tree["other"], site_id=None).id
     )
     assert choose(keeper, clinic) == 303
     assert offered(doctor, person.id) == everything
