@@ -14,6 +14,7 @@ import streamlit as st
 from dashboards.identity import Viewer
 from dashboards.texts import Texts
 from warehouse.release import Unsafe, run_figures
+from warehouse.release.texts import RELEASE_REFUSED
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -24,9 +25,11 @@ def figures(
     """Name and content of the controlled file, within the viewer's scope; `Unsafe` says why there is none."""
     if not viewer.sees_figures:
         raise Unsafe(f"{viewer.login} may not see figures")
+    if viewer.release_refused is not None:
+        raise Unsafe(RELEASE_REFUSED[viewer.release_refused])
     only = None if viewer.figures.everywhere else viewer.figures.nodes
     with tempfile.TemporaryDirectory() as folder:
-        run_figures(code, period, Path(folder), viewer.login, only=only, by=by)
+        run_figures(code, period, Path(folder), viewer.login, only=only, by=by, aggregator=viewer.aggregator)
         (path,) = Path(folder).glob("*.xlsx")
         return path.name, path.read_bytes()
 

@@ -40,6 +40,10 @@ class Viewer:
     permissions: frozenset[str]
     figures: Scope
     cases: Scope
+    release_refused: str | None = None
+    """Why the viewer may release nothing, as the operational app says it."""
+    aggregator: str | None = None
+    """Who aggregates; releases name it."""
 
     @property
     def sees_figures(self) -> bool:
@@ -72,6 +76,8 @@ def viewer_of(claims: dict[str, Any]) -> Viewer:
         permissions=frozenset(claims["permissions"]),
         figures=Scope(bool(claims["everywhere"]), frozenset(claims["organization_ids"])),
         cases=Scope(bool(claims["cases_everywhere"]), frozenset(claims["case_organization_ids"])),
+        release_refused=claims.get("release_refused", "unprotected"),
+        aggregator=claims.get("aggregator"),
     )
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy import Engine
 
 from saulyq.commands.options import Json
 from saulyq.errors import SaulyqError, UsageError
@@ -29,6 +30,7 @@ def facility(
     if out.exists():
         raise UsageError(f"{out} exists already; name a new folder")
     with database.ready(settings()) as current, database.engine(current, "app") as engine:
+        _refuse_unprotected(engine)
         try:
             report = facility_export.write(engine, org, out)
         except facility_export.UnknownOrganization:
@@ -68,6 +70,21 @@ def import_facility(folder: Folder, as_json: Json = False) -> None:
         except (facility_export.Damaged, facility_export.NotEmpty) as error:
             raise SaulyqError(str(error)) from None
     _answer(report, as_json, f"{report['rows']:,} rows of {len(report['tables'])} tables taken in")
+
+
+def _refuse_unprotected(engine: Engine) -> None:
+    from sqlalchemy.orm import Session
+
+    from ops_app import models
+    from ops_app.errors import OpsError
+    from ops_app.modules.protection.standing import refuse_unprotected
+
+    models.load_all()
+    with Session(engine) as session:
+        try:
+            refuse_unprotected(session)
+        except OpsError as refused:
+            raise SaulyqError(f"{refused.message}; see saulyq protection check") from None
 
 
 def _answer(report: dict[str, Any], as_json: bool, sentence: str) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from saulyq.commands.options import Json
-from saulyq.errors import SaulyqError
+from saulyq.errors import SaulyqError, UsageError
 from saulyq.output import print_json, print_text
 
 
@@ -14,13 +14,20 @@ def release(
     name: Annotated[str, typer.Argument(help="The release, for example screening_coverage.")],
     period: Annotated[str, typer.Option(metavar="YYYY[-MM]", help="The year or month it is about.")],
     out: Annotated[Path, typer.Option(file_okay=False, help="The folder for its files.")],
+    by: Annotated[
+        str | None, typer.Option(metavar="LOGIN", help="Who releases: staff of the aggregator, where one is named.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write a release: small cells suppressed, tried by an attacker, logged."""
     from warehouse import release as releases
+    from warehouse.release.texts import RELEASE_REFUSED
 
+    refused, aggregator = _asked(by)
+    if refused is not None:
+        raise SaulyqError(f"{RELEASE_REFUSED[refused].en}; see saulyq protection check and --by")
     try:
-        report: dict[str, Any] = releases.run(name, period, out)
+        report: dict[str, Any] = releases.run(name, period, out, by, aggregator=aggregator)
     except releases.Unsafe as error:
         raise SaulyqError(str(error)) from None
     if as_json:
@@ -28,3 +35,26 @@ def release(
     else:
         for path in report["files"]:
             print_text(str(path))
+
+
+def _asked(login: str | None) -> tuple[str | None, str | None]:
+    """Why this account may not release, and who the aggregator is: the operational app says both."""
+    from sqlalchemy.orm import Session
+
+    from ops_app import models
+    from ops_app.modules.accounts import queries
+    from ops_app.modules.protection.releasing import aggregator_name, why_no_release
+    from saulyq import database
+    from saulyq.settings import settings
+
+    models.load_all()
+    with (
+        database.ready(settings()) as current,
+        database.engine(current, "app") as engine,
+        Session(engine) as session,
+    ):
+        account = queries.account_by_login(session, login) if login else None
+        if login and (account is None or not account.is_active):
+            raise UsageError(f"there is no active account {login}")
+        actor = queries.actor_of(session, account, 0) if account else None
+        return why_no_release(session, actor), aggregator_name(session)

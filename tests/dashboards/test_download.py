@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,19 @@ def test_small_cells_are_hidden_and_the_release_is_logged(home: Path, code: str)
     [entry] = ledger(home)
     assert entry["user"] == "official"
     assert entry["name"] == code
+
+
+@pytest.mark.req("DWH-03")
+def test_only_staff_of_the_aggregator_release_and_the_file_names_it(home: Path, as_viewer: Opener) -> None:
+    stranger = replace(OFFICIAL, release_refused="not_aggregator", aggregator="РОЦ")
+    at = as_viewer(stranger, "screening")
+    at.button(key="prepare").click().run(timeout=120)
+    assert at.error
+    assert not at.get("download_button")
+    assert not (home / "releases").exists()
+    _, content = download.figures(replace(OFFICIAL, aggregator="РОЦ"), "visit_structure", PERIOD)
+    assert "Aggregator: РОЦ" in text_of(content)
+    assert ledger(home)[0]["parameters"]["aggregator"] == "РОЦ"  # type: ignore[index]
 
 
 def test_button_prepares_logs_and_offers_the_file(home: Path, as_viewer: Opener) -> None:

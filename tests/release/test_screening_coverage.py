@@ -29,7 +29,7 @@ def served() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-@pytest.mark.req("DWH-11", "SCR-08")
+@pytest.mark.req("DWH-04", "DWH-11", "SCR-08")
 def test_the_file_has_the_four_steps_by_site_age_and_sex(home: Path, tmp_path: Path) -> None:
     report = release.run("screening-coverage", "2026-11", tmp_path / "out", "tester")
     heading, *rows = rows_of(report["files"][0])

@@ -37,6 +37,7 @@ def release_figures(
     user: str,
     threshold: int,
     as_of: object,
+    aggregator: str | None,
     only: frozenset[int] | None = None,
     down_to: str = "site",
     by: Breakdown | None = None,
@@ -71,7 +72,8 @@ def release_figures(
                     texts.SHARE_HEADING,
                 )
                 rows = _rows(protected, places, by, code)
-                book.table(title.en, title, notes(period, as_of, threshold), headings, 3 + len(extra), rows)
+                above = notes(period, as_of, threshold, aggregator)
+                book.table(title.en, title, above, headings, 3 + len(extra), rows)
 
         parameters: Entry = {
             "indicator": code,
@@ -79,6 +81,7 @@ def release_figures(
             "as_of": str(as_of),
             "down_to": down_to,
             "by": by,
+            "aggregator": aggregator,
             "organizations": "all" if only is None else sorted(only),
         }
         suffix = f"_by_{by}" if by else ""

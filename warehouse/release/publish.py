@@ -45,12 +45,13 @@ def publish(
     }
 
 
-def notes(period: str, as_of: object, threshold: int) -> list[str]:
+def notes(period: str, as_of: object, threshold: int, aggregator: str | None) -> list[str]:
     """What stands above a released table, in three languages."""
     moment = f"{as_of:%d.%m.%Y %H:%M} UTC" if as_of else "–"
     return [
         f"{' / '.join(texts.PERIOD)}: {period}",
         f"{' / '.join(texts.AS_OF)}: {moment}",
+        *([f"{' / '.join(dict.fromkeys(texts.AGGREGATOR))}: {aggregator}"] if aggregator else []),
         *(f"{texts.HIDDEN_MARK} {line.format(below=threshold - 1)}" for line in texts.HIDDEN_MEANING),
         *texts.EMPTY_ROWS,
     ]

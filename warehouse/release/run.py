@@ -23,8 +23,15 @@ PERIOD = re.compile(r"\d{4}(-(0[1-9]|1[0-2]))?")
 STEP_NODES = ("eligible", "listed", "recorded", "confirmed")
 
 
-def run(name: str, period: str, out: Path, user: str | None = None, threshold: int | None = None) -> dict[str, object]:
-    """Write a named release into a folder; `Unsafe` says why it may not be.
+def run(
+    name: str,
+    period: str,
+    out: Path,
+    user: str | None = None,
+    threshold: int | None = None,
+    aggregator: str | None = None,
+) -> dict[str, object]:
+    """Write a named release into a folder; `Unsafe` says why it may not be. The release names the aggregator.
 
     The answer has release, period, number (in the log), as_of, threshold, files, and cells by table.
     """
@@ -35,7 +42,7 @@ def run(name: str, period: str, out: Path, user: str | None = None, threshold: i
     if not PERIOD.fullmatch(period):
         raise Unsafe(texts.NO_PERIOD.filled(period=period))
     with _warehouse() as connection:
-        return releases[known](connection, period, out, user or getpass.getuser(), _threshold(threshold))
+        return releases[known](connection, period, out, user or getpass.getuser(), _threshold(threshold), aggregator)
 
 
 def run_figures(
@@ -48,6 +55,7 @@ def run_figures(
     down_to: str = "site",
     by: Breakdown | None = None,
     threshold: int | None = None,
+    aggregator: str | None = None,
 ) -> dict[str, object]:
     """Write the figures of any indicator for a month, as a dashboard shows them; `Unsafe` says why it may not be.
 
@@ -57,7 +65,17 @@ def run_figures(
     with _warehouse() as connection:
         as_of = build_info()["as_of"]
         return release_figures(
-            connection, code, period, out, user, _threshold(threshold), as_of, only=only, down_to=down_to, by=by
+            connection,
+            code,
+            period,
+            out,
+            user,
+            _threshold(threshold),
+            as_of,
+            aggregator,
+            only=only,
+            down_to=down_to,
+            by=by,
         )
 
 
@@ -73,7 +91,7 @@ def _warehouse() -> duckdb.DuckDBPyConnection:
 
 
 def _screening_coverage(
-    connection: duckdb.DuckDBPyConnection, period: str, out: Path, user: str, threshold: int
+    connection: duckdb.DuckDBPyConnection, period: str, out: Path, user: str, threshold: int, aggregator: str | None
 ) -> dict[str, object]:
     coverage = read_coverage(connection, period)
     if coverage is None:
@@ -85,7 +103,7 @@ def _screening_coverage(
             for programme, table in coverage.tables.items()
         }
         as_of = build_info()["as_of"]
-        above = notes(coverage.period, as_of, threshold)
+        above = notes(coverage.period, as_of, threshold, aggregator)
 
         def write(path: Path, number: int) -> None:
             with Workbook(path, texts.COVERAGE_TITLE.en) as book:
@@ -100,7 +118,12 @@ def _screening_coverage(
 
         file_name = f"screening_coverage_{coverage.period}.xlsx"
         families = {coverage.family(programme): table for programme, table in protected.items()}
-        parameters: Entry = {"threshold": threshold, "asked_period": period, "as_of": str(as_of)}
+        parameters: Entry = {
+            "threshold": threshold,
+            "asked_period": period,
+            "as_of": str(as_of),
+            "aggregator": aggregator,
+        }
         return publish(
             ledger, "screening_coverage", coverage.period, user, parameters, families, out / file_name, write
         )

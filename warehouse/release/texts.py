@@ -112,6 +112,26 @@ HIDDEN_CELLS = Text("Жасырылған ұяшықтар", "Скрыто яч�
 SHOWN_CELLS = Text("Көрсетілген ұяшықтар", "Показано ячеек", "Cells shown")
 RULE_VERSION = Text("Ереже нұсқасы және дереккөзі", "Версия правила и источник", "Rule version and source")
 
+AGGREGATOR = Text("Агрегатор", "Агрегатор", "Aggregator")
+RELEASE_REFUSED = {
+    "no_aggregator": Text(
+        "дербес медициналық деректер агрегаторы аталмаған",
+        "агрегатор персональных медицинских данных не назван",
+        "nobody is named as the aggregator of personal medical data",
+    ),
+    "not_aggregator": Text(
+        "шығарылымдарды тек агрегатор қызметкерлері жасайды",
+        "выпуски делают только сотрудники агрегатора",
+        "only staff of the aggregator make releases",
+    ),
+    "unprotected": Text(
+        "дербес деректерді қорғау тексерулері орындалмаған",
+        "не выполнены проверки защиты персональных данных",
+        "checks of the protection of personal data are not met",
+    ),
+}
+"""Why the operational app lets somebody release nothing."""
+
 NOT_PROTECTABLE = Text(
     "бір ұяшықты ({cell}) қорғау мүмкін емес",
     "одну ячейку ({cell}) невозможно защитить",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session
+
 from ops_app.actor import Actor, Scope
+from ops_app.modules.protection.releasing import aggregator_name, why_no_release
 from ops_app.permissions import Permission, Role
 
 TECHNICAL_ROLES = (Role.ADMINISTRATOR, Role.DATA_ENGINEER)
@@ -36,6 +39,11 @@ def authority(actor: Actor) -> dict[str, object]:
         "cases_everywhere": cases.everywhere,
         "case_organization_ids": sorted(cases.organization_ids),
     }
+
+
+def releasing(session: Session, actor: Actor) -> dict[str, object]:
+    """Claims about releases: why the actor may make none, and who the aggregator is."""
+    return {"release_refused": why_no_release(session, actor), "aggregator": aggregator_name(session)}
 
 
 def _figures(actor: Actor) -> Scope:

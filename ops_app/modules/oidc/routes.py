@@ -117,7 +117,7 @@ def userinfo(request: Request, _machine: Machine, db: Db) -> Response:
         return JSONResponse(
             {"error": "invalid_token"}, status_code=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}
         )
-    return JSONResponse(claims.authority(actor))
+    return JSONResponse(claims.authority(actor) | claims.releasing(db, actor))
 
 
 @router.post("/oidc/introspect", name="oidc:introspect")
@@ -134,7 +134,7 @@ def introspect(_machine: Machine, call: MachineCall) -> Response:
         actor = queries.actor_of_sid(call.db, call.form["sid"])
     if actor is None:
         return JSONResponse({"active": False})
-    return JSONResponse({"active": True, **claims.authority(actor)})
+    return JSONResponse({"active": True} | claims.authority(actor) | claims.releasing(call.db, actor))
 
 
 @router.get("/oidc/end-session", name="oidc:end_session")

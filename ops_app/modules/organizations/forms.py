@@ -10,6 +10,7 @@ from ops_app.kit.business_number import BusinessNumber
 from ops_app.kit.dates import DateInput
 from ops_app.kit.form_fields import listed
 from ops_app.kit.numbers import DecimalInput
+from ops_app.modules.organizations.care_profiles import care_profiles
 from ops_app.modules.organizations.titles import POSITIONS, SITE_KINDS, TYPES
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=300)]
@@ -17,6 +18,7 @@ Person = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Oid = Annotated[str, StringConstraints(pattern=r"^[0-2](\.(0|[1-9][0-9]{0,18})){1,30}$")]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+CareProfileCode = Annotated[str, listed(care_profiles())]
 
 
 class NodeForm(BaseModel):
@@ -35,6 +37,7 @@ class NodeForm(BaseModel):
     phone: Short | None = None
     licence_number: Short | None = None
     licence_date: DateInput | None = None
+    care_profiles: list[CareProfileCode] = []
 
 
 class NewNodeForm(NodeForm):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ops_app.kit.model import Base, Row, Sourced, one_of, source_key_constraint, watermark_index
@@ -94,6 +95,8 @@ class OrganizationProfile(Row, Base):
     phone: Mapped[str | None] = mapped_column(info=PLAIN)
     licence_number: Mapped[str | None] = mapped_column(info=PLAIN)
     licence_date: Mapped[dt.date | None] = mapped_column(info=PLAIN)
+    care_profiles: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"), info=PLAIN)
+    """Kinds of care it gives; they decide which forms it is offered. None: all."""
 
     __table_args__ = (
         CheckConstraint("oid ~ '^[0-2]([.](0|[1-9][0-9]*))+$'", name="oid_shape"),

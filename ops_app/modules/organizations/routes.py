@@ -14,6 +14,7 @@ from ops_app.errors import OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.modules.organizations import queries, service, structure_queries
+from ops_app.modules.organizations.care_profiles import care_profiles
 from ops_app.modules.organizations.forms import LocationForm, NewNodeForm, NodeForm
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.organizations.permissions import TreeKeeper
@@ -119,6 +120,7 @@ def _node_page(
         kinds=KINDS,
         types=TYPES,
         site_kinds=SITE_KINDS,
+        care_profiles=care_profiles(),
         location_kinds=LOCATIONS,
         positions=POSITIONS,
         status_code=422 if (form and form.errors) or (location_form and location_form.errors) else 200,
@@ -137,5 +139,6 @@ def _new_page(request: Request, db: Session, actor: Actor, node_id: int, form: F
         kinds=KINDS,
         types=TYPES,
         site_kinds=SITE_KINDS,
+        care_profiles=care_profiles(),
         status_code=422 if form.errors else 200,
     )

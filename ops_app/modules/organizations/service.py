@@ -33,7 +33,7 @@ from ops_app.modules.organizations.queries import descendant_ids
 from ops_app.modules.patients import iin
 from ops_app.permissions import Permission
 
-PROFILE = ("oid", "address_line", "phone", "licence_number", "licence_date")
+PROFILE = ("oid", "address_line", "phone", "licence_number", "licence_date", "care_profiles")
 BELOW = {"region": ("organization",), "organization": ("department", "site"), "department": ("site",), "site": ()}
 """What may stand under what."""
 

@@ -19,8 +19,9 @@ from ops_app.kit.dates import show_date, show_time
 from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
 from ops_app.mechanisms.questionnaire import fhir
 from ops_app.mechanisms.questionnaire.answers import read_posted
+from ops_app.modules.organizations.care_profiles import belongs, profiles_of
 from ops_app.modules.organizations.models import Organization
-from ops_app.modules.organizations.queries import place_of
+from ops_app.modules.organizations.queries import place_of, workplace
 from ops_app.modules.patients.card import card_page, person
 from ops_app.modules.questionnaires import pages, queries, service
 from ops_app.modules.questionnaires.catalogue import compiled_of, offered
@@ -42,8 +43,10 @@ def of_patient(request: Request, access: CardReader, db: Db, encounter: int | No
     responses = list(queries.responses_of(db, who.records))
     may_fill = access.actor.may(Permission.QUESTIONNAIRES_RESPONSE_WRITE) and not who.header.death_date
     forms = offered(db) if may_fill else {}
+    place = workplace(db, access.actor)
+    profiles = profiles_of(db, place.organization.id) if place else []
     choice = sorted(
-        (form for form in forms.values() if form.why_off is None),
+        (form for form in forms.values() if form.why_off is None and belongs(form.definition.id, profiles)),
         key=lambda form: (form.definition.kind, str(form.definition.title).casefold()),
     )
     return card_page(

@@ -20,6 +20,7 @@ from ops_app.mechanisms.questionnaire.definition import AttachmentItem, NumberIt
 from ops_app.mechanisms.questionnaire.evaluation import Value, is_number
 from ops_app.mechanisms.questionnaire.scoring import initial_values
 from ops_app.mechanisms.questionnaire.signing import bound
+from ops_app.modules.organizations.care_profiles import belongs, profiles_of
 from ops_app.modules.organizations.queries import Workplace
 from ops_app.modules.patients.header import full_name
 from ops_app.modules.patients.models import Patient
@@ -69,6 +70,11 @@ def start(
     form = offered_or_404(session, key)
     if form.why_off is not None:
         raise Conflict(_("This form cannot be filled in"), advice=form.why_off)
+    if not belongs(key, profiles_of(session, place.organization.id)):
+        raise Conflict(
+            _("This form does not belong to the profile of your organisation"),
+            advice=_("The administrator chooses the profiles on the page of the organisation."),
+        )
     now = clock.now()
     if encounter_id is not None:
         encounter = encounter_or_404(session, encounter_id)

@@ -17,9 +17,11 @@ from ops_app.kit.dates import show_date
 from ops_app.mechanisms.outbox import delivery, outbox
 from ops_app.mechanisms.outbox.models import SystemState
 from ops_app.modules.audit.models import Event
+from ops_app.modules.oidc.claims import releasing
 from ops_app.modules.protection import service, standing
 from ops_app.modules.protection.declarations import checks, threats
-from ops_app.modules.protection.models import Place, Statement
+from ops_app.modules.protection.models import Aggregator, Place, Statement
+from ops_app.modules.signatures.models import SignatureRule
 from ops_app.permissions import Role
 from saulyq.storage_encryption import measured
 from tests.installation import Database, Installation
@@ -306,3 +308,62 @@ def test_the_command_line_shows_the_same_and_fails_while_something_lacks(install
     assert by_code["storage_encrypted"]["met"]
     assert "№ 7 of 2026" in by_code["storage_encrypted"]["found"]
     assert not by_code["backup_fresh"]["met"]
+
+
+def claims_of(clinic: Clinic, login: str) -> dict[str, object]:
+    with clinic.session() as session:
+        return releasing(session, clinic.actor(session, login))
+
+
+@pytest.mark.req("DWH-03")
+def test_the_aggregator_is_named_from_a_day_on_and_only_its_staff_release(
+    clinic: Clinic, officer: Browser, local_officer: Browser, set_up: SetUp
+) -> None:
+    named = {
+        "organization_id": str(clinic.tree["other"]),
+        "begins_on": show_date(clock.today()),
+        "document": "Order ҚР ДСМ-1 of 01.02.2026",
+    }
+    assert claims_of(clinic, "chief") == {"release_refused": None, "aggregator": None}
+    set_up(MODE="production")
+    assert claims_of(clinic, "chief")["release_refused"] == "no_aggregator"
+    set_up(MODE="development")
+    assert local_officer.post("/protection/aggregator", named).status_code == 403
+    assert clinic.browser("chief").post("/protection/aggregator", named).status_code == 403
+    for wrong in ({"organization_id": str(clinic.tree["site"])}, {"begins_on": "-1"}, {"document": ""}):
+        assert officer.post("/protection/aggregator", named | wrong).status_code == 422
+    assert officer.post("/protection/aggregator", named | {"begins_on": "+10"}).status_code == 303
+    assert claims_of(clinic, "chief")["release_refused"] is None, "not before its day"
+    with clock.frozen(clock.now() + dt.timedelta(days=11)):
+        assert claims_of(clinic, "chief") == {"release_refused": "not_aggregator", "aggregator": "other"}
+        assert claims_of(clinic, "stranger")["release_refused"] is None
+        set_up(MODE="production")
+        assert claims_of(clinic, "stranger")["release_refused"] == "unprotected"
+        set_up(MODE="development")
+    # who it was is history: another one begins later, and never in the past
+    assert "nor before the last" in officer.post("/protection/aggregator", named).text
+    page = officer.get("/protection/aggregator").text
+    assert "Order ҚР ДСМ-1" in page
+
+
+@pytest.mark.req("DWH-03")
+def test_naming_the_aggregator_is_signed_where_a_rule_says_so(clinic: Clinic, officer: Browser) -> None:
+    with clinic.session() as session:
+        session.add(SignatureRule(subject="action:aggregator", organization_id=None, is_mandatory=True, set_by="t"))
+    named = {"organization_id": str(clinic.tree["other"]), "begins_on": "+30", "document": "Order № 2"}
+    refused = officer.post("/protection/aggregator", named)
+    assert refused.status_code == 403
+    assert "signed with an EDS" in refused.text
+    with clinic.session() as session:
+        assert len(session.scalars(select(Aggregator)).all()) == 1
+
+
+def test_the_command_line_releases_and_exports_by_the_same_rules(installation: Installation) -> None:
+    production = {"SAULYQ_MODE": "production"}
+    for command in (
+        ("release", "screening_coverage", "--period", "2026", "--out", "/tmp/never"),
+        ("export", "facility", "--org", "1", "--out", "/tmp/never-export"),
+    ):
+        refused = installation.run(*command, check=False, **production)
+        assert refused.returncode == 1
+        assert "saulyq protection check" in refused.stderr
