@@ -209,9 +209,14 @@ function codeKeys(field, event) {
     const next = options[(at + step + options.length) % options.length];
     if (next) markCode(field, next);
     event.preventDefault();
-  } else if (event.key === "Enter" && !$("[role=listbox]", field).hidden) {
-    takeCode(field, options[at]);
+  } else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
+    // Enter chooses, then goes on: a form is not sent by a key that was meant for the list.
     event.preventDefault();
+    if (!$("[role=listbox]", field).hidden) return takeCode(field, options[at]);
+    const input = $("[role=combobox]", field);
+    const fields = [...input.form.elements].filter((each) => each.offsetParent && !each.disabled);
+    const next = fields[fields.indexOf(input) + 1];
+    if (next) next.focus();
   } else if (event.key === "Escape") {
     openCodes(field, false);
   }

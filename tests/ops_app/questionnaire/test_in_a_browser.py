@@ -65,6 +65,8 @@ def test_a_nurse_fills_in_a_form(clinic: Clinic) -> None:
         page.wait_for_selector("#l-q-diagnosis [role=option][data-value]")
         page.keyboard.press("Enter")
         assert page.input_value("input[name=q-diagnosis]") == "J06.9"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "f-q-is_confirmed", "Enter goes on and sends nothing"
         page.fill("#f-q-contact_list--0--finding", "zzzz")
         page.click("[data-submit]")
         page.wait_for_selector(".error-summary")
