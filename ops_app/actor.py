@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, any_, bindparam, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
-from ops_app.permissions import ROLE_PERMISSIONS, Permission
+from ops_app.permissions import Permission
+from ops_app.role_permissions import ROLE_PERMISSIONS
 
 _SHIPPED: dict[str, frozenset[Permission]] = {str(role): held for role, held in ROLE_PERMISSIONS.items()}
 

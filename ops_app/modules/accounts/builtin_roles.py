@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ops_app.i18n import translations
 from ops_app.modules.accounts.titles import ROLES
-from ops_app.permissions import ROLE_PERMISSIONS
+from ops_app.role_permissions import ROLE_PERMISSIONS
 
 
 def statements() -> Iterator[str]:

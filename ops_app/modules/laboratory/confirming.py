@@ -30,7 +30,7 @@ from ops_app.modules.laboratory.models import (
 )
 from ops_app.modules.laboratory.ordering import add_reflex
 from ops_app.modules.laboratory.ranges import CRITICAL, choose
-from ops_app.modules.laboratory.results import known_values, locked_line, subject_of
+from ops_app.modules.laboratory.results import known_values, locked_line, log_result, subject_of
 from ops_app.modules.laboratory.values import Value, judged, read_value, show_value, title_of
 from ops_app.modules.visits import performing
 from ops_app.modules.visits.laboratory_values import record_value, withdraw_value
@@ -58,7 +58,7 @@ def confirm(session: Session, actor: Actor, order_service_id: int, data: Confirm
         if row.held_reason and data.held_because:
             row.held_reason = f"{row.held_reason}; {data.held_because}"
         _release(session, actor, order, row, parameter, "final")
-        _log(session, actor, row, before)
+        log_result(session, actor, row, before)
     complete = line.status == "entered"
     line.conclusion = data.conclusion or line.conclusion
     line.confirmed_at, line.confirmed_by = now, actor.login
@@ -210,8 +210,8 @@ def correct(session: Session, actor: Actor, result_id: int, data: CorrectForm) -
         withdraw(session, actor, order.document_id, data.reason)
     line.seen_at = line.seen_by = None
     session.flush()
-    _log(session, actor, old, before)
-    _log(session, actor, row, None)
+    log_result(session, actor, old, before)
+    log_result(session, actor, row, None)
     follow_up.look_at(session, actor, order, [row], again=True)
     plan_refresh.refresh(session, actor, order.patient_id)
     return row
@@ -287,17 +287,4 @@ def _untold(actor: Actor) -> Select[int]:
             Result.status.in_(("entered", "confirmed")),
             ~select(CriticalCall.id).where(CriticalCall.result_id == Result.id).exists(),
         )
-    )
-
-
-def _log(session: Session, actor: Actor, row: Result, before: dict[str, object] | None) -> None:
-    session.flush()
-    audit.changed(
-        session,
-        actor,
-        entity="laboratory.result",
-        entity_id=row.id,
-        patient_id=row.patient_id,
-        before=before,
-        after=audit.snapshot(row),
     )

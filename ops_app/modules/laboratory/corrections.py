@@ -12,6 +12,7 @@ from ops_app.actor import Actor
 from ops_app.i18n import _
 from ops_app.modules.laboratory.incoming_report import IncomingReport
 from ops_app.modules.laboratory.models import Parameter, Report, Result
+from ops_app.modules.laboratory.results import log_result
 from ops_app.modules.visits.laboratory_values import withdraw_value
 
 
@@ -92,12 +93,4 @@ def _withdraw(session: Session, actor: Actor | None, row: Result, reason: str) -
     session.flush()
     if row.observation_id is not None:
         withdraw_value(session, actor, row.observation_id, reason)
-    audit.changed(
-        session,
-        actor,
-        entity="laboratory.result",
-        entity_id=row.id,
-        patient_id=row.patient_id,
-        before=before,
-        after=audit.snapshot(row),
-    )
+    log_result(session, actor, row, before)

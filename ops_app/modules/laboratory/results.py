@@ -103,17 +103,22 @@ def put(
     session.add(row)
     if line.started_at is None:
         line.started_at = now
+    log_result(session, actor, row, before)
+    return row
+
+
+def log_result(session: Session, actor: Actor | None, row: Result, before: dict[str, Any] | None) -> None:
+    """Write a result, and what became of it into the audit journal."""
     session.flush()
     audit.changed(
         session,
         actor,
         entity="laboratory.result",
         entity_id=row.id,
-        patient_id=order.patient_id,
+        patient_id=row.patient_id,
         before=before,
         after=audit.snapshot(row),
     )
-    return row
 
 
 def current(session: Session, order_service_id: int, parameter_id: int) -> Result | None:
@@ -179,16 +184,7 @@ def remove(session: Session, actor: Actor, result_id: int) -> OrderService:
         raise Conflict(_("A confirmed result cannot be removed, only corrected"))
     before = audit.snapshot(result)
     result.status, result.is_current = "removed", False
-    session.flush()
-    audit.changed(
-        session,
-        actor,
-        entity="laboratory.result",
-        entity_id=result.id,
-        patient_id=order.patient_id,
-        before=before,
-        after=audit.snapshot(result),
-    )
+    log_result(session, actor, result, before)
     settle(session, actor, order, line)
     return line
 

@@ -31,7 +31,7 @@ SIDES = ("kept", "hidden")
 @router.get("/merge-records", name="patients:merge")
 def merge_form(request: Request, actor: RecordMerger, db: Db, kept: str = "", hidden: str = "") -> Response:
     """Likely doubles, two records side by side, and the merges made before."""
-    return _merge_page(request, db, actor, blank({"kept": kept, "hidden": hidden}))
+    return _merge_page(request, db, actor, blank({"kept": kept, "hidden": hidden, "verdict": "one"}))
 
 
 def _merge_page(request: Request, db: Session, actor: Any, form: Form[Any], status_code: int = 200) -> Response:

@@ -1,16 +1,35 @@
-"""Tables of schema ``personal_data``; none of them passes the gate."""
+"""Tables of schema ``personal_data``; none of them passes the gate. Those of storage stand in ``storage_models``."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from ops_app.kit.model import Base, one_of
-from ops_app.kit.privacy import DIRECT, FREE_TEXT, PLAIN, SENSITIVE, Subject, exported
+from ops_app.kit.privacy import DIRECT, FREE_TEXT, PLAIN, SENSITIVE
+from ops_app.modules.personal_data.columns import TABLE, now, of_organization, of_patient, row_id
+from ops_app.modules.personal_data.storage_models import ApplicationLimit, ArchiveMark, ExportDelivery, FacilityTerm
+
+__all__ = [
+    "ApplicationLimit",
+    "ArchiveMark",
+    "Cabinet",
+    "CollectionNote",
+    "Consent",
+    "DataBlock",
+    "DestructionAct",
+    "Disclosure",
+    "ExportDelivery",
+    "FacilityTerm",
+    "NoticeDay",
+    "Representative",
+    "StoredFile",
+    "SubjectRequest",
+]
 
 PURPOSES = (
     "processing",
@@ -32,25 +51,6 @@ CHANNELS = ("office", "post", "email", "electronic")
 REQUEST_STATES = ("received", "answered", "refused")
 ACT_GROUNDS = ("violation", "term_ended")
 BASES = ("subject", "consent", "care", "law", "exception")
-DELIVERY_STATES = ("under_check", "accepted", "rejected")
-
-_TABLE = {"schema": "personal_data", "info": exported(Subject.WITHHELD)}
-
-
-def _id() -> Mapped[int]:
-    return mapped_column(Identity(), primary_key=True, info=PLAIN)
-
-
-def _organization() -> Mapped[int]:
-    return mapped_column(ForeignKey("organizations.organization.id"), info=PLAIN)
-
-
-def _patient() -> Mapped[int]:
-    return mapped_column(ForeignKey("patients.patient.id"), info=PLAIN)
-
-
-def _now() -> Mapped[dt.datetime]:
-    return mapped_column(server_default=text("now()"), info=PLAIN)
 
 
 class StoredFile(Base):
@@ -58,16 +58,16 @@ class StoredFile(Base):
 
     __tablename__ = "stored_file"
 
-    id: Mapped[int] = _id()
-    patient_id: Mapped[int] = _patient()
+    id: Mapped[int] = row_id()
+    patient_id: Mapped[int] = of_patient()
     file_name: Mapped[str] = mapped_column(info=FREE_TEXT)
     content_type: Mapped[str] = mapped_column(info=PLAIN)
     sha256: Mapped[str] = mapped_column(info=DIRECT)
     content: Mapped[bytes] = deferred(mapped_column(LargeBinary, info=FREE_TEXT))
-    stored_at: Mapped[dt.datetime] = _now()
+    stored_at: Mapped[dt.datetime] = now()
     stored_by: Mapped[str] = mapped_column(info=DIRECT)
 
-    __table_args__ = (Index("ix_stored_file_patient", "patient_id"), _TABLE)
+    __table_args__ = (Index("ix_stored_file_patient", "patient_id"), TABLE)
 
 
 class Representative(Base):
@@ -75,8 +75,8 @@ class Representative(Base):
 
     __tablename__ = "representative"
 
-    id: Mapped[int] = _id()
-    patient_id: Mapped[int] = _patient()
+    id: Mapped[int] = row_id()
+    patient_id: Mapped[int] = of_patient()
     name: Mapped[str] = mapped_column(info=DIRECT)
     iin: Mapped[str | None] = mapped_column(info=DIRECT)
     relation: Mapped[str] = mapped_column(info=PLAIN)
@@ -84,14 +84,14 @@ class Representative(Base):
     """The document that proves it: kind, number, date."""
     valid_from: Mapped[dt.date] = mapped_column(info=PLAIN)
     valid_until: Mapped[dt.date | None] = mapped_column(info=PLAIN)
-    recorded_at: Mapped[dt.datetime] = _now()
+    recorded_at: Mapped[dt.datetime] = now()
     recorded_by: Mapped[str] = mapped_column(info=DIRECT)
 
     __table_args__ = (
         one_of("relation", RELATIONS),
         CheckConstraint("valid_until is null or valid_until >= valid_from", name="ends_after_start"),
         Index("ix_representative_patient", "patient_id"),
-        _TABLE,
+        TABLE,
     )
 
 
@@ -100,9 +100,9 @@ class Consent(Base):
 
     __tablename__ = "consent"
 
-    id: Mapped[int] = _id()
-    patient_id: Mapped[int] = _patient()
-    organization_id: Mapped[int] = _organization()
+    id: Mapped[int] = row_id()
+    patient_id: Mapped[int] = of_patient()
+    organization_id: Mapped[int] = of_organization()
     purpose: Mapped[str] = mapped_column(info=SENSITIVE)
     is_given: Mapped[bool] = mapped_column(info=PLAIN)
     scope: Mapped[str] = mapped_column(info=FREE_TEXT)
@@ -120,7 +120,7 @@ class Consent(Base):
     """Whose signature the electronic document bears, as the certificate says."""
     reference: Mapped[str | None] = mapped_column(info=DIRECT)
     """The number in the state's service of access to personal data."""
-    recorded_at: Mapped[dt.datetime] = _now()
+    recorded_at: Mapped[dt.datetime] = now()
     recorded_by: Mapped[str] = mapped_column(info=DIRECT)
     withdrawn_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
     withdrawn_by: Mapped[str | None] = mapped_column(info=DIRECT)
@@ -136,7 +136,7 @@ class Consent(Base):
         CheckConstraint("(withdrawn_at is null) = (withdrawal_basis is null)", name="withdrawn_with_basis"),
         Index("ix_consent_patient", "patient_id", "purpose"),
         Index("uq_consent_reference", "reference", unique=True, postgresql_where=text("form = 'egov'")),
-        _TABLE,
+        TABLE,
     )
 
 
@@ -145,15 +145,15 @@ class CollectionNote(Base):
 
     __tablename__ = "collection_note"
 
-    id: Mapped[int] = _id()
-    patient_id: Mapped[int] = _patient()
+    id: Mapped[int] = row_id()
+    patient_id: Mapped[int] = of_patient()
     encounter_id: Mapped[int] = mapped_column(ForeignKey("visits.encounter.id"), info=PLAIN)
     way: Mapped[str] = mapped_column(info=PLAIN)
     document: Mapped[str | None] = mapped_column(info=FREE_TEXT)
-    noted_at: Mapped[dt.datetime] = _now()
+    noted_at: Mapped[dt.datetime] = now()
     noted_by: Mapped[str] = mapped_column(info=DIRECT)
 
-    __table_args__ = (one_of("way", WAYS), Index("ix_collection_note_patient", "patient_id"), _TABLE)
+    __table_args__ = (one_of("way", WAYS), Index("ix_collection_note_patient", "patient_id"), TABLE)
 
 
 class SubjectRequest(Base):
@@ -161,10 +161,10 @@ class SubjectRequest(Base):
 
     __tablename__ = "subject_request"
 
-    id: Mapped[int] = _id()
+    id: Mapped[int] = row_id()
     number: Mapped[str] = mapped_column(info=PLAIN)
-    organization_id: Mapped[int] = _organization()
-    patient_id: Mapped[int] = _patient()
+    organization_id: Mapped[int] = of_organization()
+    patient_id: Mapped[int] = of_patient()
     kind: Mapped[str] = mapped_column(info=PLAIN)
     channel: Mapped[str] = mapped_column(info=PLAIN)
     representative_id: Mapped[int | None] = mapped_column(ForeignKey("personal_data.representative.id"), info=PLAIN)
@@ -181,7 +181,7 @@ class SubjectRequest(Base):
     document_id: Mapped[int | None] = mapped_column(ForeignKey("documents.document.id"), info=PLAIN)
     answer: Mapped[dict[str, Any] | None] = mapped_column(JSONB, info=FREE_TEXT)
     """The three parts of the answer as they were issued."""
-    registered_at: Mapped[dt.datetime] = _now()
+    registered_at: Mapped[dt.datetime] = now()
     registered_by: Mapped[str] = mapped_column(info=DIRECT)
     decided_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
     decided_by: Mapped[str | None] = mapped_column(info=DIRECT)
@@ -197,7 +197,7 @@ class SubjectRequest(Base):
         Index("uq_subject_request_number", "organization_id", "number", unique=True),
         Index("ix_subject_request_patient", "patient_id"),
         Index("ix_subject_request_open", "due_on", postgresql_where=text("state = 'received'")),
-        _TABLE,
+        TABLE,
     )
 
 
@@ -206,12 +206,12 @@ class DataBlock(Base):
 
     __tablename__ = "data_block"
 
-    id: Mapped[int] = _id()
-    patient_id: Mapped[int] = _patient()
-    organization_id: Mapped[int] = _organization()
+    id: Mapped[int] = row_id()
+    patient_id: Mapped[int] = of_patient()
+    organization_id: Mapped[int] = of_organization()
     request_id: Mapped[int | None] = mapped_column(ForeignKey("personal_data.subject_request.id"), info=PLAIN)
     reason: Mapped[str] = mapped_column(info=FREE_TEXT)
-    blocked_at: Mapped[dt.datetime] = _now()
+    blocked_at: Mapped[dt.datetime] = now()
     blocked_by: Mapped[str] = mapped_column(info=DIRECT)
     until: Mapped[dt.date | None] = mapped_column(info=PLAIN)
     """The last day of the block; None: until an officer lifts it."""
@@ -222,7 +222,7 @@ class DataBlock(Base):
     __table_args__ = (
         CheckConstraint("(lifted_at is null) = (lifting_reason is null)", name="lifted_with_reason"),
         Index("uq_data_block_open", "patient_id", unique=True, postgresql_where=text("lifted_at is null")),
-        _TABLE,
+        TABLE,
     )
 
 
@@ -231,16 +231,16 @@ class DestructionAct(Base):
 
     __tablename__ = "destruction_act"
 
-    id: Mapped[int] = _id()
+    id: Mapped[int] = row_id()
     number: Mapped[str] = mapped_column(info=PLAIN)
-    organization_id: Mapped[int] = _organization()
+    organization_id: Mapped[int] = of_organization()
     patient_id: Mapped[int | None] = mapped_column(ForeignKey("patients.patient.id"), info=PLAIN)
     """None after the destruction: the act leads to nobody."""
     records: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), info=PLAIN)
     request_number: Mapped[str | None] = mapped_column(info=PLAIN)
     ground: Mapped[str] = mapped_column(info=PLAIN)
     finding: Mapped[str] = mapped_column(info=FREE_TEXT)
-    drawn_at: Mapped[dt.datetime] = _now()
+    drawn_at: Mapped[dt.datetime] = now()
     drawn_by: Mapped[str] = mapped_column(info=DIRECT)
     approved_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
     approved_by: Mapped[str | None] = mapped_column(info=DIRECT)
@@ -260,7 +260,7 @@ class DestructionAct(Base):
             unique=True,
             postgresql_where=text("executed_at is null"),
         ),
-        _TABLE,
+        TABLE,
     )
 
 
@@ -269,8 +269,8 @@ class Disclosure(Base):
 
     __tablename__ = "disclosure"
 
-    id: Mapped[int] = _id()
-    patient_id: Mapped[int] = _patient()
+    id: Mapped[int] = row_id()
+    patient_id: Mapped[int] = of_patient()
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.organization.id"), info=PLAIN)
     recipient: Mapped[str] = mapped_column(info=FREE_TEXT)
     purpose: Mapped[str] = mapped_column(info=FREE_TEXT)
@@ -287,7 +287,7 @@ class Disclosure(Base):
     """Hash of the index of the files that were given."""
     given_on: Mapped[dt.date] = mapped_column(info=PLAIN)
     times: Mapped[int] = mapped_column(server_default=text("1"), info=PLAIN)
-    recorded_at: Mapped[dt.datetime] = _now()
+    recorded_at: Mapped[dt.datetime] = now()
     recorded_by: Mapped[str] = mapped_column(info=DIRECT)
 
     __table_args__ = (
@@ -305,7 +305,7 @@ class Disclosure(Base):
             unique=True,
             postgresql_where=text("origin = 'fhir'"),
         ),
-        _TABLE,
+        TABLE,
     )
 
 
@@ -318,10 +318,10 @@ class Cabinet(Base):
         ForeignKey("patients.patient.id"), primary_key=True, autoincrement=False, info=PLAIN
     )
     is_registered: Mapped[bool] = mapped_column(info=PLAIN)
-    changed_at: Mapped[dt.datetime] = _now()
+    changed_at: Mapped[dt.datetime] = now()
     changed_by: Mapped[str] = mapped_column(info=DIRECT)
 
-    __table_args__ = (_TABLE,)
+    __table_args__ = (TABLE,)
 
 
 class NoticeDay(Base):
@@ -331,87 +331,6 @@ class NoticeDay(Base):
 
     day: Mapped[dt.date] = mapped_column(primary_key=True, info=PLAIN)
     people: Mapped[int] = mapped_column(info=PLAIN)
-    made_at: Mapped[dt.datetime] = _now()
+    made_at: Mapped[dt.datetime] = now()
 
-    __table_args__ = (_TABLE,)
-
-
-class ArchiveMark(Base):
-    """Records whose term of storage ended were looked at: kept in the archive until a later day."""
-
-    __tablename__ = "archive_mark"
-
-    id: Mapped[int] = _id()
-    patient_id: Mapped[int] = _patient()
-    organization_id: Mapped[int] = _organization()
-    record_type: Mapped[str] = mapped_column(info=PLAIN)
-    act: Mapped[str] = mapped_column(info=FREE_TEXT)
-    keep_until: Mapped[dt.date] = mapped_column(info=PLAIN)
-    marked_at: Mapped[dt.datetime] = _now()
-    marked_by: Mapped[str] = mapped_column(info=DIRECT)
-
-    __table_args__ = (Index("ix_archive_mark_patient", "patient_id", "record_type"), _TABLE)
-
-
-class FacilityTerm(Base):
-    """The contract of an organisation ended; its information resources are kept for a calendar year after it."""
-
-    __tablename__ = "facility_term"
-
-    organization_id: Mapped[int] = mapped_column(
-        ForeignKey("organizations.organization.id"), primary_key=True, autoincrement=False, info=PLAIN
-    )
-    ended_on: Mapped[dt.date] = mapped_column(info=PLAIN)
-    keep_until: Mapped[dt.date] = mapped_column(info=PLAIN)
-    document: Mapped[str] = mapped_column(info=FREE_TEXT)
-    recorded_at: Mapped[dt.datetime] = _now()
-    recorded_by: Mapped[str] = mapped_column(info=DIRECT)
-
-    __table_args__ = (CheckConstraint("keep_until > ended_on", name="kept_after_end"), _TABLE)
-
-
-class ApplicationLimit(Base):
-    """A kind of data that a facility does not give to applications of patients, though it keeps it."""
-
-    __tablename__ = "application_limit"
-
-    organization_id: Mapped[int] = mapped_column(
-        ForeignKey("organizations.organization.id"), primary_key=True, autoincrement=False, info=PLAIN
-    )
-    kind: Mapped[str] = mapped_column(primary_key=True, info=PLAIN)
-    """A resource type of the FHIR API."""
-    set_at: Mapped[dt.datetime] = _now()
-    set_by: Mapped[str] = mapped_column(info=DIRECT)
-
-    __table_args__ = (_TABLE,)
-
-
-class ExportDelivery(Base):
-    """An export of a facility handed over for its check, which takes twenty working days at most."""
-
-    __tablename__ = "export_delivery"
-
-    id: Mapped[int] = _id()
-    organization_id: Mapped[int] = _organization()
-    delivered_on: Mapped[dt.date] = mapped_column(info=PLAIN)
-    due_on: Mapped[dt.date] = mapped_column(info=PLAIN)
-    manifest_sha256: Mapped[str] = mapped_column(info=PLAIN)
-    about: Mapped[str] = mapped_column(info=FREE_TEXT)
-    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("personal_data.export_delivery.id"), info=PLAIN)
-    """The rejected delivery that this one mends."""
-    state: Mapped[str] = mapped_column(server_default=text("'under_check'"), info=PLAIN)
-    findings: Mapped[str | None] = mapped_column(info=FREE_TEXT)
-    recorded_at: Mapped[dt.datetime] = _now()
-    recorded_by: Mapped[str] = mapped_column(info=DIRECT)
-    decided_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
-    decided_by: Mapped[str | None] = mapped_column(info=DIRECT)
-
-    __table_args__ = (
-        one_of("state", DELIVERY_STATES),
-        CheckConstraint("(state = 'under_check') = (decided_at is null)", name="decided_at_known"),
-        CheckConstraint("state <> 'rejected' or findings is not null", name="rejected_with_findings"),
-        Index(
-            "uq_export_delivery_replaces", "replaces_id", unique=True, postgresql_where=text("replaces_id is not null")
-        ),
-        _TABLE,
-    )
+    __table_args__ = (TABLE,)

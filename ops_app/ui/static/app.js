@@ -25,7 +25,45 @@ function openPalette() {
   if (!palette || palette.open) return;
   palette.showModal();
   $("#palette-input").value = "";
+  offerPageActions(palette);
   filterPalette();
+}
+
+function paletteOption(url, title, about, mark) {
+  const made = document.createElement("li");
+  made.setAttribute("role", "option");
+  made.dataset.url = url;
+  made.dataset[mark] = "";
+  for (const [text, name] of [[title, ""], [about, "muted"]]) {
+    made.append(Object.assign(document.createElement("span"), { textContent: text.trim().replace(/\s+/g, " "), className: name }));
+  }
+  return made;
+}
+
+// What the open page offers stands first: its buttons, the parts of a card.
+function offerPageActions(palette) {
+  $$("[data-action], [data-person]", palette).forEach((option) => option.remove());
+  const known = new Set($$("[data-url]", palette).map((option) => option.dataset.url));
+  const links = $$(".actions a[href], .tabs a[href]:not([aria-current])").filter((link) => {
+    const url = link.getAttribute("href");
+    return !url.startsWith("#") && !known.has(url) && known.add(url);
+  });
+  $("#palette-list").prepend(...links.map((link) => paletteOption(link.href, link.textContent, palette.dataset.here, "action")));
+}
+
+// People by the same search as its page, so with the same rights and the same trace in the audit journal.
+async function findPeople(text) {
+  const palette = $("#palette"), last = $("[data-search]", palette);
+  if (!last) return;
+  $$("[data-person]", palette).forEach((option) => option.remove());
+  if (text.length < 3) return;
+  const answer = await fetch(palette.dataset.searchUrl + "?q=" + encodeURIComponent(text), { headers: { "HX-Request": "true" } });
+  if (!answer.ok || $("#palette-input").value.trim() !== text) return;
+  const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const row of $$("tr[data-href]", found).slice(0, 6)) {
+    last.before(paletteOption(row.dataset.href, $("a", row).textContent, row.cells[1].textContent, "person"));
+  }
+  if (last.getAttribute("aria-selected") === "true") choose(shownOptions()[0]);
 }
 
 function shownOptions() { return $$("#palette-list [role=option]:not([hidden])"); }
@@ -41,7 +79,7 @@ function filterPalette() {
     if (option.hasAttribute("data-search")) {
       option.hidden = text.length < 2;
       $("b", option).textContent = $("#palette-input").value.trim();
-    } else {
+    } else if (!option.hasAttribute("data-person")) {
       option.hidden = !option.textContent.toLowerCase().includes(text);
     }
   }
@@ -134,7 +172,7 @@ async function searchCodes(field) {
   list.innerHTML = await answer.text();
   $$("[role=option]", list).forEach((option, number) => { option.id = `${list.id}-${number}`; });
   openCodes(field, list.children.length > 0);
-  if (list.firstElementChild) markCode(field, list.firstElementChild);
+  if ($("[data-value]", list)) markCode(field, list.firstElementChild);
 }
 
 function markCode(field, option) {
@@ -164,16 +202,21 @@ function fillCode(button, again = true) {
 }
 
 function codeKeys(field, event) {
-  const options = $$("[role=option]", field);
+  const options = $$("[role=option][data-value]", field);
   const at = options.findIndex((item) => item.getAttribute("aria-selected") === "true");
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     const step = event.key === "ArrowDown" ? 1 : -1;
     const next = options[(at + step + options.length) % options.length];
     if (next) markCode(field, next);
     event.preventDefault();
-  } else if (event.key === "Enter" && !$("[role=listbox]", field).hidden) {
-    takeCode(field, options[at]);
+  } else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
+    // Enter chooses, then goes on: a form is not sent by a key that was meant for the list.
     event.preventDefault();
+    if (!$("[role=listbox]", field).hidden) return takeCode(field, options[at]);
+    const input = $("[role=combobox]", field);
+    const fields = [...input.form.elements].filter((each) => each.offsetParent && !each.disabled);
+    const next = fields[fields.indexOf(input) + 1];
+    if (next) next.focus();
   } else if (event.key === "Escape") {
     openCodes(field, false);
   }
@@ -200,9 +243,13 @@ document.addEventListener("click", (event) => {
   if (row && !target.closest("a, button, input, select, label, summary") && !String(getSelection())) location.href = row.dataset.href;
 });
 
-let codeTimer = 0;
+let codeTimer = 0, peopleTimer = 0;
 document.addEventListener("input", (event) => {
-  if (event.target.id === "palette-input") filterPalette();
+  if (event.target.id === "palette-input") {
+    filterPalette();
+    clearTimeout(peopleTimer);
+    peopleTimer = setTimeout(() => findPeople(event.target.value.trim()), 300);
+  }
   if (event.target.matches("[data-date]")) echoDate(event.target);
   const field = event.target.closest("[data-code-field]");
   if (field) { clearTimeout(codeTimer); codeTimer = setTimeout(() => searchCodes(field), 150); }

@@ -57,7 +57,10 @@ def test_keyboard_alone_reaches_a_page_and_nothing_breaks_the_policy(app: FastAP
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
         sign_in(page, address, "boss")
+        page.goto(f"{address}/users")
         page.keyboard.press("Control+k")
+        # what the open page offers stands before the pages of the navigation
+        assert page.locator("#palette-list [role=option]").first.get_attribute("data-url") == f"{address}/users/new"
         page.keyboard.type("аудит")
         page.keyboard.press("Enter")
         page.wait_for_url("**/audit")

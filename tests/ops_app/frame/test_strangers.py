@@ -8,8 +8,9 @@ from fastapi import FastAPI, params
 from fastapi.routing import APIRoute
 
 from ops_app.auth import MachineRule, OpenRule, ProbeRule, rule_in
-from ops_app.permissions import ROLE_PERMISSIONS, Permission, Role
+from ops_app.permissions import Permission, Role
 from ops_app.registry import signature_dependencies
+from ops_app.role_permissions import ROLE_PERMISSIONS
 from tests.ops_app.browser import Browser
 
 PUBLIC = {

@@ -55,6 +55,8 @@ def keeper(clinic: Clinic) -> Browser:
 @pytest.mark.parametrize("code", ["X99", "I", "C10AA05", "гипертон"])
 def test_what_the_book_does_not_offer_is_refused(clinic: Clinic, doctor: Browser, patient: Patient, code: str) -> None:
     response_id = begin(doctor, patient, "infection_notice")
+    fresh = doctor.get(f"/questionnaire-responses/{response_id}/edit").text
+    assert 'name="q-diagnosis--typed" value=""' in fresh, "nothing stands in an empty field"
     answer = complete(doctor, response_id, NOTICE | {"diagnosis": code})
     assert answer.status_code == 422
     assert 'href="#f-q-diagnosis">The list has no such code on this day' in answer.text

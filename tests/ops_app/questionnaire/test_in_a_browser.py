@@ -53,6 +53,26 @@ def test_a_nurse_fills_in_a_form(clinic: Clinic) -> None:
         page.click("[data-submit]")
         page.wait_for_url(re.compile(r"questionnaire-responses/\d+$"))
         number = int(page.url.rsplit("/", 1)[1])
+
+        # a code is found by its Kazakh name, on the layout that happens to be on, with the keyboard alone
+        page.goto(f"{address}/patients/{patient.id}/questionnaires")
+        page.select_option("#f-key", "infection_notice")
+        page.click("form.filters button[type=submit]")
+        page.wait_for_url("**/edit")
+        assert page.input_value("#f-q-diagnosis") == ""
+        page.focus("#f-q-diagnosis")
+        page.keyboard.type(";hdb")
+        page.wait_for_selector("#l-q-diagnosis [role=option][data-value]")
+        page.keyboard.press("Enter")
+        assert page.input_value("input[name=q-diagnosis]") == "J06.9"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "f-q-is_confirmed", "Enter goes on and sends nothing"
+        page.fill("#f-q-contact_list--0--finding", "zzzz")
+        page.click("[data-submit]")
+        page.wait_for_selector(".error-summary")
+        assert page.is_visible("[data-error-of=q-contact_list--0--finding]")
+        assert not page.is_visible("[data-error-of=q-diagnosis]")
+        assert serious_findings(page) == []
     assert broken == []
     with clinic.session() as session:
         stored = session.get(QuestionnaireResponse, number)

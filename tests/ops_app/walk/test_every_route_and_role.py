@@ -13,8 +13,9 @@ from sqlalchemy import select
 from ops_app.auth import AccessRule
 from ops_app.modules.audit.models import Event
 from ops_app.modules.patients.models import Patient
-from ops_app.permissions import ROLE_PERMISSIONS, Role
+from ops_app.permissions import Role
 from ops_app.registry import OPEN_THEMSELVES
+from ops_app.role_permissions import ROLE_PERMISSIONS
 from tests.conftest import FULL_SIZE
 from tests.ops_app.browser import Browser, make_account
 from tests.ops_app.clinic import Clinic

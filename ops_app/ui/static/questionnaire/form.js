@@ -167,7 +167,9 @@
         if (!this.result.visible.includes(item.id) || ["note", "calculated", "body_map", "attachment", "signature"].includes(item.type)) continue;
         if (item.type !== "table") { found.push([name(item.id), this.problem(item, this.value(item, name(item.id)), name(item.id))]); continue; }
         const rows = this.table(item);
-        for (const key of item.rows ? item.rows.map((row) => row.id) : Object.keys(rows)) {
+        const codes = item.columns.filter((each) => each.type === "code");
+        const begun = (key) => rows[key] || codes.some((each) => this.isUnchosen(name(item.id, key, each.id)));
+        for (const key of item.rows ? item.rows.map((row) => row.id) : [...Array(item.max_rows).keys()].map(String).filter(begun)) {
           for (const column of item.columns.filter((each) => each.type !== "calculated")) {
             const field = name(item.id, key, column.id);
             const asked = item.required || rows[key] || (column.type === "code" && this.isUnchosen(field));

@@ -1,0 +1,214 @@
+"""Which built-in role holds which permissions: the one table to read when asking who may do what.
+
+Every upgrade writes it into ``accounts.role``, where administrators keep roles of their own beside them.
+"""
+
+from __future__ import annotations
+
+from ops_app.permissions import Permission, Role
+
+_P = Permission
+
+_CARE_READ = frozenset(
+    {
+        _P.DOCUMENTS_RECORD_READ,
+        _P.FHIR_RESOURCE_READ,
+        _P.IMAGING_STUDY_READ,
+        _P.PATIENTS_CARD_READ,
+        _P.PATIENTS_IDENTITY_READ,
+        _P.VISITS_RECORD_READ,
+    }
+)
+_IMAGING = frozenset(
+    {
+        _P.IMAGING_STUDY_READ,
+        _P.IMAGING_STUDY_WRITE,
+        _P.PATIENTS_IDENTITY_READ,
+        _P.RADIOLOGY_ORDER_PERFORM,
+        _P.REFERRALS_REQUEST_PERFORM,
+        _P.VISITS_RECORD_READ,
+    }
+)
+_OWN_LIST = frozenset({_P.WORKLIST_TASK_READ, _P.WORKLIST_TASK_ANSWER})
+_LABORATORY = frozenset(
+    {
+        _P.DEVICES_DEVICE_READ,
+        _P.LABORATORY_BLOOD_DETERMINE,
+        _P.LABORATORY_REPORT_MATCH,
+        _P.LABORATORY_RESULT_ENTER,
+        _P.LABORATORY_SPECIMEN_COLLECT,
+        _P.LABORATORY_WORK_DO,
+        _P.LAB_QUALITY_RUN_READ,
+        _P.LAB_QUALITY_RUN_WRITE,
+        _P.PATIENTS_IDENTITY_READ,
+    }
+)
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.ADMINISTRATOR: frozenset(
+        {
+            _P.ACCESS_MAP_MANAGE,
+            _P.ACCOUNTS_GROUP_MANAGE,
+            _P.ACCOUNTS_NETWORK_MANAGE,
+            _P.ACCOUNTS_ROLE_MANAGE,
+            _P.ACCOUNTS_USER_MANAGE,
+            _P.AUDIT_JOURNAL_READ,
+            _P.CLASSIFIERS_BOOK_MANAGE,
+            _P.DASHBOARDS_PAGE_READ,
+            _P.DEVICES_DEVICE_MANAGE,
+            _P.DEVICES_DEVICE_READ,
+            _P.EXCHANGE_JOURNAL_READ,
+            _P.EXCHANGE_SYSTEM_MANAGE,
+            _P.GUIDANCE_BOOK_MANAGE,
+            _P.INGEST_JOURNAL_READ,
+            _P.JOBS_QUEUE_MANAGE,
+            _P.ORGANIZATIONS_TREE_MANAGE,
+            _P.PLATFORM_DAGSTER_OPEN,
+            _P.PROTECTION_CHECK_READ,
+            _P.PROTECTION_STATEMENT_WRITE,
+            _P.QUESTIONNAIRES_DEFINITION_MANAGE,
+            _P.QUESTIONNAIRES_TEMPLATE_KEEP,
+            _P.RESOURCES_REGISTER_READ,
+            _P.RESOURCES_REGISTER_WRITE,
+            _P.SECURITY_INCIDENT_MANAGE,
+            _P.SECURITY_SIGNIN_READ,
+            _P.SIGNATURES_ATTEMPT_READ,
+            _P.SIGNATURES_RULE_MANAGE,
+        }
+    ),
+    Role.REGISTRAR: frozenset(
+        {
+            _P.APPOINTMENTS_SLOT_BOOK,
+            _P.DEATHS_RECORD_READ,
+            _P.DEATHS_RECORD_WRITE,
+            _P.FHIR_RESOURCE_READ,
+            _P.PATIENTS_IDENTITY_READ,
+            _P.PATIENTS_IDENTITY_WRITE,
+            _P.PATIENTS_RECORD_MERGE,
+            _P.PERSONAL_DATA_CONSENT_WRITE,
+            _P.PERSONAL_DATA_REQUEST_REGISTER,
+            _P.RESOURCES_REGISTER_READ,
+        }
+    ),
+    Role.NURSE: _CARE_READ
+    | _OWN_LIST
+    | {
+        _P.APPOINTMENTS_SLOT_BOOK,
+        _P.IMAGING_STUDY_WRITE,
+        _P.LABORATORY_SPECIMEN_COLLECT,
+        _P.MONITORING_RECORD_READ,
+        _P.MONITORING_VALUE_WRITE,
+        _P.PATIENTS_IDENTITY_WRITE,
+        _P.PERSONAL_DATA_CONSENT_WRITE,
+        _P.PROGRAMMES_STEP_EXCLUDE,
+        _P.QUESTIONNAIRES_RESPONSE_WRITE,
+        _P.QUESTIONNAIRES_TEMPLATE_KEEP,
+        _P.REFERRALS_REQUEST_PERFORM,
+        _P.RESOURCES_REGISTER_READ,
+        _P.VISITS_VITALS_WRITE,
+    },
+    Role.DOCTOR: _CARE_READ
+    | _OWN_LIST
+    | {
+        _P.APPOINTMENTS_SLOT_BOOK,
+        _P.DASHBOARDS_PAGE_READ,
+        _P.DEATHS_RECORD_READ,
+        _P.DEATHS_RECORD_WRITE,
+        _P.DOCUMENTS_RECORD_ANNUL,
+        _P.DOCUMENTS_RECORD_SIGN,
+        _P.DOCUMENTS_RECORD_WRITE,
+        _P.EPISODES_RECORD_WRITE,
+        _P.EXPORTS_PERSON_MAKE,
+        _P.IMAGING_STUDY_RECONCILE,
+        _P.IMAGING_STUDY_WRITE,
+        _P.LABORATORY_ORDER_WRITE,
+        _P.LABORATORY_SPECIMEN_COLLECT,
+        _P.LABORATORY_TRANSFUSION_WRITE,
+        _P.MONITORING_ENROLMENT_WRITE,
+        _P.MONITORING_RECORD_READ,
+        _P.MONITORING_VALUE_WRITE,
+        _P.PATIENTS_IDENTITY_WRITE,
+        _P.PERSONAL_DATA_CONSENT_WRITE,
+        _P.PROGRAMMES_STEP_EXCLUDE,
+        _P.QUESTIONNAIRES_RESPONSE_WRITE,
+        _P.QUESTIONNAIRES_TEMPLATE_KEEP,
+        _P.REFERRALS_REQUEST_PERFORM,
+        _P.RESOURCES_REGISTER_READ,
+        _P.VISITS_RECORD_WRITE,
+        _P.VISITS_VITALS_WRITE,
+    },
+    Role.CHIEF_PHYSICIAN: _CARE_READ
+    | _OWN_LIST
+    | {
+        _P.ACCESS_MAP_MANAGE,
+        _P.ACCOUNTS_CHANGE_SIGN,
+        _P.AUDIT_ACCESS_REVIEW,
+        _P.AUDIT_JOURNAL_READ,
+        _P.DASHBOARDS_PAGE_READ,
+        _P.DEATHS_RECORD_READ,
+        _P.DEVICES_DEVICE_READ,
+        _P.DOCUMENTS_RECORD_ANNUL,
+        _P.EXCHANGE_CONTENTS_READ,
+        _P.EXCHANGE_JOURNAL_READ,
+        _P.EXCHANGE_MESSAGE_RESEND,
+        _P.EXPORTS_PERSON_MAKE,
+        _P.GUIDANCE_BOOK_MANAGE,
+        _P.IMAGING_STUDY_RECONCILE,
+        _P.INGEST_CONTENTS_READ,
+        _P.INGEST_JOURNAL_READ,
+        _P.INGEST_MESSAGE_CORRECT,
+        _P.LAB_QUALITY_RUN_READ,
+        _P.MONITORING_RECORD_READ,
+        _P.PATIENTS_RECORD_MERGE,
+        _P.PERSONAL_DATA_DESTRUCTION_APPROVE,
+        _P.PERSONAL_DATA_REGISTER_READ,
+        _P.PERSONAL_DATA_REQUEST_REGISTER,
+        _P.PROTECTION_CHECK_READ,
+        _P.RESOURCES_REGISTER_READ,
+        _P.RESOURCES_REGISTER_WRITE,
+        _P.SECURITY_INCIDENT_MANAGE,
+    },
+    # The official decides without a name: nothing here opens a person.
+    Role.OFFICIAL: frozenset({_P.DASHBOARDS_PAGE_READ, _P.SIGNALS_CASE_DECIDE, _P.SIGNALS_CASE_READ}),
+    Role.DATA_ENGINEER: frozenset(
+        {_P.DASHBOARDS_PAGE_READ, _P.PIPELINE_RUN_READ, _P.PLATFORM_DAGSTER_OPEN, _P.PLATFORM_DAGSTER_OPERATE}
+    ),
+    Role.LABORATORY_TECHNICIAN: _LABORATORY,
+    Role.LABORATORY_DOCTOR: _LABORATORY
+    | {
+        _P.DOCUMENTS_RECORD_READ,
+        _P.DOCUMENTS_RECORD_SIGN,
+        _P.DOCUMENTS_RECORD_WRITE,
+        _P.LABORATORY_CATALOGUE_MANAGE,
+        _P.LABORATORY_RESULT_CONFIRM,
+        _P.LAB_QUALITY_HOLD_CLOSE,
+        _P.LAB_QUALITY_LOT_MANAGE,
+    },
+    # The second hat of the region: takes part in care, by name, audited.
+    Role.ONCALL_OBSTETRICIAN: _CARE_READ | _OWN_LIST,
+    Role.RADIOGRAPHER: _IMAGING,
+    # Also the doctor of functional diagnostics, who reads ECG.
+    Role.RADIOLOGIST: _IMAGING
+    | _CARE_READ
+    | _OWN_LIST
+    | {
+        _P.DOCUMENTS_RECORD_SIGN,
+        _P.DOCUMENTS_RECORD_WRITE,
+        _P.IMAGING_STUDY_RECONCILE,
+        _P.RADIOLOGY_REPORT_WRITE,
+    },
+    # Answers people about their data and opens no card for care.
+    Role.DATA_OFFICER: frozenset(
+        {
+            _P.DOCUMENTS_RECORD_READ,
+            _P.DOCUMENTS_RECORD_SIGN,
+            _P.PATIENTS_IDENTITY_READ,
+            _P.PERSONAL_DATA_CONSENT_WRITE,
+            _P.PERSONAL_DATA_REGISTER_READ,
+            _P.PERSONAL_DATA_REQUEST_DECIDE,
+            _P.PERSONAL_DATA_REQUEST_REGISTER,
+            _P.PROTECTION_CHECK_READ,
+            _P.PROTECTION_STATEMENT_WRITE,
+        }
+    ),
+}
