@@ -92,7 +92,7 @@ class Permission(StrEnum):
     LABORATORY_BLOOD_DETERMINE = "laboratory:blood:determine"
     """Enter determinations of blood groups."""
     LABORATORY_CATALOGUE_MANAGE = "laboratory:catalogue:manage"
-    """Set reference ranges, workplaces and the numbering of a laboratory."""
+    """Set workplaces and the numbering of a laboratory; its ranges too for who may confirm results."""
     LABORATORY_ORDER_WRITE = "laboratory:order:write"
     """Order tests for a person."""
     LABORATORY_REPORT_MATCH = "laboratory:report:match"
@@ -254,6 +254,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.GUIDANCE_BOOK_MANAGE,
             _P.INGEST_JOURNAL_READ,
             _P.JOBS_QUEUE_MANAGE,
+            _P.LABORATORY_CATALOGUE_MANAGE,
             _P.ORGANIZATIONS_TREE_MANAGE,
             _P.PLATFORM_DAGSTER_OPEN,
             _P.QUESTIONNAIRES_DEFINITION_MANAGE,

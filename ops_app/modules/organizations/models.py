@@ -42,6 +42,8 @@ POSITIONS = (
     "infectionist",
     "psychiatrist",
     "narcologist",
+    "laboratory_doctor",
+    "laboratory_technician",
     "other",
 )
 
