@@ -84,7 +84,7 @@ class Permission(StrEnum):
     LABORATORY_BLOOD_DETERMINE = "laboratory:blood:determine", N_("Enter determinations of blood groups")
     LABORATORY_CATALOGUE_MANAGE = (
         "laboratory:catalogue:manage",
-        N_("Set reference ranges, workplaces and the numbering of a laboratory"),
+        N_("Set workplaces and the numbering of a laboratory; its ranges too for who may confirm results"),
     )
     LABORATORY_ORDER_WRITE = "laboratory:order:write", N_("Order tests for a person")
     LABORATORY_REPORT_MATCH = "laboratory:report:match", N_("Assign reports that no order was found for")

@@ -62,6 +62,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.GUIDANCE_BOOK_MANAGE,
             _P.INGEST_JOURNAL_READ,
             _P.JOBS_QUEUE_MANAGE,
+            _P.LABORATORY_CATALOGUE_MANAGE,
             _P.ORGANIZATIONS_TREE_MANAGE,
             _P.PLATFORM_DAGSTER_OPEN,
             _P.PROTECTION_CHECK_READ,

@@ -114,7 +114,7 @@ def _watched(
             "device",
             device.sender,
             device_text=result.comparator,
-            counts=device_intake.is_certified(device, at),
+            counts=device_intake.is_certified(session, device, at),
             source_system=f"device:{device.id}",
             source_key=f"hl7:{incoming.row.id}#{number}",
             device_id=device.id,

@@ -45,8 +45,8 @@ from ops_app.permissions import Role
 COUNT, POTASSIUM, GLUCOSE, CREATININE = "B02.110.002", "B03.348.002", "B03.335.002", "B03.363.002"
 URINE, HISTOLOGY = "B01.077.002", "B08.737.001"
 STAFF = (
-    ("labdoctor", Role.LABORATORY_DOCTOR, "Сералиева", "Гүлнәр"),
-    ("technician", Role.LABORATORY_TECHNICIAN, "Омаров", "Данияр"),
+    ("labdoctor", Role.LABORATORY_DOCTOR, "laboratory_doctor", "Сералиева", "Гүлнәр"),
+    ("technician", Role.LABORATORY_TECHNICIAN, "laboratory_technician", "Омаров", "Данияр"),
 )
 NORMAL = dict(
     zip(
@@ -177,13 +177,13 @@ def _begin(session: Session, secrets: Path) -> Morning | None:
     if village is None or account_by_login(session, "doctor") is None:
         return None
     made = {}
-    for login, role, family, given in STAFF:
+    for login, role, position, family, given in STAFF:
         person = Practitioner(family_name=family, given_name=given, sort_key=sort_key(f"{family} {given}"))
         session.add(person)
         session.flush()
         since = dt.date(clock.today().year - 3, 1, 1)
         session.add(
-            PractitionerRole(practitioner_id=person.id, organization_id=polyclinic, position="other", start_date=since)
+            PractitionerRole(practitioner_id=person.id, organization_id=polyclinic, position=position, start_date=since)
         )
         session.flush()
         made[login] = accounts.make(session, login, role, polyclinic, f"{family} {given}", person.id)

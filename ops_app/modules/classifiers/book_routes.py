@@ -16,7 +16,7 @@ from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.dates import parse_date
 from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
-from ops_app.modules.classifiers import books, dictionary, queries, versions
+from ops_app.modules.classifiers import books, dictionary, queries, state_register, versions
 from ops_app.modules.classifiers.forms import BookForm, EditionForm, NewBookForm
 from ops_app.modules.classifiers.permissions import BookManager, CodeReader
 from ops_app.modules.classifiers.reading import Reading, read
@@ -179,6 +179,24 @@ def changes(request: Request, actor: CodeReader, db: Db, system: str, older: int
     )
 
 
+@router.get("/state-register", name="classifiers:state_register")
+def state_register_page(
+    request: Request, actor: CodeReader, db: Db, q: str = "", book: str = state_register.MEDICINES
+) -> Response:
+    """Registered medicines and medical devices."""
+    system = state_register.DEVICES if book == state_register.DEVICES else state_register.MEDICINES
+    return page(
+        request,
+        "classifiers/state_register.html",
+        books=[versions.system_or_404(db, each) for each in (state_register.MEDICINES, state_register.DEVICES)],
+        system=system,
+        edition=next(iter(versions.editions(db, system)), None),
+        found=state_register.find(db, system, q),
+        q=q,
+        title=queries.title,
+    )
+
+
 @router.get("/code-systems/{system}/codes/{code}", name="classifiers:code")
 def code_page(request: Request, actor: CodeReader, db: Db, system: str, code: str, day: str = "") -> Response:
     """A code with its history, and what it said on a day."""
@@ -194,6 +212,7 @@ def code_page(request: Request, actor: CodeReader, db: Db, system: str, code: st
         title=queries.title,
         concept=concept,
         parent=queries.concept(db, system, concept.parent_code) if concept.parent_code else None,
+        alike=state_register.alike(db, concept),
         history=versions.history(db, system, code),
         asked=asked,
         then=versions.on(db, system, code, asked) if asked else None,

@@ -18,9 +18,9 @@ CHANGES = ("added", "changed", "withdrawn")
 class Concept(Row, Base):
     """A code of a classifier with titles in three languages.
 
-    ``system`` is ``icd10``, ``kato``, ``service``, ``observation``, ``atc`` or a reference book that the
-    organisation entered; ``search_text`` is the folded text that pickers match. A row says what is in
-    force; ``ConceptChange`` says what was.
+    ``system`` is ``icd10``, ``kato``, ``service``, ``observation``, ``atc``, ``state_medicine``,
+    ``state_device`` or a reference book that the organisation entered; ``search_text`` is the folded
+    text that pickers match. A row says what is in force; ``ConceptChange`` says what was.
     """
 
     __tablename__ = "concept"

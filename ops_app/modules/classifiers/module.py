@@ -23,6 +23,13 @@ MODULE = Module(
             group="administration",
             order=17,
         ),
+        NavItem(
+            N_("State register"),
+            "classifiers:state_register",
+            Permission.VISITS_RECORD_READ,
+            group="patients",
+            order=86,
+        ),
     ),
     actions={
         "classifiers:add_book": N_("Entered a reference book"),

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from ops_app.db import Db
 from ops_app.kit import clock
 from ops_app.kit.dates import parse_date
-from ops_app.modules.classifiers import queries, versions
+from ops_app.modules.classifiers import queries, state_register, versions
 from ops_app.modules.classifiers.models import Concept
 from ops_app.modules.classifiers.permissions import CodeReader
 from ops_app.ui.render import fragment
@@ -41,6 +41,16 @@ def options(
 ) -> Response:
     """Options of a picker."""
     found = [(row, queries.title(row)) for row in _found(db, system, kind, q, day)]
+    registered = state_register.products(db, q) if system == "atc" else []
+    more = [(substance, f"{queries.title(substance)} · {queries.title(row)}") for row, substance in registered]
+    return fragment(request, "classifiers/_options.html", found=found + more, asked=q.strip())
+
+
+@router.get("/codes/registered/devices", name="classifiers:registered_devices")
+def registered_devices(request: Request, actor: CodeReader, db: Db, q: str = "") -> Response:
+    """Options of a picker: medical devices whose registration is in force."""
+    rows = state_register.find(db, state_register.DEVICES, q, only_in_force=True, limit=queries.LIMIT)
+    found = [(row, queries.title(row)) for row in rows]
     return fragment(request, "classifiers/_options.html", found=found, asked=q.strip())
 
 

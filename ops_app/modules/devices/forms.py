@@ -43,6 +43,7 @@ class DeviceForm(BaseModel):
     organization_id: Annotated[int, Field(ge=1)]
     location_id: int | None = None
     profile: Short | None = None
+    registration_number: Annotated[str, Field(max_length=40)] | None = None
     is_certified: bool = False
     certificate_number: Short | None = None
     certificate_until: DateInput | None = None

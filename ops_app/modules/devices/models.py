@@ -40,6 +40,8 @@ class Device(Base):
     location_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.location.id"), info=PLAIN)
     profile: Mapped[str | None] = mapped_column(info=PLAIN)
     """The declaration that says where its messages hold what."""
+    registration_number: Mapped[str | None] = mapped_column(info=PLAIN)
+    """Of the state register of medical devices."""
     is_certified: Mapped[bool] = mapped_column(server_default=text("false"), info=PLAIN)
     certificate_number: Mapped[str | None] = mapped_column(info=PLAIN)
     certificate_until: Mapped[dt.date | None] = mapped_column(info=PLAIN)

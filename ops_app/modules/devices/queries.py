@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Scope
+from ops_app.modules.classifiers import state_register
+from ops_app.modules.classifiers.queries import concept, title
 from ops_app.modules.devices.models import CodeMapping, Device, OrderDownload
 from ops_app.modules.organizations.models import Location, Organization
 
@@ -37,6 +40,19 @@ def active(session: Session, protocol: str) -> Sequence[Device]:
 def device(session: Session, scope: Scope, device_id: int) -> Device | None:
     """A device of the scope."""
     return session.scalar(select(Device).where(Device.id == device_id, scope.condition(Device.organization_id)))
+
+
+def registration(session: Session, number: str | None) -> str:
+    """The number of a state registration with the name it is registered under."""
+    row = concept(session, state_register.DEVICES, number) if number else None
+    return f"{number} {title(row)}" if row is not None else number or ""
+
+
+def registration_in_force(session: Session, row: Device, day: dt.date) -> bool | None:
+    """Whether the registration of a device was in force on a day; None when it names none or nobody can know."""
+    if row.registration_number is None:
+        return None
+    return state_register.in_force(session, state_register.DEVICES, row.registration_number, day)
 
 
 def listed(

@@ -11,6 +11,7 @@ from ops_app.actor import Actor, Scope
 from ops_app.db import Db
 from ops_app.errors import NotFound, OpsError
 from ops_app.i18n import _
+from ops_app.kit import clock
 from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
 from ops_app.mechanisms.device_messages.analyser_profile import profile
@@ -173,6 +174,8 @@ def _device_page(
         "devices/device.html",
         device=row,
         organization=db.get(Organization, row.organization_id),
+        registered=queries.registration(db, row.registration_number),
+        registration_in_force=queries.registration_in_force(db, row, clock.today()),
         location=db.get(Location, row.location_id) if row.location_id else None,
         mappings=queries.mappings(db, row.id),
         mapping=mapping,
@@ -196,6 +199,7 @@ def _form_page(
         request,
         "devices/form.html",
         form=form,
+        registered=queries.registration(db, form.text("registration_number")),
         device=row,
         kinds=KINDS,
         protocols=PROTOCOLS,

@@ -10,6 +10,7 @@ from ops_app.errors import Conflict, Forbidden, Invalid
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.mechanisms.device_messages.analyser_profile import profile, profiles
+from ops_app.modules.classifiers import state_register
 from ops_app.modules.devices import queries
 from ops_app.modules.devices.forms import DeviceForm, DownloadForm, MappingForm, RetireForm
 from ops_app.modules.devices.models import CodeMapping, Device, OrderDownload
@@ -104,6 +105,13 @@ def _check(session: Session, actor: Actor, form: DeviceForm, row: Device | None)
         raise Forbidden(_("This organisation is not yours to administer"))
     if form.is_certified and not form.certificate_number:
         raise Invalid(_("A certified device has a number of its certificate"), field="certificate_number")
+    number = form.registration_number
+    known = row is not None and row.registration_number == number
+    if number and not known and not state_register.in_force(session, state_register.DEVICES, number, clock.today()):
+        raise Invalid(
+            _("The state register names no device in force under this number: choose one of the list"),
+            field="registration_number",
+        )
     if form.certificate_until and not form.is_certified:
         raise Invalid(_("Tick that the device is certified, or leave the term empty"), field="certificate_until")
     if form.uses_tls and (form.protocol != "dicom" or ":" not in (form.address or "")):

@@ -25,9 +25,21 @@ def _check(actor: Actor, laboratory_id: int) -> None:
         raise Forbidden(_("This laboratory belongs to another organisation"))
 
 
+def may_judge(actor: Actor, laboratory_id: int) -> bool:
+    """Whether the actor says what is usual in this laboratory: who confirms its results, not who keeps the system."""
+    may = (Permission.LABORATORY_CATALOGUE_MANAGE, Permission.LABORATORY_RESULT_CONFIRM)
+    return all(actor.scope(each).allows(laboratory_id) for each in may)
+
+
+def _check_judge(actor: Actor, laboratory_id: int) -> None:
+    _check(actor, laboratory_id)
+    if not may_judge(actor, laboratory_id):
+        raise Forbidden(_("Reference ranges are set by whoever confirms results of the laboratory"))
+
+
 def add_range(session: Session, actor: Actor, parameter_id: int, data: RangeForm, laboratory_id: int) -> ReferenceRange:
     """Add the laboratory's own range; one of the same people that held until now ends the day it begins."""
-    _check(actor, laboratory_id)
+    _check_judge(actor, laboratory_id)
     parameter = queries.parameter_or_404(session, parameter_id)
     if parameter.kind != "numeric":
         raise Conflict(_("Only numbers have reference ranges"))
@@ -98,7 +110,7 @@ def unconfirmed(session: Session, laboratory_id: int) -> set[int]:
 
 def approve_ranges(session: Session, actor: Actor, parameter_id: int, laboratory_id: int) -> RangeApproval:
     """Answer for the shipped ranges of a parameter: they fit the methods and people of this laboratory."""
-    _check(actor, laboratory_id)
+    _check_judge(actor, laboratory_id)
     queries.parameter_or_404(session, parameter_id)
     digest = shipped_digests(session).get(parameter_id)
     if digest is None:

@@ -138,6 +138,7 @@ def _parameter_page(
         title=title_of(found),
         rows=rows,
         approval=setup.approvals(db, own).get(parameter_id),
+        may_judge=setup.may_judge(actor, own),
         is_unconfirmed=parameter_id in setup.unconfirmed(db, own),
         form=form,
         sexes=SEXES,

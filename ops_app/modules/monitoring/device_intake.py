@@ -19,7 +19,7 @@ from ops_app.errors import Conflict, Invalid, NotSignedIn
 from ops_app.i18n import N_, _
 from ops_app.kit import clock
 from ops_app.modules.devices.models import Device
-from ops_app.modules.devices.queries import by_sender, mapping_of
+from ops_app.modules.devices.queries import by_sender, mapping_of, registration_in_force
 from ops_app.modules.ingest.models import InboundMessage
 from ops_app.modules.monitoring import device_queries, intake
 from ops_app.modules.monitoring.indicators import Implausible, Indicator, UnknownUnit, by_any_code, normalised
@@ -237,7 +237,7 @@ def _take(session: Session, device: Device, sent: Sent) -> list[Value]:
         raise Unreadable("Observation.device", N_("No patient had this device at the moment of the measurement"))
     enrolment = session.get_one(Enrolment, binding.enrolment_id)
     _refuse_another(session, device, sent, enrolment.patient_id)
-    certified = is_certified(device, sent.measured_at)
+    certified = is_certified(session, device, sent.measured_at)
     incoming = [
         Incoming(
             indicator,
@@ -258,9 +258,14 @@ def _take(session: Session, device: Device, sent: Sent) -> list[Value]:
     return [intake.take(session, None, enrolment, each) for each in incoming]
 
 
-def is_certified(device: Device, measured_at: dt.datetime) -> bool:
-    """Whether the device had a valid certificate on the day of the measurement (Health Code, article 60, item 7)."""
+def is_certified(session: Session, device: Device, measured_at: dt.datetime) -> bool:
+    """Whether the device had a valid certificate on the day of the measurement (Health Code, article 60, item 7).
+
+    A device that names its state registration counts only while that is in force.
+    """
     day = clock.local(measured_at).date()
+    if registration_in_force(session, device, day) is False:
+        return False
     return device.is_certified and (device.certificate_until is None or device.certificate_until >= day)
 
 

@@ -43,6 +43,8 @@ POSITIONS = (
     "infectionist",
     "psychiatrist",
     "narcologist",
+    "laboratory_doctor",
+    "laboratory_technician",
     "other",
 )
 

@@ -47,5 +47,7 @@ POSITIONS = {
     "infectionist": N_("infectious disease physician"),
     "psychiatrist": N_("psychiatrist"),
     "narcologist": N_("addiction physician"),
+    "laboratory_doctor": N_("laboratory physician"),
+    "laboratory_technician": N_("laboratory technician"),
     "other": N_("member of staff"),
 }

@@ -40,12 +40,17 @@ NORMAL_COUNT = {
     "PLT": 245.0,
 }
 
+STAFF = (
+    ("technician", Role.LABORATORY_TECHNICIAN, "laboratory_technician"),
+    ("labdoctor", Role.LABORATORY_DOCTOR, "laboratory_doctor"),
+)
+
 _serial = itertools.count(1)
 
 
 def open_laboratory(clinic: Clinic) -> None:
     """Staff and workplaces of the laboratory of the hospital."""
-    for login, role in (("technician", Role.LABORATORY_TECHNICIAN), ("labdoctor", Role.LABORATORY_DOCTOR)):
+    for login, role, position in STAFF:
         with clinic.session() as session:
             person = Practitioner(family_name=login.title(), given_name="Асель", sort_key=login)
             session.add(person)
@@ -54,7 +59,7 @@ def open_laboratory(clinic: Clinic) -> None:
                 PractitionerRole(
                     practitioner_id=person.id,
                     organization_id=clinic.tree["hospital"],
-                    position="other",
+                    position=position,
                     start_date=dt.date(2020, 1, 1),
                 )
             )

@@ -14,6 +14,8 @@ from ops_app.modules.laboratory.incoming import IncomingPerson, IncomingResult, 
 from ops_app.modules.laboratory.models import FollowUp, LabOrder, OrderService, Report, Result, Specimen
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.visits.models import Observation, ServiceRequest
+from ops_app.permissions import Role
+from tests.ops_app.browser import make_account
 from tests.ops_app.clinic import Clinic
 from tests.ops_app.laboratory.lab import BLOOD_COUNT, EXTENDED_COUNT, NORMAL_COUNT, POTASSIUM, Bench
 
@@ -318,6 +320,17 @@ def test_a_laboratory_sets_its_own_ranges_and_numbers(clinic: Clinic, bench: Ben
     assert bench.result(potassium, "K").flag == "N"
     parameter = bench.result(potassium, "K").parameter_id
     url = f"/laboratory/catalogue/parameters/{parameter}"
+    # an administrator sets up places and numbers; what is usual is for who confirms results
+    make_account(clinic.app.state.engine, "keeper", [(Role.ADMINISTRATOR, clinic.tree["hospital"])])
+    keeper = clinic.browser("keeper")
+    assert url.removeprefix("http://testserver") in keeper.get("/laboratory/catalogue").text
+    assert "Set a range" not in keeper.get(url).text and "Set a range" in browser.get(url).text
+    allowed = {"age_from": "18y", "low": "3", "high": "9", "valid_from": "today", "citation": "паспорт набора"}
+    assert keeper.post(url, allowed).status_code == 403
+    assert keeper.post(f"{url}/confirm").status_code == 403
+    assert (
+        keeper.post("/laboratory/catalogue/numbers", {"prefix": "{x}", "width": "4", "reset": "day"}).status_code == 422
+    )
     wrong = {"age_from": "18y", "low": "5", "high": "4", "valid_from": "today", "citation": "паспорт набора"}
     assert browser.post(url, wrong).status_code == 422
     assert browser.post(url, wrong | {"low": "3,4", "high": "4,8"}).status_code == 303
