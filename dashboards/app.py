@@ -113,6 +113,8 @@ def main() -> None:
             st.caption(viewer.name)
             st.button(texts("sign_out"), on_click=st.logout, key="sign_out")
     own = viewer.language if viewer is not None else texts.language
+    # The title of the tab is the page, not the program alone.
+    st.set_page_config(page_title=f"{page.title} · Saulyq")
     st.session_state["chosen"] = {"lang": texts.language} if texts.language != own else {}
     page.run()
     frame.write_address()

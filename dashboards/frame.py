@@ -276,7 +276,7 @@ def titles(viewer: Viewer, texts: Texts, catalog: str = "catalog") -> dict[str, 
 
 def about(texts: Texts, words: dict[str, str]) -> None:
     """What the figure means and which order says so."""
-    st.caption(f"{words['definition']} {texts('source')}: {words['source']}.")
+    st.caption(f"{words['definition']} {texts('source')}: {texts.origin(words['source'])}.")
 
 
 def natural(text: str | None) -> list[tuple[int, str]]:

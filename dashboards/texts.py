@@ -28,6 +28,16 @@ class Texts:
     def __call__(self, key: str, **values: object) -> str:
         return self._words[key].format(**values)
 
+    def origin(self, source: str) -> str:
+        """Where a rule comes from, as the models name it (``order ДСМ-92/2021; practice MAT-11``), in words."""
+        parts = []
+        for part in source.split("; "):
+            kind, _space, name = part.partition(" ")
+            name, _comma, form = name.partition(", form ")
+            said = self._words.get(f"origin.{kind}", "{name}").format(name=name if name else kind)
+            parts.append(f"{said}, {self('origin.form', name=form)}" if form else said)
+        return "; ".join(parts)
+
     def term(self, kind: str, code: str | None) -> str:
         """The name of a code (a class, a state, a step); the code itself where nobody named it."""
         if not code:

@@ -133,6 +133,9 @@ def message_of(problem: Mapping[str, Any]) -> str:
     if kind == "value_error":
         # The text of a ValueError raised by a validator of ours is already in the user's language.
         return str(context.get("error", problem["msg"]))
+    if kind in ("too_short", "too_long") and isinstance(problem.get("input"), str):
+        # A length checked after a validator of ours counts letters too, not choices.
+        kind = f"string_{kind}"
     messages = {
         "missing": _("Fill in this field"),
         "string_too_short": _("Too short: at least %(n)s characters", n=context.get("min_length")),

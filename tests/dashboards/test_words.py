@@ -31,6 +31,17 @@ def test_kazakh_and_russian_are_not_swapped() -> None:
     assert sum(bool(KAZAKH.search(text)) for text in catalogue("kk").values()) > 150
 
 
+def test_the_source_of_a_rule_is_told_in_words() -> None:
+    source = "spec S3k-60; practice MAT-11; order ДСМ-235/2020, form 12"
+    assert (
+        Texts("kk").origin(source) == "S3k-60 техникалық ерекшелігі; MAT-11 әдістемесі; ДСМ-235/2020 бұйрығы, 12-нысан"
+    )
+    assert Texts("ru").origin("order ДСМ-174/2020") == "приказ ДСМ-174/2020"
+    for file in (ROOT / "dbt_project" / "models").rglob("*.yml"):
+        for source in re.findall(r"source: '(.+)'", file.read_text(encoding="utf-8")):
+            assert not re.search(r"\b(order|spec|practice|form) ", Texts("kk").origin(source)), source
+
+
 def column(seed: str, name: str) -> set[str]:
     with (ROOT / "dbt_project" / "seeds" / f"{seed}.csv").open(encoding="utf-8") as file:
         return {row[name] for row in csv.DictReader(file)} - {""}

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ops_app import audit
+from ops_app.actor import Actor
 from ops_app.auth import SignedIn
 from ops_app.db import Db
 from ops_app.errors import NotFound
@@ -14,7 +15,9 @@ from ops_app.modules.accounts.queries import role_titles
 from ops_app.modules.home import queries
 from ops_app.modules.home.models import DismissedRelease
 from ops_app.modules.home.release_notes import releases
+from ops_app.permissions import Permission
 from ops_app.ui.render import page, redirect
+from saulyq.settings import settings
 
 router = APIRouter()
 
@@ -29,7 +32,17 @@ def start(request: Request, actor: SignedIn, db: Db) -> Response:
         day=queries.day_of(db, actor, request.app.state.modules),
         roles=sorted(titles[role] for role in actor.roles if role in titles),
         news=queries.news_for(db, actor),
+        elsewhere=_elsewhere(actor),
     )
+
+
+def _elsewhere(actor: Actor) -> list[tuple[str, str]]:
+    """The other parts of the system that this person may open: title and address."""
+    parts = (
+        (Permission.DASHBOARDS_PAGE_READ, _("Dashboards"), settings().dashboards_port),
+        (Permission.PLATFORM_DAGSTER_OPEN, _("Pipelines in Dagster"), settings().dagster_port),
+    )
+    return [(title, settings().page_url(port)) for permission, title, port in parts if actor.may(permission)]
 
 
 @router.get("/releases", name="home:releases")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -15,6 +16,7 @@ from ops_app.i18n import N_, _
 from ops_app.kit import clock
 from ops_app.kit.dates import show_date, show_time
 from ops_app.kit.form_fields import Form, PostedForm, blank
+from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.laboratory import blood
 from ops_app.modules.laboratory.permissions import BloodReader, GroupDeterminer, Transfuser
 from ops_app.modules.organizations.queries import place_of
@@ -74,6 +76,8 @@ def _page(
 ) -> Response:
     who = person(db, access)
     given = blood.transfusions_of(db, who.records)
+    reactions = blood.reactions_of(db, [row.id for row in given])
+    told = list(chain.from_iterable(reactions.values()))
     group = blood.established(db, who.records)
     now = clock.now()
     return card_page(
@@ -88,7 +92,8 @@ def _page(
         group=blood.group_text(group.abo, group.rhesus) if group is not None else None,
         contradicts=blood.contradicts(db, who.records),
         given=given,
-        reactions=blood.reactions_of(db, [row.id for row in given]),
+        reactions=reactions,
+        names=names_of(db, [row.recorded_by for row in given] + [row.recorded_by for row in told]),
         may_determine=access.actor.may(Permission.LABORATORY_BLOOD_DETERMINE),
         may_transfuse=access.actor.may(Permission.LABORATORY_TRANSFUSION_WRITE),
         form=form,

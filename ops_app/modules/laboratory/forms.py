@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StringConstraints, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, field_validator
 
 from ops_app.i18n import _
 from ops_app.kit.dates import DateInput, TimeInput
@@ -104,12 +104,26 @@ class CancelForm(BaseModel):
     reason: Reason
 
 
+_AGE_UNITS = {"d": "dкд", "m": "mам", "y": "yжлг"}
+"""First letters of day, month and year in the three languages."""
+
+
+def age_limit(written: str) -> str:
+    """``28 күн``, ``6 мес.`` and ``12y`` as number and unit: 28d, 6m, 12y."""
+    found = re.fullmatch(r"(\d{1,3})\s*(\w?)\w*\.?", written.strip().lower())
+    units = [unit for unit, letters in _AGE_UNITS.items() if found and found[2] and found[2] in letters]
+    return f"{found[1]}{units[0]}" if found and units else written
+
+
+AgeLimit = Annotated[str, StringConstraints(pattern=r"^\d{1,3}[dmy]?$"), BeforeValidator(age_limit)]
+
+
 class RangeForm(BaseModel):
     """A laboratory's own reference range."""
 
     sex: Literal["male", "female"] | None = None
-    age_from: Annotated[str, StringConstraints(pattern=r"^\d{1,3}[dmy]?$")] = "0"
-    age_to: Annotated[str, StringConstraints(pattern=r"^\d{1,3}[dmy]?$")] | None = None
+    age_from: AgeLimit = "0"
+    age_to: AgeLimit | None = None
     trimester: Annotated[int, Field(ge=0, le=3)] | None = None
     method: Line | None = None
     low: DecimalInput | None = None

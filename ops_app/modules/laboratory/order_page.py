@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from ops_app.actor import Actor
 from ops_app.i18n import _
 from ops_app.kit import clock
+from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.devices.models import Device
 from ops_app.modules.laboratory import confirming, queries, results, titles
 from ops_app.modules.laboratory.models import (
@@ -141,6 +142,7 @@ def order_context(session: Session, actor: Actor, order: LabOrder) -> dict[str, 
         ),
         "inside": inside,
         "analysers": _analysers(session, tests),
+        "names": _staff(session, tests),
         "may_collect": may_collect(actor, order) and open_now,
         "may_enter": results.may_enter(actor, order) and order.status != "cancelled",
         "may_confirm": actor.scope(Permission.LABORATORY_RESULT_CONFIRM).allows(order.laboratory_id),
@@ -155,6 +157,13 @@ def _analysers(session: Session, tests: Sequence[Test]) -> dict[int, str]:
     """Names of the analysers that measured."""
     ids = {row.result.analyser_id for test in tests for row in test.rows if row.result and row.result.analyser_id}
     return {row.id: row.name for row in session.scalars(select(Device).where(Device.id.in_(ids)))} if ids else {}
+
+
+def _staff(session: Session, tests: Sequence[Test]) -> dict[str, str]:
+    """Who entered and confirmed, by their logins."""
+    results = [row.result for test in tests for row in test.rows if row.result]
+    lines = {test.line.confirmed_by for test in tests}
+    return names_of(session, lines | {by for each in results for by in (each.entered_by, each.confirmed_by)})
 
 
 def tests_of(session: Session, order: LabOrder, tubes: Mapping[int, Specimen], *, inside: bool) -> list[Test]:

@@ -197,9 +197,9 @@ def set_scheme(session: Session, actor: Actor, data: SchemeForm, laboratory_id: 
 
 
 def age_text(days: int) -> str:
-    """An age limit as it is written."""
+    """An age limit as people write it."""
     for unit, divisor in (("y", 365.25), ("m", 365.25 / 12)):
         number = round(days / divisor)
         if number and days_of(number, unit) == days:
-            return f"{number}{unit}"
-    return f"{days}d"
+            return _("%(n)s y", n=number) if unit == "y" else _("%(n)s m", n=number)
+    return _("%(n)s d", n=days)

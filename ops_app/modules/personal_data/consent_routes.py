@@ -15,6 +15,7 @@ from ops_app.errors import OpsError
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.form_fields import Form, PostedForm, blank
+from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.exchange.service import check_credentials
 from ops_app.modules.organizations.queries import organizations, place_of
 from ops_app.modules.patients.card import card_page, person
@@ -46,6 +47,7 @@ def of_patient(request: Request, access: ConsentReader, db: Db) -> Response:
 
 def _page(request: Request, db: Session, access: PatientAccess, form: Form[Any], status_code: int = 200) -> Response:
     who = person(db, access)
+    collected = queries.collected(db, who.records)
     return card_page(
         request,
         db,
@@ -57,7 +59,8 @@ def _page(request: Request, db: Session, access: PatientAccess, form: Form[Any],
         consents=queries.consents_of(db, who.records),
         holds=queries.holds_today,
         representatives=queries.representatives_of(db, who.records),
-        collected=queries.collected(db, who.records),
+        collected=collected,
+        names=names_of(db, {encounter.recorded_by for encounter, *_rest in collected}),
         way_of=queries.way_of,
         has_cabinet=queries.has_cabinet(db, access.patient_id),
         may_write=access.actor.may(Permission.PERSONAL_DATA_CONSENT_WRITE),

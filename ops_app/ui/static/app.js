@@ -185,6 +185,7 @@ function takeCode(field, option) {
   if (!option || !option.dataset.value) return;
   $("input[type=hidden]", field).value = option.dataset.value;
   $("[role=combobox]", field).value = option.dataset.text || option.textContent.trim();
+  $("[role=combobox]", field).setCustomValidity("");
   openCodes(field, false);
   field.dispatchEvent(new CustomEvent("code-chosen", { bubbles: true, detail: option.dataset }));
 }
@@ -252,12 +253,21 @@ document.addEventListener("input", (event) => {
   }
   if (event.target.matches("[data-date]")) echoDate(event.target);
   const field = event.target.closest("[data-code-field]");
-  if (field) { clearTimeout(codeTimer); codeTimer = setTimeout(() => searchCodes(field), 150); }
+  if (field) { event.target.setCustomValidity(""); clearTimeout(codeTimer); codeTimer = setTimeout(() => searchCodes(field), 150); }
 });
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.confirm && !confirm(form.dataset.confirm)) { event.preventDefault(); return; }
+  // Words typed into a code field and not chosen would be dropped without a word.
+  const unchosen = $$("[data-code-field][data-not-chosen]", form).find((field) => $("[role=combobox]", field).value.trim() && !$("input[type=hidden]", field).value);
+  if (unchosen && form.method === "post") {
+    event.preventDefault();
+    const input = $("[role=combobox]", unchosen);
+    input.setCustomValidity(unchosen.dataset.notChosen);
+    input.reportValidity();
+    return;
+  }
   // A second press of "Save" on a slow line must not send the form twice.
   if (form.dataset.sent) { event.preventDefault(); return; }
   if (form.method === "post" && !form.hasAttribute("hx-post")) form.dataset.sent = "1";
@@ -325,7 +335,18 @@ async function showUnread() {
   $(".bell-count", bell).textContent = unread > 99 ? "99+" : unread || "";
 }
 
+// ---- the list of errors says which field each is about: "Fill in this field" alone names none
+function nameErrors() {
+  for (const link of $$(".error-summary a[href^='#f-']")) {
+    const field = document.getElementById(link.hash.slice(1));
+    const label = field && (field.labels && field.labels[0] || $("legend", field));
+    const words = label && label.firstChild ? label.firstChild.textContent.trim() : "";
+    if (words) link.textContent = words + ": " + link.textContent;
+  }
+}
+
 document.addEventListener("DOMContentLoaded", () => {
+  nameErrors();
   showWaiting();
   showUnread();
   $$("[data-date]").forEach(echoDate);

@@ -10,10 +10,10 @@ import pytest
 from fastapi import FastAPI
 
 from ops_app import i18n
-from ops_app.kit import request_context
 from ops_app.kit.browsers import browser_name
-from ops_app.kit.request_context import RequestContext
+from ops_app.kit.form_fields import message_of
 from ops_app.modules.audit.titles import RULES, rule_title
+from ops_app.modules.laboratory.forms import age_limit
 from ops_app.permissions import Permission, Role
 from tests.ops_app.browser import make_account, signed_in
 
@@ -37,8 +37,8 @@ def test_a_role_is_read_by_what_its_permissions_mean(app: FastAPI) -> None:
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_nothing_translates_to_nothing(language: str) -> None:
-    request_context.enter(RequestContext(language=language))
-    assert i18n.gettext("") == ""
+    with i18n.speaking(language):
+        assert i18n.gettext("") == ""
 
 
 def test_every_rule_that_opens_a_person_has_words() -> None:
@@ -52,8 +52,14 @@ def test_every_rule_that_opens_a_person_has_words() -> None:
     }
     assert len(named) > 10
     assert not named - RULES.keys()
-    request_context.enter(RequestContext(language="kk"))
-    assert rule_title("journal deaths") == rule_title("journal") != "journal"
+    with i18n.speaking("kk"):
+        assert rule_title("journal deaths") == rule_title("journal") != "journal"
+
+
+def test_a_text_that_is_too_long_is_not_called_a_choice() -> None:
+    with i18n.speaking("en"):
+        told = message_of({"type": "too_long", "input": "1" * 30, "ctx": {"max_length": 20}})
+        assert told == "Too long: at most 20 characters"
 
 
 @pytest.mark.parametrize(
@@ -69,3 +75,11 @@ def test_every_rule_that_opens_a_person_has_words() -> None:
 )
 def test_browsers_are_named_as_people_name_them(sent: str | None, shown: str) -> None:
     assert browser_name(sent) == shown
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("28 күн", "28d"), ("6 мес.", "6m"), ("12y", "12y"), ("12 лет", "12y"), ("5", "5"), ("5x", "5x")],
+)
+def test_ages_are_written_in_the_words_of_the_page(written: str, meant: str) -> None:
+    assert age_limit(written) == meant

@@ -232,7 +232,7 @@ def test_each_visit_says_where_its_data_came_from_whose_they_are_and_who_entered
     visit = office.visit(patient.id)
     doctor = office.browser("doctor")
     page = doctor.get(f"/patients/{patient.id}/personal-data").text
-    assert "words of the patient" in page and "hospital" in page and ">doctor<" in page
+    assert "words of the patient" in page and "hospital" in page and ">Doctor<" in page
     noted = {"encounter_id": str(visit.id), "way": "submitted", "document": "discharge summary 12"}
     assert doctor.post(f"/patients/{patient.id}/collection", noted).status_code == 303
     page = doctor.get(f"/patients/{patient.id}/personal-data").text

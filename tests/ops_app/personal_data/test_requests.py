@@ -156,7 +156,7 @@ def test_refusal_names_its_reason_and_source(office: Clinic, reason: str) -> Non
     with office.session() as session:
         document = session.get_one(Document, row.document_id)
         assert document.data["reason"] == refusals()[reason].title.kk
-        assert document.data["source"] == refusals()[reason].source
+        assert document.data["source"] == refusals()[reason].source.kk
         assert document.kind == "personal_data_refusal"
 
 
@@ -260,7 +260,7 @@ def test_person_is_shown_who_opened_the_data(office: Clinic) -> None:
     url = f"/patients/{patient.id}/access-log"
     assert office.browser("doctor").get(url, headers=JSON).status_code == 403
     page = office.browser("officer").get(url).text
-    assert ">doctor<" in page and "attached here" in page
+    assert ">Doctor<" in page and "attached here" in page
 
 
 def test_representative_of_an_applicant_stands_in_the_answer(office: Clinic) -> None:

@@ -1,4 +1,4 @@
-"""Every page of the navigation in a browser: nothing serious or critical for axe-core, light, dark and printed."""
+"""Every page of the navigation in a browser: nothing serious for axe-core; light, dark, printed and on a phone."""
 
 from __future__ import annotations
 
@@ -18,6 +18,23 @@ from tests.ops_app.clinic import Clinic
 from tests.ops_app.live import served
 
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
+RULES = """() => {
+  const found = [];
+  const page = document.documentElement;
+  if (page.scrollWidth > page.clientWidth + 1) found.push(`wider than ${page.clientWidth}`);
+  if (document.querySelectorAll("h1").length !== 1) found.push("not one h1");
+  if (!/^[^·\\s]/.test(document.title)) found.push("no title");
+  const shown = document.querySelector("main").innerText;
+  for (const code of [/\\b[a-z]+_[a-z_]+\\b/g, /\\b[a-z]+:[a-z]+:[a-z]+\\b/g, /\\b20\\d\\d-\\d\\d-\\d\\d\\b/g]) {
+    found.push(...(shown.match(code) || []));
+  }
+  return found;
+}"""
+"""What no page may do: scroll sideways, lack its heading or title, show a code or a date of programs."""
+CODES_SHOWN = ("/roles", "/exchange", "/imaging", "/devices", "/monitoring/devices", "/jobs", "/journals/inbound")
+"""Pages for those who work with the codes themselves."""
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1366, "height": 768}
 ROLES = {
     "boss": Role.ADMINISTRATOR,
     "doctor": None,
@@ -45,7 +62,7 @@ pytestmark = pytest.mark.browser
 def context() -> Iterator[BrowserContext]:
     """Axe is injected, which our own policy rightly forbids."""
     with running_chromium() as browser:
-        yield browser.new_context(bypass_csp=True, viewport={"width": 1366, "height": 768})
+        yield browser.new_context(bypass_csp=True, viewport=DESK)
 
 
 def enter(clinic: Clinic, context: BrowserContext, address: str, login: str) -> None:
@@ -65,6 +82,15 @@ def look(page: Page, url: str, **media: str) -> list[str]:
         assert answer is not None
         assert answer.status == 200, (url, answer.status)
     return [f"{media or ''} {finding}" for finding in serious_findings(page, TAGS)]
+
+
+def broken_rules(page: Page, path: str) -> list[str]:
+    """What breaks a rule of every page, at a desk and on a phone."""
+    found: list[str] = page.evaluate(RULES)
+    page.set_viewport_size(PHONE)
+    found += page.evaluate(RULES)
+    page.set_viewport_size(DESK)
+    return [each for each in found if " " in each or not path.startswith(CODES_SHOWN)]
 
 
 def in_small_size(path: str) -> bool:
@@ -100,6 +126,7 @@ def test_no_page_has_a_serious_finding(clinic: Clinic, context: BrowserContext, 
                 seen.add(path)
                 page.goto("about:blank")
                 findings = look(page, address + path, media="screen", color_scheme="light")
+                findings += broken_rules(page, path)
                 if path in OTHERWISE or path.startswith("/patients/"):
                     findings += look(page, address + path, media="screen", color_scheme="dark")
                     findings += look(page, address + path, media="print", color_scheme="light")
