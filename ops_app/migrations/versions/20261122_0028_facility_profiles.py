@@ -13,7 +13,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    column = sa.Column("care_profiles", ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False)
+    column: sa.Column[list[str]] = sa.Column(
+        "care_profiles", ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False
+    )
     op.add_column("organization_profile", column, schema="organizations")
 
 
