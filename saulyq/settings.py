@@ -34,7 +34,7 @@ class UnknownSenders(StrEnum):
 class Settings(BaseSettings):
     """One installation."""
 
-    model_config = SettingsConfigDict(env_prefix="SAULYQ_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="SAULYQ_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     home: Path = Field(Path("var"), description="the directory that holds everything the system writes")
     port_base: int = Field(8400, ge=1024, le=65000, description="first of the ports the parts listen on")

@@ -14,8 +14,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Subquery, Table, and_, event, exists, false, func, not_, or_, text
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Subquery,
+    Table,
+    and_,
+    event,
+    exists,
+    false,
+    func,
+    inspect,
+    not_,
+    or_,
+    text,
+)
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm.util import AliasedInsp
 from sqlalchemy.sql.expression import ColumnClause
 from sqlalchemy.sql.selectable import AliasedReturnsRows
 from sqlalchemy.sql.visitors import iterate
@@ -88,9 +103,15 @@ def _hide(state: ORMExecuteState) -> None:
     if state.is_orm_statement:
         # a condition costs with every execution, so only those of tables that the statement reads are added
         conditions = _options(veil)
-        state.statement = state.statement.options(
-            *(conditions[table] for table in sorted(tables_of(state.statement)) if table in conditions)
-        )
+        tables = [table for table in sorted(tables_of(state.statement)) if table in conditions]
+        if tables:
+            # SQLAlchemy does not turn a condition on the class into one on its alias, so each alias has its own
+            named = [
+                with_loader_criteria(alias, condition, include_aliases=False)
+                for alias in aliases_of(state.statement)
+                if (condition := shown(alias, veil)) is not None
+            ]
+            state.statement = state.statement.options(*(conditions[table] for table in tables), *named)
 
 
 def tables_of(statement: Any) -> set[str]:
@@ -108,17 +129,30 @@ def tables_of(statement: Any) -> set[str]:
     return found
 
 
+def aliases_of(statement: Any) -> list[Any]:
+    """The aliased classes that a statement reads anywhere."""
+    found: dict[int, Any] = {}
+    for element in iterate(statement):
+        entity = element._annotations.get("parententity")
+        if isinstance(entity, AliasedInsp):
+            found[id(entity)] = entity.entity
+        place = element.table if isinstance(element, ColumnClause) else None
+        if isinstance(place, Subquery | CTE):
+            found |= {id(inspect(alias)): alias for alias in aliases_of(place)}
+    return list(found.values())
+
+
 @lru_cache(maxsize=256)
 def _options(veil: Veil) -> dict[str, Any]:
     return {
-        mapper.class_.__table__.fullname: with_loader_criteria(mapper.class_, condition, include_aliases=True)
+        mapper.class_.__table__.fullname: with_loader_criteria(mapper.class_, condition, include_aliases=False)
         for mapper in Base.registry.mappers
         if (condition := shown(mapper.class_, veil)) is not None
     }
 
 
-def shown(model: type[Any], veil: Veil) -> ColumnElement[bool] | None:
-    """The condition that a row of this table may be seen; None for tables that never hold a closed row."""
+def shown(model: Any, veil: Veil) -> ColumnElement[bool] | None:
+    """The condition that a row of this class or alias may be seen; None for tables that never hold a closed row."""
     table: Table = model.__table__
     if "patient_id" not in table.c or table.fullname in declaration().open:
         return None
@@ -146,7 +180,7 @@ def _own(row: Any, veil: Veil) -> list[ColumnElement[bool]]:
     return found
 
 
-def _own_codes(model: type[Any], veil: Veil) -> list[ColumnElement[bool]]:
+def _own_codes(model: Any, veil: Veil) -> list[ColumnElement[bool]]:
     prefix = f"{model.__table__.fullname}."
     return [
         condition

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from ops_app.errors import Invalid, NotFound
@@ -107,17 +107,15 @@ def collected(
 ) -> Sequence[Row[Encounter, Organization, CollectionNote]]:
     """Visits with the place that owns their data and the newest note on where the data came from."""
     newest = (
-        select(func.max(CollectionNote.id).label("id"))
+        select(func.max(CollectionNote.id))
         .where(CollectionNote.patient_id.in_(records))
         .group_by(CollectionNote.encounter_id)
-        .subquery()
     )
-    note = select(CollectionNote).where(CollectionNote.id.in_(select(newest.c.id))).subquery()
-    noted = aliased(CollectionNote, note)
+    noted = aliased(CollectionNote)
     return session.execute(
         select(Encounter, Organization, noted)
         .join(Organization, Organization.id == Encounter.organization_id)
-        .outerjoin(noted, noted.encounter_id == Encounter.id)
+        .outerjoin(noted, and_(noted.encounter_id == Encounter.id, noted.id.in_(newest)))
         .where(Encounter.patient_id.in_(records), Encounter.entered_in_error_at.is_(None))
         .order_by(Encounter.event_at.desc(), Encounter.id.desc())
         .limit(limit)

@@ -172,4 +172,4 @@ def test_only_what_goes_by_dicom_to_a_port_is_registered_as_encrypted(
         assert refused.status_code == 422 and 'id="e-uses_tls"' in refused.text
     made = keeper.post("/devices/new", station)
     assert made.status_code == 303
-    assert "encrypted" in keeper.get(made.headers["location"]).text
+    assert "TLS is used" in keeper.get(made.headers["location"]).text

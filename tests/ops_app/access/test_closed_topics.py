@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from ops_app.kit import clock
 from ops_app.mechanisms.closed_topics.declaration import pattern, topics, topics_of
-from ops_app.mechanisms.closed_topics.veil import draw
+from ops_app.mechanisms.closed_topics.veil import Veil, draw
 from ops_app.modules.access.queries import veil_for
 from ops_app.modules.audit.models import Event
 from ops_app.modules.classifiers.loading import ConceptRow, store_concepts
@@ -146,6 +146,22 @@ def test_count_does_not_betray_a_closed_visit(closed: Closed) -> None:
     assert shown["total"] == 1
 
 
+@pytest.mark.parametrize("revealed", [False, True])
+def test_other_names_of_a_table_hide_the_same_rows(closed: Closed, revealed: bool) -> None:
+    one = aliased(Encounter)
+    two = aliased(Encounter, select(Encounter).subquery())
+    expected = {closed.open_visit.id} | ({closed.visit.id} if revealed else set())
+    with closed.clinic.session() as session:
+        draw(session, Veil(frozenset(topics()), "doctor", revealed=(closed.patient.id,) if revealed else ()))
+        for other in (one, two):
+            of_person = select(other.id).where(other.patient_id == closed.patient.id)
+            joined = (
+                select(other.id).join(Patient, Patient.id == other.patient_id).where(Patient.id == closed.patient.id)
+            )
+            assert set(session.scalars(of_person)) == expected
+            assert set(session.scalars(joined)) == expected
+
+
 def test_closed_visit_is_not_there_under_its_address(closed: Closed) -> None:
     browser = closed.clinic.browser("doctor")
     for address in (f"/visits/{closed.visit.id}", f"/visits/{closed.visit.id}/documents"):
@@ -249,6 +265,8 @@ def test_stated_reason_opens_closed_topics_and_waits_for_review(closed: Closed) 
     assert browser.post(address, {"reason": ""}).status_code == 422
     assert browser.post(address, {"reason": "ес-түссіз жеткізілді"}).status_code == 303
     assert "F32.1" in browser.get(f"/patients/{closed.patient.id}").text
+    for page in (*PAGES, "/patients/{patient}/consents/new"):
+        assert browser.client.get(page.format(patient=closed.patient.id)).status_code == 200, page
     with closed.clinic.session() as session:
         grant = session.scalars(select(AccessGrant).where(AccessGrant.granted_to == "surgeon")).one()
         assert grant.opens_closed
