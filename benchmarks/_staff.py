@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count, cycle, islice
@@ -108,7 +109,7 @@ def doctors(engine: Engine, wanted: int) -> list[Doctor]:
         found = session.execute(text(_DOCTORS), {"most": wanted}).all()
         accounts = []
         for number, (practitioner, organization) in enumerate(found):
-            login, places = f"bench{number}", [(Role.DOCTOR, organization)]
+            login, places = f"bench{number}.{secrets.token_hex(3)}", [(Role.DOCTOR, organization)]
             account, _ = service.create_account(
                 session, login, login, places, practitioner_id=practitioner, password=PASSWORD
             )
