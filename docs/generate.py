@@ -168,7 +168,7 @@ def controls_page() -> str:
             proof = "measured" if each.kind == "measured" else f"confirmed, {each.months} months"
             required = "yes" if each.required else ""
             lines.append(
-                f"| {_cell(each.title.en)} | {_cell(each.source)} | {proof} | {required} | {_cell(each.task.en)} |"
+                f"| {_cell(each.title.en)} | {_cell(each.source.en)} | {proof} | {required} | {_cell(each.task.en)} |"
             )
     lines += ["", "## Controls of ST RK ISO/IEC 27002-2015", ""]
     lines += ["| clause | control | in the program | operator confirms | with |", "|---|---|---|---|---|"]

@@ -34,7 +34,7 @@ def check(as_json: Json = False) -> None:
         rows = [
             {
                 "code": each.check.code,
-                "source": each.check.source,
+                "source": str(each.check.source),
                 "title": each.check.title.en,
                 "proved": "measured" if each.check.kind == "measured" else "confirmed",
                 "required": each.check.required,

@@ -12,7 +12,7 @@ from pydantic import Field
 from ops_app.kit.declared import Declared, Text
 
 CONTENT = Path(__file__).resolve().parents[2] / "content" / "protection"
-STANDARD = "ST RK ISO/IEC 27002-2015"
+STANDARD = {"kk": "СТ РК ISO/IEC 27002-2015", "ru": "СТ РК ISO/IEC 27002-2015", "en": "ST RK ISO/IEC 27002-2015"}
 Kind = Literal["measured", "confirmed", "controls"]
 
 
@@ -22,7 +22,7 @@ class Check(Declared):
     code: str
     """For a control of the standard, its clauses."""
     kind: Kind
-    source: str
+    source: Text
     title: Text
     task: Text
     """What to do, or for a confirmed one, what is confirmed."""
@@ -55,8 +55,10 @@ def checks() -> dict[str, Check]:
     kinds: tuple[Kind, ...] = ("measured", "confirmed", "controls")
     for kind in kinds:
         for code, about in _entries(kind).items():
-            source = {"source": f"{STANDARD}, {code}"} if kind == "controls" else {}
-            found[code] = Check.model_validate({"code": code, "kind": kind} | source | about)
+            clause = {"source": {language: f"{name}, {code}" for language, name in STANDARD.items()}}
+            found[code] = Check.model_validate(
+                {"code": code, "kind": kind} | (clause if kind == "controls" else {}) | about
+            )
     return found
 
 

@@ -170,7 +170,7 @@ def test_each_control_of_the_standard_shows_its_state_and_its_proof(
     page = officer.get("/protection").text
     for each in controls:
         assert each.title.en in page
-        assert each.source in page
+        assert each.source.en in page
     for threat in threats().values():
         assert threat.title.en in page
     assert say(officer, "7").status_code == 303
