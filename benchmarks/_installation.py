@@ -41,11 +41,6 @@ class Installation:
         """Where everything of this installation is."""
         return self.settings.home
 
-    @property
-    def is_kept(self) -> bool:
-        """Whether it was there before the benchmark and stays."""
-        return is_kept()
-
     def saulyq(self, *arguments: str) -> dict[str, object]:
         """Run a command as a user would; its JSON document, its progress on our stderr."""
         result = subprocess.run(
@@ -58,7 +53,7 @@ class Installation:
 
     def load_region(self, people: int, years: int, until: dt.date | None = None) -> dict[str, object]:
         """Fill the empty installation with the synthetic region; a kept one has it already."""
-        if self.is_kept:
+        if is_kept():
             return {}
         last_day = ["--until", until.isoformat()] if until is not None else []
         return self.saulyq(

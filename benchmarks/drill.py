@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import _dashboard_drill
 import duckdb
 import psycopg
-from _installation import SEED, Installation, installation, peak_memory_mb
+from _installation import SEED, Installation, installation, is_kept, peak_memory_mb
 from _report import Benchmark, at_most, percentiles_ms
 
 from saulyq.settings import WAREHOUSE_DATABASE
@@ -49,14 +49,14 @@ def main() -> None:
         place.load_region(run.people, YEARS)
         run.say("building the warehouse in DuckDB")
         place.saulyq("pipeline", "run")
-        if not place.is_kept:
+        if not is_kept():
             # a million people are not copied into PostgreSQL for the sake of a comparison
             run.say("building the warehouse in PostgreSQL")
             place.saulyq("pipeline", "run", "--engine", "postgres")
         questions = list(recorded())
         run.say(f"asking {len(questions)} questions, {ROUNDS} rounds on each engine")
         engines = {"duckdb": on_duckdb(questions)}
-        if not place.is_kept:
+        if not is_kept():
             engines["postgres"] = on_postgres(questions, place)
         pages = on_dashboards()
         command = [timed(question.ask) for question in random.Random(SEED).sample(questions, COMMANDS)]

@@ -16,7 +16,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards.identity import Scope, Viewer
-from warehouse.query import build_info, connect_current, current_file
+from warehouse.query import INSTANCE_FAILED, build_info, connect_current, current_file
 from warehouse.settings import warehouse_settings
 
 QUERIES = Path(__file__).parent / "queries"
@@ -89,8 +89,7 @@ def ask(viewer: Viewer, query: str, **parameters: Any) -> pl.DataFrame:
         return pl.DataFrame()
     try:
         return warehouse.ask(_sql(query), parameters)
-    except (duckdb.FatalException, duckdb.InternalException):
-        # DuckDB answers nothing more in this instance; the next question opens another
+    except INSTANCE_FAILED:
         _open.clear()
         raise
 

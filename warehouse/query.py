@@ -19,6 +19,8 @@ Unit = Literal["organization", "site", "practitioner"]
 
 # a file may be retired between reading the pointer and opening it; the pointer then names a newer one
 OPEN_ATTEMPTS = 3
+INSTANCE_FAILED = (duckdb.FatalException, duckdb.InternalException)
+"""After these DuckDB answers nothing more in this instance: whoever keeps one open opens another."""
 FILE_STAMP = re.compile(r"(\d{8})T?(\d{6})")
 
 _sharing = threading.Lock()
@@ -270,8 +272,7 @@ def _rows(sql: str, parameters: dict[str, object]) -> list[Row]:
             names = [column[0] for column in cursor.description or []]
             return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
         except duckdb.Error as error:
-            if isinstance(error, duckdb.FatalException | duckdb.InternalException):
-                # DuckDB answers nothing more in this instance; the next question opens another
+            if isinstance(error, INSTANCE_FAILED):
                 with _sharing:
                     _shared.clear()
             raise QueryError(str(error).strip()) from None

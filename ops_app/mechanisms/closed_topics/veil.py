@@ -14,21 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import (
-    CTE,
-    ColumnElement,
-    Subquery,
-    Table,
-    and_,
-    event,
-    exists,
-    false,
-    func,
-    inspect,
-    not_,
-    or_,
-    text,
-)
+from sqlalchemy import CTE, ColumnElement, Subquery, Table, and_, event, exists, false, func, not_, or_, text
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.util import AliasedInsp
 from sqlalchemy.sql.expression import ColumnClause
@@ -116,30 +102,25 @@ def _hide(state: ORMExecuteState) -> None:
 
 def tables_of(statement: Any) -> set[str]:
     """Full names of the tables that a statement reads anywhere: joined, aliased, in subqueries and common tables."""
-    found: set[str] = set()
+    return {place.fullname for _element, place in _read_by(statement) if isinstance(place, Table)}
+
+
+def aliases_of(statement: Any) -> list[Any]:
+    """The aliased classes that a statement reads anywhere."""
+    entities = (element._annotations.get("parententity") for element, _place in _read_by(statement))
+    return list({id(entity): entity.entity for entity in entities if isinstance(entity, AliasedInsp)}.values())
+
+
+def _read_by(statement: Any) -> Iterator[tuple[Any, Any]]:
+    """Every element of a statement with what it reads, also inside a subquery of which only a column stands there."""
     for element in iterate(statement):
         # a column names its table even where the table stands nowhere else
         place = element.table if isinstance(element, ColumnClause) else element
         while isinstance(place, AliasedReturnsRows) and not isinstance(place, Subquery | CTE):
             place = place.element
-        if isinstance(place, Table):
-            found.add(place.fullname)
-        elif isinstance(place, Subquery | CTE) and place is not element:
-            found |= tables_of(place)
-    return found
-
-
-def aliases_of(statement: Any) -> list[Any]:
-    """The aliased classes that a statement reads anywhere."""
-    found: dict[int, Any] = {}
-    for element in iterate(statement):
-        entity = element._annotations.get("parententity")
-        if isinstance(entity, AliasedInsp):
-            found[id(entity)] = entity.entity
-        place = element.table if isinstance(element, ColumnClause) else None
-        if isinstance(place, Subquery | CTE):
-            found |= {id(inspect(alias)): alias for alias in aliases_of(place)}
-    return list(found.values())
+        yield element, place
+        if isinstance(place, Subquery | CTE) and place is not element:
+            yield from _read_by(place)
 
 
 @lru_cache(maxsize=256)

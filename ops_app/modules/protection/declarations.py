@@ -55,10 +55,9 @@ def checks() -> dict[str, Check]:
     kinds: tuple[Kind, ...] = ("measured", "confirmed", "controls")
     for kind in kinds:
         for code, about in _entries(kind).items():
-            clause = {"source": {language: f"{name}, {code}" for language, name in STANDARD.items()}}
-            found[code] = Check.model_validate(
-                {"code": code, "kind": kind} | (clause if kind == "controls" else {}) | about
-            )
+            if kind == "controls":
+                about = about | {"source": {language: f"{name}, {code}" for language, name in STANDARD.items()}}
+            found[code] = Check.model_validate({"code": code, "kind": kind} | about)
     return found
 
 

@@ -358,11 +358,11 @@ def test_naming_the_aggregator_is_signed_where_a_rule_says_so(clinic: Clinic, of
         assert len(session.scalars(select(Aggregator)).all()) == 1
 
 
-def test_the_command_line_releases_and_exports_by_the_same_rules(installation: Installation) -> None:
+def test_the_command_line_releases_and_exports_by_the_same_rules(installation: Installation, tmp_path: Path) -> None:
     production = {"SAULYQ_MODE": "production"}
     for command in (
-        ("release", "screening_coverage", "--period", "2026", "--out", "/tmp/never"),
-        ("export", "facility", "--org", "1", "--out", "/tmp/never-export"),
+        ("release", "screening_coverage", "--period", "2026", "--out", str(tmp_path / "release")),
+        ("export", "facility", "--org", "1", "--out", str(tmp_path / "export")),
     ):
         refused = installation.run(*command, check=False, **production)
         assert refused.returncode == 1
