@@ -89,15 +89,42 @@ def _hide(state: ORMExecuteState) -> None:
     if state.is_orm_statement:
         # a condition costs with every execution, so only those of tables that the statement reads are added
         conditions = _options(veil)
-        tables = [table for table in sorted(tables_of(state.statement)) if table in conditions]
+        read = _reading(state.statement)
+        tables = [table for table in read.tables if table in conditions]
         if tables:
             # SQLAlchemy does not turn a condition on the class into one on its alias, so each alias has its own
             named = [
                 with_loader_criteria(alias, condition, include_aliases=False)
-                for alias in aliases_of(state.statement)
+                for alias in (aliases_of(state.statement) if read.has_aliases else ())
                 if (condition := shown(alias, veil)) is not None
             ]
             state.statement = state.statement.options(*(conditions[table] for table in tables), *named)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What every statement of one form reads."""
+
+    tables: tuple[str, ...]
+    has_aliases: bool
+
+
+_readings: dict[tuple[Any, ...], _Reading] = {}
+READINGS_KEPT = 2_000
+
+
+def _reading(statement: Any) -> _Reading:
+    """The tables of a statement, found once for each form of statement: to walk it costs as much as to run it."""
+    cached = statement._generate_cache_key()
+    if cached is None:
+        return _Reading(tuple(sorted(tables_of(statement))), has_aliases=True)
+    key = cached.key
+    if (known := _readings.get(key)) is None:
+        if len(_readings) >= READINGS_KEPT:
+            _readings.clear()
+        known = _Reading(tuple(sorted(tables_of(statement))), has_aliases=bool(aliases_of(statement)))
+        _readings[key] = known
+    return known
 
 
 def tables_of(statement: Any) -> set[str]:
