@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
+import os
 import secrets
+import signal
 import threading
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from multiprocessing.process import BaseProcess
 
 from fastapi import FastAPI
 from sqlalchemy import Engine
@@ -62,11 +66,19 @@ async def background(app: FastAPI) -> AsyncIterator[None]:
     stop = threading.Event()
     work = threading.Thread(target=watch.run, args=(app.state.engine, settings(), stop), daemon=True)
     work.start()
+    if (above := multiprocessing.parent_process()) is not None:
+        threading.Thread(target=_end_after, args=(above,), daemon=True).start()
     try:
         yield
     finally:
         stop.set()
         await run_in_threadpool(work.join, 10)
+
+
+def _end_after(above: BaseProcess) -> None:
+    """A worker of the server ends when the server was killed: it would hold the port that the next one needs."""
+    above.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 class Frame:

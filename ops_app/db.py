@@ -14,8 +14,9 @@ def make_engine(url: str) -> Engine:
     """The engine of the app; a writer that hangs is ended so that extraction is not held back."""
     return create_engine(
         url,
-        pool_size=20,
-        max_overflow=20,
+        # in each process of the app; together they must stay below the server's max_connections
+        pool_size=15,
+        max_overflow=15,
         pool_pre_ping=True,
         # an error in the log must not carry what a record holds
         hide_parameters=True,

@@ -50,6 +50,9 @@ class PatientAccess:
     actor: Actor
     patient_id: int
     rule: str
+    patient: Patient
+    records: list[int]
+    """This record and those a merge hid behind it."""
 
 
 class CardClosed(Forbidden):
@@ -63,7 +66,8 @@ def open_patient(
 
     ``rule`` names a reason the caller has already proved, such as a task that names the person.
     """
-    if session.get(Patient, patient_id) is None:
+    patient = session.get(Patient, patient_id)
+    if patient is None:
         raise NotFound(_("There is no such patient"))
     records = record_ids(session, patient_id)
     if rule is None:
@@ -78,7 +82,7 @@ def open_patient(
     audit.read(session, actor, patient_id, rule=str(rule))
     if (veil := veil_of(session)) is not None and patient_id in veil.revealed:
         audit.read(session, actor, patient_id, rule=CLOSED_TOPICS)
-    return PatientAccess(actor, patient_id, str(rule))
+    return PatientAccess(actor, patient_id, str(rule), patient, records)
 
 
 def opens_patient(permission: Permission) -> Any:

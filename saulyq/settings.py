@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     hl7_client_authorities: Path | None = Field(
         None, description="authorities of the certificates that senders of HL7 messages must show"
     )
+    ops_workers: int | None = Field(
+        None, ge=1, le=32, description="processes that answer the operational app's pages; one a processor, at most 4"
+    )
     small_cell_threshold: int = Field(5, ge=2, le=50, description="released counts below this are suppressed")
 
     @field_validator("home")

@@ -23,7 +23,8 @@ SERVER_SETTINGS = {
     "listen_addresses": "127.0.0.1",
     # every connection is TCP with a password: no socket file, no second way in
     "unix_socket_directories": "",
-    "max_connections": "120",
+    # four processes of the operational app, gateways, jobs, dashboards and the pipeline
+    "max_connections": "200",
     "shared_buffers": "512MB",
     "effective_cache_size": "2GB",
     "work_mem": "16MB",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import ARRAY, Text, and_, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from ops_app import i18n
@@ -121,18 +121,19 @@ def coding_on(session: Session, system: str, text: str, day: dt.date) -> dict[st
 
 def titles(session: Session, wanted: Iterable[tuple[str, str | None]]) -> dict[tuple[str, str], str]:
     """Titles in the language of the request for pairs of system and code; unknown codes are left out."""
-    by_system: dict[str, set[str]] = {}
-    for system, code in wanted:
-        if code:
-            by_system.setdefault(system, set()).add(code)
+    pairs = sorted({(system, code) for system, code in wanted if code})
+    if not pairs:
+        return {}
     column = {"kk": Concept.title_kk, "ru": Concept.title_ru}.get(i18n.language(), Concept.title_en)
-    found: dict[tuple[str, str], str] = {}
-    for system, codes in by_system.items():
-        rows = session.execute(
-            select(Concept.code, column.label("title")).where(Concept.system == system, Concept.code.in_(codes))
+    systems, codes = zip(*pairs, strict=True)
+    lists = (literal(list(values), ARRAY(Text)) for values in (systems, codes))
+    asked = func.unnest(*lists).table_valued("system", "code").render_derived("asked")
+    rows = session.execute(
+        select(Concept.system, Concept.code, column.label("title")).join(
+            asked, and_(Concept.system == asked.c.system, Concept.code == asked.c.code)
         )
-        found |= {(system, row.code): row.title for row in rows}
-    return found
+    )
+    return {(row.system, row.code): row.title for row in rows}
 
 
 def name(state: Mapping[str, Any] | None) -> str:

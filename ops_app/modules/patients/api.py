@@ -118,7 +118,7 @@ def _person(db: Db, patient_id: int) -> PersonOut:
 @router.get("/patients/{patient_id}/timeline", name="patients:api_timeline")
 def card(access: CardReader, db: Db, paging: Paging, kind: str | None = None) -> TimelinePage:
     """The card, newest first."""
-    shown = timeline(db, queries.record_ids(db, access.patient_id), paging, TimelineFilter(kind=kind))
+    shown = timeline(db, access.records, paging, TimelineFilter(kind=kind))
     items = [
         FactOut(
             kind=entry.kind,

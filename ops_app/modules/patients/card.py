@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from starlette.responses import Response
 
 from ops_app.i18n import N_, _
 from ops_app.mechanisms.closed_topics.veil import veil_of
+from ops_app.modules.episodes.models import CarePlanActivity
 from ops_app.modules.patients import queries
 from ops_app.modules.patients.header import Header, header
 from ops_app.patient_access import PatientAccess
@@ -41,16 +43,17 @@ class Person:
     records: list[int]
     standing: int
     """The live record, when this one was hidden by a merge."""
+    waiting: Sequence[CarePlanActivity]
+    """Steps of programmes that wait; none for readers without the card."""
 
 
 def person(session: Session, access: PatientAccess) -> Person:
     """Load what every page about a person needs."""
-    patient = queries.patient_or_404(session, access.patient_id)
-    records = queries.record_ids(session, patient.id)
+    patient, records = access.patient, access.records
     clinical = access.actor.may(Permission.PATIENTS_CARD_READ)
-    return Person(
-        header(session, patient, records, clinical=clinical), records, queries.standing_for(session, patient.id)
-    )
+    waiting = queries.planned_steps(session, records) if clinical else []
+    standing = patient.id if patient.is_live else queries.standing_for(session, patient.id)
+    return Person(header(session, patient, records, waiting, clinical=clinical), records, standing, waiting)
 
 
 def card_page(

@@ -10,7 +10,7 @@ from ops_app.kit import clock
 from ops_app.kit.dates import parse_date
 from ops_app.kit.form_fields import blank
 from ops_app.kit.paging import Paging
-from ops_app.modules.patients import fact_text, overview, queries
+from ops_app.modules.patients import fact_text, overview
 from ops_app.modules.patients.card import card_page, person
 from ops_app.modules.patients.fact_text import EVIDENCE_TITLES, KIND_TITLES, Wording
 from ops_app.modules.patients.permissions import CardReader
@@ -41,8 +41,7 @@ def card(
         with_errors=errors != "hide",
     )
     shown = timeline(db, who.records, paging, wanted)
-    waiting = queries.planned_steps(db, who.records)
-    facts = [*everything_about(shown.items), *(("care_plan_activity", step) for step in waiting)]
+    facts = [*everything_about(shown.items), *(("care_plan_activity", step) for step in who.waiting)]
     return card_page(
         request,
         db,
@@ -51,7 +50,7 @@ def card(
         "timeline",
         who=who,
         timeline=shown,
-        waiting=waiting,
+        waiting=who.waiting,
         images=image_list.shown_by_key(db, access.actor, who.records, addresses(request))
         if any(entry.kind in IMAGES for entry in shown.items)
         else {},

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ops_app.i18n import _, ngettext
 from ops_app.kit import clock
+from ops_app.kit.among import among
 from ops_app.kit.dates import show_date
+from ops_app.modules.episodes.models import CarePlanActivity
 from ops_app.modules.episodes.plans import gestation
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.patients import queries
 from ops_app.modules.patients.forms import SEX_TITLES
-from ops_app.modules.patients.models import Patient
+from ops_app.modules.patients.models import Attachment, Patient, ServingSite
 from ops_app.modules.patients.programmes import PROGRAMMES, step_title
 from ops_app.modules.person_facts.choices import INSURANCE_SOURCES
 from ops_app.modules.person_facts.queries import insurance_on
@@ -53,12 +57,15 @@ def full_name(patient: Patient) -> str:
     return " ".join(filter(None, (patient.family_name, patient.given_name, patient.patronymic)))
 
 
-def header(session: Session, patient: Patient, records: list[int], *, clinical: bool) -> Header:
-    """The header of a person; markers only for those who may read the card."""
+def header(
+    session: Session, patient: Patient, records: list[int], waiting: Sequence[CarePlanActivity] = (), *, clinical: bool
+) -> Header:
+    """The header of a person; markers and late steps only for those who may read the card."""
     attachment = queries.current_attachment(session, records)
     serving = queries.current_serving_site(session, records)
     death = queries.live_death(session, records)
-    steps = queries.planned_steps(session, records) if clinical and death is None else []
+    steps = waiting if death is None else []
+    places = _places(session, attachment, serving)
     return Header(
         id=patient.id,
         name=full_name(patient),
@@ -66,8 +73,8 @@ def header(session: Session, patient: Patient, records: list[int], *, clinical: 
         sex=_(SEX_TITLES[patient.sex]),
         iin=patient.iin,
         temporary_id=patient.temporary_id,
-        attachment=_place(session, attachment.organization_id, attachment.site_id) if attachment else None,
-        serving=_place(session, serving.organization_id, serving.site_id) if serving else None,
+        attachment=_name(attachment, places),
+        serving=_name(serving, places),
         death_date=clock.local(death.event_at).date() if death else None,
         is_live=patient.is_live,
         in_error=patient.entered_in_error_at is not None,
@@ -78,10 +85,18 @@ def header(session: Session, patient: Patient, records: list[int], *, clinical: 
     )
 
 
-def _place(session: Session, organization_id: int, site_id: int | None) -> str:
-    organization = session.get(Organization, organization_id)
-    site = session.get(Organization, site_id) if site_id else None
-    return ", ".join(local_name(node) for node in (organization, site) if node is not None)
+def _places(session: Session, *held: Attachment | ServingSite | None) -> dict[int, Organization]:
+    nodes = (node for each in held if each is not None for node in (each.organization_id, each.site_id))
+    wanted = {node for node in nodes if node is not None}
+    if not wanted:
+        return {}
+    return {node.id: node for node in session.scalars(select(Organization).where(among(Organization.id, wanted)))}
+
+
+def _name(held: Attachment | ServingSite | None, places: dict[int, Organization]) -> str | None:
+    if held is None:
+        return None
+    return ", ".join(local_name(places[node]) for node in (held.organization_id, held.site_id) if node in places)
 
 
 def _is_late(planned_date: dt.date | None) -> bool:
@@ -97,7 +112,7 @@ def _insurance(session: Session, records: list[int]) -> list[Marker]:
     return [(_("not insured"), "amber", why)]
 
 
-def _markers(session: Session, records: list[int], steps: object) -> list[Marker]:
+def _markers(session: Session, records: list[int], steps: Sequence[CarePlanActivity]) -> list[Marker]:
     today = clock.today()
     markers: list[Marker] = []
     for card in queries.open_episodes(session, records):
@@ -119,7 +134,7 @@ def _markers(session: Session, records: list[int], steps: object) -> list[Marker
         days = (today - clock.local(birth.outcome_at).date()).days
         text = ngettext("gave birth %(num)d day ago", "gave birth %(num)d days ago", days)
         markers.append((text, "amber", _("Risk lasts 42 days after birth")))
-    late = [step for step in steps if _is_late(step.planned_date)]  # type: ignore[attr-defined]
+    late = [step for step in steps if _is_late(step.planned_date)]
     if late:
         names = ", ".join(
             f"{_(PROGRAMMES[step.programme])}: {step_title(step.step, step.plan_year)} ({show_date(step.planned_date)})"

@@ -61,7 +61,7 @@ PASSPORT_FIELDS = (
 @router.get("/patients/{patient_id}/identity", name="patients:identity")
 def identity(request: Request, access: IdentityReader, db: Db) -> Response:
     """The passport part, attachments and linked records."""
-    patient = queries.patient_or_404(db, access.patient_id)
+    patient = access.patient
     who = person(db, access)
     attachments = queries.attachments(db, who.records)
     place = concept(db, "kato", patient.kato_code) if patient.kato_code else None
@@ -92,7 +92,7 @@ def identity(request: Request, access: IdentityReader, db: Db) -> Response:
 @router.get("/patients/{patient_id}/edit", name="patients:edit")
 def edit(request: Request, access: IdentityWriter, db: Db) -> Response:
     """The passport part as a form."""
-    patient = queries.patient_or_404(db, access.patient_id)
+    patient = access.patient
     known: dict[str, Any] = {name: getattr(patient, name) for name in PASSPORT_FIELDS}
     known |= {"kind": patient.identity_status, "version": patient.row_xid}
     if patient.mother_id:
@@ -132,7 +132,7 @@ def _edit_page(
 def edit_post(request: Request, access: IdentityWriter, db: Db, posted: PostedForm) -> Response:
     """Save the passport part, or show what stands in the way."""
     form = posted.check(EditForm)
-    patient = queries.patient_or_404(db, access.patient_id)
+    patient = access.patient
     existing: Patient | None = None
     stored: dict[str, str] = {}
     if form.value is not None:
@@ -178,7 +178,7 @@ def newborn(request: Request, access: IdentityWriter, db: Db) -> Response:
 
 
 def _newborn_page(request: Request, db: Session, access: Any, form: Form[Any], status_code: int = 200) -> Response:
-    born = queries.children(db, queries.record_ids(db, access.patient_id))
+    born = queries.children(db, access.records)
     return card_page(
         request,
         db,
@@ -189,7 +189,7 @@ def _newborn_page(request: Request, db: Session, access: Any, form: Form[Any], s
         form=form,
         sexes=SEXES,
         children=born,
-        mother=queries.patient_or_404(db, access.patient_id),
+        mother=access.patient,
         full_name=full_name,
     )
 

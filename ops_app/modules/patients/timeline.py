@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
+from ops_app.kit.among import among
 from ops_app.kit.paging import Page, PageRequest
 from ops_app.modules.appointments.models import Appointment
 from ops_app.modules.deaths.models import Death
@@ -92,7 +93,7 @@ def _heads(kind: str, records: Sequence[int], grouped: bool, wanted: TimelineFil
     model = MODELS[kind]
     at = _moment(kind)
     statement = select(literal(kind).label("kind"), model.id.label("id"), at.label("at")).where(
-        model.patient_id.in_(records)
+        among(model.patient_id, records)
     )
     if narrowed in DRAWN_AS:
         statement = statement.where(NARROWED[narrowed][1])
@@ -120,19 +121,20 @@ def timeline(session: Session, records: Sequence[int], paging: PageRequest, want
     kinds = [asked] if asked in MODELS else list(MODELS)
     grouped = len(kinds) > 1
     heads = union_all(*(_heads(kind, records, grouped, wanted) for kind in kinds)).subquery()
-    total = session.scalar(select(func.count()).select_from(heads))
     found = session.execute(
-        select(heads)
+        select(heads, func.count().over().label("total"))
         .order_by(heads.c.at.desc(), heads.c.kind, heads.c.id.desc())
         .offset((paging.number - 1) * paging.size)
         .limit(paging.size + 1)
     ).all()
+    # behind the last page no row tells how many there are
+    total = found[0].total if found else session.scalar(select(func.count()).select_from(heads))
     shown = found[: paging.size]
     rows: dict[tuple[str, int], Any] = {}
     for kind in {head.kind for head in shown}:
         model = MODELS[kind]
         ids = [head.id for head in shown if head.kind == kind]
-        loaded: Sequence[Any] = session.scalars(select(model).where(model.id.in_(ids))).all()
+        loaded: Sequence[Any] = session.scalars(select(model).where(among(model.id, ids))).all()
         rows |= {(kind, row.id): row for row in loaded}
     entries = [Entry(head.kind, _as_fact(head.kind, rows[(head.kind, head.id)], head.at), head.at) for head in shown]
     _fill_visits(session, entries, wanted.with_errors)

@@ -16,7 +16,7 @@ from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.mechanisms.register.field import choices_of
 from ops_app.modules.patients.card import card_page
 from ops_app.modules.patients.forms import ReasonForm
-from ops_app.modules.patients.queries import patient_or_404, record_ids
+from ops_app.modules.patients.queries import patient_or_404
 from ops_app.modules.person_facts import queries, service
 from ops_app.modules.person_facts.forms import CloseForm
 from ops_app.modules.person_facts.permissions import IdentityWriter
@@ -58,7 +58,7 @@ def add(request: Request, register: str, access: IdentityWriter, db: Db, posted:
 def row(request: Request, register: str, row_id: int, access: IdentityWriter, db: Db) -> Response:
     """A fact as a form."""
     asked = queries.register_or_404(register)
-    found = queries.row_or_404(db, asked, record_ids(db, access.patient_id), row_id)
+    found = queries.row_or_404(db, asked, access.records, row_id)
     return _page(request, db, access, asked, _held(db, asked, found), found)
 
 
@@ -68,7 +68,7 @@ def change(
 ) -> Response:
     """Correct a fact."""
     asked = queries.register_or_404(register)
-    found = queries.row_or_404(db, asked, record_ids(db, access.patient_id), row_id)
+    found = queries.row_or_404(db, asked, access.records, row_id)
     form = posted.check(asked.form)
     if form.value is not None:
         try:
@@ -86,7 +86,7 @@ def change(
 def close(request: Request, register: str, row_id: int, access: IdentityWriter, db: Db, posted: PostedForm) -> Response:
     """End a fact."""
     asked = queries.register_or_404(register)
-    found = queries.row_or_404(db, asked, record_ids(db, access.patient_id), row_id)
+    found = queries.row_or_404(db, asked, access.records, row_id)
     form = posted.check(CloseForm)
     if form.value is not None:
         try:
@@ -104,7 +104,7 @@ def mark_in_error(
 ) -> Response:
     """Take back a fact that was never true."""
     asked = queries.register_or_404(register)
-    found = queries.row_or_404(db, asked, record_ids(db, access.patient_id), row_id)
+    found = queries.row_or_404(db, asked, access.records, row_id)
     form = posted.check(ReasonForm)
     if form.value is not None:
         service.mark_in_error(db, access.actor, access.patient_id, asked, row_id, form.value.reason)

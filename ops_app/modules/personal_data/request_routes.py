@@ -224,7 +224,7 @@ def answer_file(actor: RequestRegistrar, db: Db, request_id: int) -> Response:
 @router.get("/patients/{patient_id}/access-log", name="personal_data:access_log")
 def access_log(request: Request, access: DataInspector, db: Db) -> Response:
     """Who opened or changed the data of a person and when, to be printed for him."""
-    rows = request_queries.access_log(db, record_ids(db, access.patient_id), LOG_SHOWN)
+    rows = request_queries.access_log(db, access.records, LOG_SHOWN)
     return page(
         request,
         "personal_data/access_log.html",

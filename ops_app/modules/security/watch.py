@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -24,18 +26,37 @@ SEAL_SECONDS = 5.0
 FILES_SECONDS = 24 * 3600.0
 NAMES_SHOWN = 50
 
+_TRY_LOCK = text("select pg_try_advisory_lock(hashtext('saulyq watch'))")
+_UNLOCK = text("select pg_advisory_unlock(hashtext('saulyq watch'))")
+
 
 def run(engine: Engine, current: Settings, stop: threading.Event) -> None:
     """Watch until told to stop; a database that is away is tried again."""
     next_check = time.monotonic() + SEAL_SECONDS
     while not stop.wait(SEAL_SECONDS):
         try:
-            sealing.seal_all(engine, current)
-            if time.monotonic() >= next_check:
-                next_check = time.monotonic() + FILES_SECONDS
-                check_files(engine, current)
+            with _alone(engine) as may_work:
+                if not may_work:
+                    continue
+                sealing.seal_all(engine, current)
+                if time.monotonic() >= next_check:
+                    next_check = time.monotonic() + FILES_SECONDS
+                    check_files(engine, current)
         except (SQLAlchemyError, OSError) as error:
             log.warning("the watch over journal and files was interrupted: %s", error)
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[bool]:
+    """Whether no other process of the app is at it: the newest block is named in a file, in the order of the chain."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not connection.scalar(_TRY_LOCK):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            connection.execute(_UNLOCK)
 
 
 def check_files(engine: Engine, current: Settings) -> Incident | None:

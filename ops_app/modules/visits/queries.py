@@ -13,6 +13,7 @@ from ops_app.actor import Actor
 from ops_app.errors import NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
+from ops_app.kit.among import among
 from ops_app.kit.day_range import within_days
 from ops_app.kit.model import Fact
 from ops_app.modules.visits.models import (
@@ -71,7 +72,7 @@ def rows_of(session: Session, encounter_ids: Iterable[int]) -> dict[str, list[An
     if not ids:
         return {kind: [] for kind in ROW_MODELS}
     return {
-        kind: list(session.scalars(select(model).where(model.encounter_id.in_(ids)).order_by(model.id)))
+        kind: list(session.scalars(select(model).where(among(model.encounter_id, ids)).order_by(model.id)))
         for kind, model in ROW_MODELS.items()
     }
 
