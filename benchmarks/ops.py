@@ -56,7 +56,7 @@ def main() -> None:
         place.load_region(run.people, YEARS)
         engine = create_engine(place.settings.database_url("app"))
         staff = doctors(engine, USERS)
-        with server(place, "ops_app.app:create_app", "--factory", "--no-access-log") as port:
+        with server(place, "ops_app.app:create_app", "--factory") as port:
             browsers = [signed_in(port, place, doctor) for doctor in staff]
             run.say(f"{USERS} users at work for {WORK_SECONDS} s")
             users = [(browser, day(doctor)) for browser, doctor in zip(browsers, staff, strict=True)]
@@ -68,7 +68,7 @@ def main() -> None:
         traces = record(place, staff[0])
         _trace.store(traces, place.home / "traces")
         os.environ["SAULYQ_BENCH_TRACES"] = str(place.home / "traces")
-        with server(place, "_bare_app:app", "--app-dir", str(ROOT / "benchmarks"), "--no-access-log") as port:
+        with server(place, "_bare_app:app", "--app-dir", str(ROOT / "benchmarks")) as port:
             run.say("the bare route")
             numbers = count()
             bare = {
@@ -108,6 +108,7 @@ def main() -> None:
             "per_second": round(times.count / WORK_SECONDS, 1),
             "milliseconds": latency,
             "failures": dict(times.failures),
+            "processes": place.settings.ops_processes,
         },
         throughput={"connections": CONNECTIONS, **compared},
         peak_memory_mb=peak_memory_mb(),
@@ -192,9 +193,13 @@ def record(place: Installation, doctor: Doctor) -> _trace.Traces:
 
 @contextmanager
 def server(place: Installation, application: str, *options: str) -> Iterator[int]:
-    """A uvicorn process like the one an installation runs; its port."""
+    """A server with as many processes as an installation runs, ours and the bare one alike; its port."""
     port = place.settings.port_base + 11
-    command = [sys.executable, "-m", "uvicorn", application, "--port", str(port), "--log-level", "warning", *options]
+    command = [
+        *(sys.executable, "-m", "uvicorn", application, *options),
+        *("--port", str(port), "--workers", str(place.settings.ops_processes)),
+        *("--log-level", "warning", "--no-access-log"),
+    ]
     # what goes wrong in the server is told on its stderr, which is ours
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:

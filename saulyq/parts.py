@@ -1,6 +1,5 @@
 """The parts of an installation: what runs, on which port, and which page shows that it works."""
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +8,6 @@ from saulyq.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
-OPS_WORKERS = 4
-"""At most so many without a setting: each takes about 250 MB and up to 30 connections of the database."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ def _ops(current: Settings) -> Part:
         *("--host", current.bind, "--port", str(current.ops_port)),
         # an access log would hold the names that people search for
         *("--no-access-log", "--no-server-header"),
-        *("--workers", str(current.ops_workers or min(os.cpu_count() or 1, OPS_WORKERS))),
+        *("--workers", str(current.ops_processes)),
         # a worker that is busy with a large export is not dead
         *("--timeout-worker-healthcheck", "60"),
     ]

@@ -1,5 +1,6 @@
 """What differs between installations, read once from the environment (`SAULYQ_*`)."""
 
+import os
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -117,6 +118,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().absolute()
+
+    @property
+    def ops_processes(self) -> int:
+        """How many processes answer pages; each takes about 250 MB and up to 30 connections of the database."""
+        return self.ops_workers or min(os.cpu_count() or 1, 4)
 
     @property
     def ops_port(self) -> int:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, literal
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, bindparam, literal
 from sqlalchemy.orm import InstrumentedAttribute
+
+KEYS = bindparam("keys", type_=ARRAY(BigInteger))
+"""The list, for statements that are composed once and told it with each execution."""
 
 
 def among(column: InstrumentedAttribute[Any], keys: Iterable[int]) -> ColumnElement[bool]:

@@ -5,12 +5,27 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
-from ops_app.kit.among import among
+from ops_app.kit.among import KEYS, among
 from ops_app.kit.paging import Page, PageRequest
 from ops_app.modules.appointments.models import Appointment
 from ops_app.modules.deaths.models import Death
@@ -80,6 +95,27 @@ class TimelineFilter:
     with_errors: bool = True
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What gives the statement of a timeline its form."""
+
+    kind: str | None
+    with_errors: bool
+    since: bool
+    until: bool
+
+    @property
+    def kind_drawn(self) -> str | None:
+        """The one kind of rows that is read; None for all."""
+        asked = DRAWN_AS.get(self.kind or "", self.kind)
+        return asked if asked in MODELS else None
+
+    @property
+    def grouped(self) -> bool:
+        """Whether rows of a visit stand with it."""
+        return self.kind_drawn is None
+
+
 def _moment(kind: str) -> Any:
     if kind == "study":
         return func.coalesce(Study.started_at, Study.received_at)
@@ -88,16 +124,16 @@ def _moment(kind: str) -> Any:
     return MODELS[kind].start_at if kind == "appointment" else MODELS[kind].event_at
 
 
-def _heads(kind: str, records: Sequence[int], grouped: bool, wanted: TimelineFilter) -> Select[Any]:
-    narrowed = wanted.kind
+def _heads(kind: str, asked: _Asked) -> Select[Any]:
+    narrowed = asked.kind
     model = MODELS[kind]
     at = _moment(kind)
     statement = select(literal(kind).label("kind"), model.id.label("id"), at.label("at")).where(
-        among(model.patient_id, records)
+        model.patient_id == any_(KEYS)
     )
     if narrowed in DRAWN_AS:
         statement = statement.where(NARROWED[narrowed][1])
-    if grouped and kind in ROW_MODELS:
+    if asked.grouped and kind in ROW_MODELS:
         # Rows of a visit are shown with it.
         statement = statement.where(model.encounter_id.is_(None))
     if kind == "care_plan_activity":
@@ -105,30 +141,39 @@ def _heads(kind: str, records: Sequence[int], grouped: bool, wanted: TimelineFil
         statement = statement.where(CarePlanActivity.status == "cancelled")
     if kind == "study":
         statement = statement.where(Study.state == "available")
-    if not wanted.with_errors and kind not in IMAGES:
+    if not asked.with_errors and kind not in IMAGES:
         statement = statement.where(model.entered_in_error_at.is_(None))
     local_day = func.date(func.timezone("Asia/Almaty", at))
-    if wanted.since:
-        statement = statement.where(local_day >= wanted.since)
-    if wanted.until:
-        statement = statement.where(local_day <= wanted.until)
+    if asked.since:
+        statement = statement.where(local_day >= bindparam("since", type_=Date))
+    if asked.until:
+        statement = statement.where(local_day <= bindparam("until", type_=Date))
     return statement
+
+
+@lru_cache(maxsize=64)
+def _statements(asked: _Asked) -> tuple[Select[Any], Select[Any]]:
+    """A page of heads with their number beside each, and the number alone; composed once, not for every card."""
+    kinds = [asked.kind_drawn] if asked.kind_drawn else list(MODELS)
+    heads = union_all(*(_heads(kind, asked) for kind in kinds)).subquery()
+    page = (
+        select(heads, func.count().over().label("total"))
+        .order_by(heads.c.at.desc(), heads.c.kind, heads.c.id.desc())
+        .offset(bindparam("skipped", type_=Integer))
+        .limit(bindparam("most", type_=Integer))
+    )
+    return page, select(func.count()).select_from(heads)
 
 
 def timeline(session: Session, records: Sequence[int], paging: PageRequest, wanted: TimelineFilter) -> Page[Entry]:
     """One page of the card, newest first; with a kind chosen, that kind alone and ungrouped."""
-    asked = DRAWN_AS.get(wanted.kind or "", wanted.kind)
-    kinds = [asked] if asked in MODELS else list(MODELS)
-    grouped = len(kinds) > 1
-    heads = union_all(*(_heads(kind, records, grouped, wanted) for kind in kinds)).subquery()
-    found = session.execute(
-        select(heads, func.count().over().label("total"))
-        .order_by(heads.c.at.desc(), heads.c.kind, heads.c.id.desc())
-        .offset((paging.number - 1) * paging.size)
-        .limit(paging.size + 1)
-    ).all()
+    page, count = _statements(_Asked(wanted.kind, wanted.with_errors, bool(wanted.since), bool(wanted.until)))
+    about = {"keys": list(records), "since": wanted.since, "until": wanted.until}
+    about = {name: value for name, value in about.items() if value is not None}
+    window = {"skipped": (paging.number - 1) * paging.size, "most": paging.size + 1}
+    found = session.execute(page, about | window).all()
     # behind the last page no row tells how many there are
-    total = found[0].total if found else session.scalar(select(func.count()).select_from(heads))
+    total = found[0].total if found else session.scalar(count, about)
     shown = found[: paging.size]
     rows: dict[tuple[str, int], Any] = {}
     for kind in {head.kind for head in shown}:

@@ -17,8 +17,8 @@ from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.episodes.plans import gestation
 from ops_app.modules.episodes.queries import open_pregnancy
 from ops_app.modules.organizations.queries import organizations
+from ops_app.modules.patients.card import Person
 from ops_app.modules.patients.programmes import PROGRAMMES, step_title
-from ops_app.modules.patients.queries import planned_steps
 from ops_app.modules.visits import forms, queries
 from ops_app.modules.visits.posted_rows import row_numbers
 from ops_app.modules.visits.vitals import VITALS, show_unit
@@ -40,8 +40,7 @@ def starting_values(session: Session, actor: Actor, records: Sequence[int], aske
     known: dict[str, Any] = {"date": show_date(now), "time": show_time(now), "encounter_class": "ambulatory"}
     known["purpose"] = "disease" if actor.may(Permission.VISITS_RECORD_WRITE) else "patronage"
     known |= {name: asked[name] for name in ("encounter_class", "purpose") if name in asked}
-    pregnancy = open_pregnancy(session, records)
-    if known["purpose"] == "pregnancy" and pregnancy is not None:
+    if known["purpose"] == "pregnancy" and (pregnancy := open_pregnancy(session, records)) is not None:
         registered_today = clock.local(pregnancy.event_at).date() == clock.today()
         known["services-0-code"] = FIRST_VISIT_SERVICE if registered_today else REPEATED_VISIT_SERVICE
         if actor.may(Permission.VISITS_RECORD_WRITE):
@@ -77,9 +76,10 @@ def choices() -> dict[str, Any]:
     }
 
 
-def context(session: Session, actor: Actor, form: Form[Any], records: Sequence[int]) -> dict[str, Any]:
+def context(session: Session, actor: Actor, form: Form[Any], who: Person) -> dict[str, Any]:
     """Everything the visit form needs besides the header."""
     today = clock.today()
+    records = who.records
     pregnancy = open_pregnancy(session, records)
     known_codes = queries.known_diagnoses(session, records)
     medicines = queries.current_medicines(session, records, today)
@@ -100,7 +100,7 @@ def context(session: Session, actor: Actor, form: Form[Any], records: Sequence[i
         "code_titles": titles(session, wanted),
         "known_codes": known_codes,
         "medicines": medicines,
-        "steps": planned_steps(session, records),
+        "steps": who.waiting,
         "step_title": step_title,
         "programme_titles": {name: _(title) for name, title in PROGRAMMES.items()},
         "pregnancy": pregnancy,

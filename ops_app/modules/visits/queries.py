@@ -6,14 +6,14 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, any_, func, select
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor
 from ops_app.errors import NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
-from ops_app.kit.among import among
+from ops_app.kit.among import KEYS
 from ops_app.kit.day_range import within_days
 from ops_app.kit.model import Fact
 from ops_app.modules.visits.models import (
@@ -35,6 +35,11 @@ ROW_MODELS: dict[str, type[Any]] = {
     "medication_request": MedicationRequest,
     "immunization": Immunization,
 }
+
+_ROWS = {
+    kind: select(model).where(model.encounter_id == any_(KEYS)).order_by(model.id) for kind, model in ROW_MODELS.items()
+}
+"""Composed once: a card asks for all of them."""
 
 
 def encounter_or_404(session: Session, encounter_id: int) -> Encounter:
@@ -71,10 +76,7 @@ def rows_of(session: Session, encounter_ids: Iterable[int]) -> dict[str, list[An
     ids = list(encounter_ids)
     if not ids:
         return {kind: [] for kind in ROW_MODELS}
-    return {
-        kind: list(session.scalars(select(model).where(among(model.encounter_id, ids)).order_by(model.id)))
-        for kind, model in ROW_MODELS.items()
-    }
+    return {kind: list(session.scalars(statement, {"keys": ids})) for kind, statement in _ROWS.items()}
 
 
 def same_visit(session: Session, records: Sequence[int], at: dt.datetime, recorded_by: str) -> Encounter | None:

@@ -16,7 +16,7 @@ from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.modules.guidance.checking import guidance_at_visit
 from ops_app.modules.organizations.queries import organizations, place_of
 from ops_app.modules.patients import fact_text
-from ops_app.modules.patients.card import card_page, person
+from ops_app.modules.patients.card import Person, card_page, person
 from ops_app.modules.patients.fact_text import EVIDENCE_TITLES, Wording
 from ops_app.modules.visits import corrections, form_page, queries, service
 from ops_app.modules.visits.forms import AmendInput, ErrorMark, VisitInput
@@ -36,11 +36,11 @@ def new(request: Request, access: PatientVisitWriter, db: Db) -> Response:
     """The visit form with what is known filled in."""
     who = person(db, access)
     known = form_page.starting_values(db, access.actor, who.records, dict(request.query_params))
-    return _form(request, db, access, blank(known), who.records)
+    return _form(request, db, access, blank(known), who)
 
 
 def _form(
-    request: Request, db: Session, access: PatientAccess, form: Form[Any], records: list[int], status_code: int = 200
+    request: Request, db: Session, access: PatientAccess, form: Form[Any], who: Person, status_code: int = 200
 ) -> Response:
     return card_page(
         request,
@@ -48,9 +48,10 @@ def _form(
         access,
         "visits/new.html",
         "timeline",
+        who=who,
         status_code=status_code,
         place=place_of(db, access.actor),
-        **form_page.context(db, access.actor, form, records),
+        **form_page.context(db, access.actor, form, who),
     )
 
 
@@ -86,7 +87,7 @@ def record(request: Request, access: PatientVisitWriter, db: Db, posted: PostedF
             url = request.app.url_path_for("visits:visit", encounter_id=encounter.id)
             return redirect(request, url, _("The visit is recorded"))
     who = person(db, access)
-    return _form(request, db, access, form, who.records, 422)
+    return _form(request, db, access, form, who, 422)
 
 
 @router.get("/visits/{encounter_id}", name="visits:visit")
@@ -123,7 +124,7 @@ def _visit_page(
         may_add=own and encounter.entered_in_error_at is None and encounter.encounter_class != "inpatient",
         error_form=blank(),
         **guidance_at_visit(db, who.records, rows),
-        **form_page.context(db, actor, form, who.records),
+        **form_page.context(db, actor, form, who),
     )
 
 

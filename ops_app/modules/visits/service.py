@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import text
@@ -15,6 +15,7 @@ from ops_app.errors import Conflict, Forbidden, Invalid
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.dates import show_moment
+from ops_app.kit.model import Fact
 from ops_app.modules.appointments import service as appointments
 from ops_app.modules.episodes import plan_refresh
 from ops_app.modules.episodes import service as episodes
@@ -91,10 +92,12 @@ def record_visit(session: Session, actor: Actor, patient_id: int, data: VisitInp
     session.flush()
     _log(session, actor, encounter)
     pregnancy = open_pregnancy(session, records) if data.purpose == "pregnancy" else None
+    known: list[Fact] = []
     if pregnancy is not None and pregnancy.lmp_date is not None:
         weeks, _days = gestation(pregnancy.lmp_date, data.date)
-        _add(session, actor, encounter, Observation, code=GESTATION_WEEKS, value_number=float(weeks), unit="wk")
-    _add_rows(session, actor, encounter, data)
+        about = _fact(encounter, actor)
+        known.append(Observation(**about, code=GESTATION_WEEKS, value_number=float(weeks), unit="wk"))
+    _add_rows(session, actor, encounter, data, known)
     plan_refresh.refresh(session, actor, patient_id)
     if data.disposition != "nobody_home":
         appointments.fulfil_today(session, actor, records, data.date)
@@ -131,14 +134,6 @@ def _fact(encounter: Encounter, actor: Actor) -> dict[str, Any]:
     }
 
 
-def _add(session: Session, actor: Actor, encounter: Encounter, model: type[Any], **values: Any) -> Any:
-    row = model(**_fact(encounter, actor), **values)
-    session.add(row)
-    session.flush()
-    _log(session, actor, row)
-    return row
-
-
 def _log(session: Session, actor: Actor, row: Any, before: dict[str, Any] | None = None) -> None:
     audit.changed(
         session,
@@ -151,33 +146,38 @@ def _log(session: Session, actor: Actor, row: Any, before: dict[str, Any] | None
     )
 
 
-def _add_rows(session: Session, actor: Actor, encounter: Encounter, data: VisitRows) -> None:
+def _add_rows(
+    session: Session, actor: Actor, encounter: Encounter, data: VisitRows, known: Sequence[Fact] = ()
+) -> None:
+    """Write the rows of a visit, and those the system knows by itself, with one statement a table."""
+    about = _fact(encounter, actor)
+    main = next((row.icd10 for row in data.diagnoses if row.type == "main"), None)
+    referred = [ServiceRequest(**about, reason_icd10=main, **referral.model_dump()) for referral in data.referrals]
+    rows = [*known, *_typed(about, encounter, data), *referred]
+    session.add_all(rows)
+    session.flush()
+    for row in rows:
+        _log(session, actor, row)
+    for request in referred:
+        referrals.ask_performer(session, actor, request)
+
+
+def _typed(about: dict[str, Any], encounter: Encounter, data: VisitRows) -> Iterator[Fact]:
     for vital in VITALS:
         value = getattr(data, vital.name)
         if value is not None:
-            _add(session, actor, encounter, Observation, code=vital.code, value_number=value, unit=vital.unit)
+            yield Observation(**about, code=vital.code, value_number=value, unit=vital.unit)
     for diagnosis in data.diagnoses:
-        _add(session, actor, encounter, Condition, **diagnosis.model_dump())
+        yield Condition(**about, **diagnosis.model_dump())
     day = clock.local(encounter.event_at).date()
     for service in data.services:
         screening = screening_of(service.code, day)
-        _add(
-            session,
-            actor,
-            encounter,
-            Procedure,
-            code=service.code,
-            result_code=service.result_code,
-            programme=screening[0].programme if screening else None,
-        )
-    main = next((row.icd10 for row in data.diagnoses if row.type == "main"), None)
-    for referral in data.referrals:
-        row = _add(session, actor, encounter, ServiceRequest, reason_icd10=main, **referral.model_dump())
-        referrals.ask_performer(session, actor, row)
+        programme = screening[0].programme if screening else None
+        yield Procedure(**about, code=service.code, result_code=service.result_code, programme=programme)
     for prescription in data.prescriptions:
-        _add(session, actor, encounter, MedicationRequest, **prescription.model_dump())
+        yield MedicationRequest(**about, **prescription.model_dump())
     if data.no_medicine_reason:
-        _add(session, actor, encounter, Observation, code=NO_MEDICINE, value_code=data.no_medicine_reason)
+        yield Observation(**about, code=NO_MEDICINE, value_code=data.no_medicine_reason)
 
 
 def _plan_next(
