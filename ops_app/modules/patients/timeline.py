@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from ops_app.kit.among import KEYS, among
+from ops_app.kit.among import KEYS, among, plan_once
 from ops_app.kit.paging import Page, PageRequest
 from ops_app.modules.appointments.models import Appointment
 from ops_app.modules.deaths.models import Death
@@ -171,6 +171,7 @@ def timeline(session: Session, records: Sequence[int], paging: PageRequest, want
     about = {"keys": list(records), "since": wanted.since, "until": wanted.until}
     about = {name: value for name, value in about.items() if value is not None}
     window = {"skipped": (paging.number - 1) * paging.size, "most": paging.size + 1}
+    plan_once(session)
     found = session.execute(page, about | window).all()
     # behind the last page no row tells how many there are
     total = found[0].total if found else session.scalar(count, about)
