@@ -52,6 +52,73 @@ All tables of one extraction carry one extracted_at, so one moment bounds what w
     {%- endif %}
 {%- endmacro %}
 
+{#-
+Tables of rows by person that no single event makes: a person with any news in the sources is worked out again as a
+whole. Each row says in version_at which extraction its build had seen.
+-#}
+{% macro people_with_news(sources) -%}
+    {%- set seen = newest_extraction(this, 'version_at') -%}
+    {%- for events in sources %}
+    select person.patient_key
+    from {{ ref(events) }} as events
+    inner join {{ ref('int_person') }} as person on events.patient_key = person.record_key
+    where events.extracted_at > {{ seen }}
+    union
+    {%- endfor %}
+    select person.patient_key
+    from {{ ref('int_person') }} as person
+    where person.version_at > {{ seen }}
+{%- endmacro %}
+
+{#- Further condition of a part of such a table: a later build reads the people with news alone. -#}
+{% macro of_news(relation, is_continued) -%}
+    {%- if is_continued %}
+        and {{ relation }}.patient_key in (select news.patient_key from news)
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The newest extraction that a build from these sources has seen. -#}
+{% macro seen_of(sources) -%}
+    (
+        select max(newest.extracted_at)
+        from (
+            {%- for events in sources %}
+            select max(events.extracted_at) as extracted_at from {{ ref(events) }} as events
+            union all
+            {%- endfor %}
+            select max(person.version_at) as extracted_at from {{ ref('int_person') }} as person
+        ) as newest
+    )
+{%- endmacro %}
+
+{#- Before a later build: rows go of whoever has news, was merged away or destroyed; all of them when all are made anew. -#}
+{% macro forget_people_with_news(sources, is_anew) -%}
+{%- if is_incremental() -%}
+    delete from {{ this }}
+    {%- if not is_anew %}
+    where
+        patient_key in ({{ people_with_news(sources) }})
+        or patient_key not in (
+            select person.record_key from {{ ref('int_person') }} as person where person.is_current
+        )
+    {%- endif %}
+{%- endif -%}
+{%- endmacro %}
+
+{#- Whether a table by person and year must be made anew: another year is counted, or the tree of organisations changed. -#}
+{% macro years_or_places_changed() -%}
+    {%- if not execute or not is_incremental() -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set answer = run_query(
+        "select (select count(*) from " ~ ref('stg_ops__organization') ~ " as node where node.extracted_at > "
+        ~ newest_extraction(this, 'version_at') ~ ") + (select count(*) from (select year from " ~ this
+        ~ " except select year from " ~ ref('int_period') ~ ") as gone) + (select count(*) from (select year from "
+        ~ ref('int_period') ~ " except select year from " ~ this ~ ") as added)"
+    ) -%}
+    {{ return(answer.columns[0].values()[0] > 0) }}
+{%- endmacro %}
+
 {#- Whether a tombstone arrived that the built table has not seen. -#}
 {% macro people_were_destroyed() -%}
     {%- if not execute -%}

@@ -1,3 +1,8 @@
+{#- Where news of a screening may stand. -#}
+{% macro screening_sources() -%}
+    {{ return(['stg_ops__attachment', 'stg_ops__care_plan_activity', 'stg_ops__episode_of_care', 'stg_ops__procedure']) }}
+{%- endmacro %}
+
 {#-
 Coverage of a screening programme by month, cumulative from January: eligible people are the denominator of the
 steps listed, recorded and confirmed; whoever is out says why.

@@ -1,6 +1,25 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='patient_key',
+    pre_hook=["{{ forget_people_with_news(screening_sources(), years_or_places_changed()) }}"],
+    indexes=[{'columns': ['patient_key']}]
+) }}
+
+{#- read only by later builds and by the hook -#}
+-- depends_on: {{ ref('stg_ops__organization') }}
+{%- set is_continued = is_incremental() and not years_or_places_changed() %}
+
 -- People of a programme's year while they belong to one organisation: targets of the year, and whoever was listed
 -- or examined beside them. Dates say from when each step is reached; figures of a month compare them with its end.
-with year as (
+with
+{%- if is_continued %}
+news as (
+    {{ people_with_news(screening_sources()) }}
+),
+{%- endif %}
+
+year as (
     select distinct periods.year
     from {{ ref('int_period') }} as periods
 ),
@@ -37,6 +56,7 @@ listed as (
         activities.step = 'listed'
         and activities.plan_year is not null
         and not activities.is_entered_in_error
+        {{- of_news('activities', is_continued) }}
     group by activities.patient_key, activities.programme, activities.plan_year
 ),
 
@@ -61,6 +81,7 @@ examined as (
             end
         ) as repeated_services
     from {{ ref('int_screening_service') }} as services
+    where services.patient_key is not null {{- of_news('services', is_continued) }}
     group by services.patient_key, services.programme, services.year
 ),
 
@@ -79,6 +100,7 @@ register as (
         and cards.status <> 'cancelled'
         and coalesce(cards.close_reason, 'none') <> 'mistake'
         and not cards.is_entered_in_error
+        {{- of_news('cards', is_continued) }}
 ),
 
 target as (
@@ -92,7 +114,7 @@ target as (
             rule.sex in (person.sex, 'any')
             and rule.year - extract(year from person.birth_month) between rule.age_from and rule.age_to
             and (rule.year - cast(extract(year from person.birth_month) as integer) - rule.age_from) % rule.age_step = 0
-    where person.is_current
+    where person.is_current {{- of_news('person', is_continued) }}
     union
     select
         listed.patient_key,
@@ -204,7 +226,8 @@ select
     person_year.recorded_date,
     person_year.confirmed_date,
     cast(person_year.services_after_death as integer) as services_after_death,
-    cast(person_year.repeated_services as integer) as repeated_services
+    cast(person_year.repeated_services as integer) as repeated_services,
+    {{ seen_of(screening_sources()) }} as version_at
 from person_year
 inner join {{ ref('int_attachment_spell') }} as spells on person_year.patient_key = spells.patient_key
 left join done_before
