@@ -133,6 +133,10 @@ class TestOneInstallation:
             RETURN_SECONDS,
             lambda rows: everything_answers(rows) and all_new(rows, before),
         )
+        # the workers of the killed server of the operational app are gone with it
+        servers = [process for process in running.processes() if "ops_app.app:create_app" in process.cmdline()]
+        assert [process.pid for process in servers] == [running.components()["ops"]["pid"]]
+        assert len(servers[0].children()) > running.installation.settings.ops_processes
 
     def test_a_killed_supervisor_is_replaced(self, running: Running) -> None:
         before = running.components()
