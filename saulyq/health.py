@@ -79,14 +79,13 @@ def _database_answers(current: Settings) -> bool:
 
 
 def _listeners() -> dict[int, int]:
-    """Port → process for everything that listens and that this user may see; of several the one that began first."""
+    """Port → process for everything that listens and that this user may see."""
     try:
         found = psutil.net_connections("tcp")
     except psutil.AccessDenied:
         found = []
-    listeners: dict[int, int] = {}
-    for connection in found:
-        if connection.status == psutil.CONN_LISTEN and len(connection.laddr) > 1 and connection.pid:
-            port = connection.laddr[1]
-            listeners[port] = min(connection.pid, listeners.get(port, connection.pid))
-    return listeners
+    return {
+        connection.laddr[1]: connection.pid
+        for connection in found
+        if connection.status == psutil.CONN_LISTEN and len(connection.laddr) > 1 and connection.pid
+    }

@@ -57,6 +57,14 @@ people: the columns that hold a person's pseudonym.
 {%- endif -%}
 {%- endmacro %}
 
+{#-
+A first build lays the rows of a day together, so that a list of the last months reads only them; later rows arrive in
+that order by themselves.
+-#}
+{% macro in_order_of_days() -%}
+{%- if not is_incremental() %}order by versions.event_date{% endif -%}
+{%- endmacro %}
+
 {#- The newest extraction a built table has seen, as a literal. -#}
 {% macro newest_extraction(relation, column='extracted_at') -%}
     {%- set newest = none -%}

@@ -34,3 +34,4 @@ select
     versions.row_xid,
     versions.extracted_at
 from {{ newest_versions('encounter', people=['patient_key']) }} as versions
+{{ in_order_of_days() }}

@@ -27,3 +27,4 @@ select
     versions.row_xid,
     versions.extracted_at
 from {{ newest_versions('medication_request', people=['patient_key']) }} as versions
+{{ in_order_of_days() }}

@@ -28,3 +28,4 @@ select
     versions.row_xid,
     versions.extracted_at
 from {{ newest_versions('procedure', people=['patient_key']) }} as versions
+{{ in_order_of_days() }}

@@ -30,3 +30,4 @@ select
     versions.row_xid,
     versions.extracted_at
 from {{ newest_versions('service_request', people=['patient_key']) }} as versions
+{{ in_order_of_days() }}
