@@ -14,6 +14,11 @@ import streamlit as st
 from dashboards.figures import percent, wilson
 
 ACCENT = "#1f857e"
+PALEST = (226, 240, 239)
+DARKEST = (70, 165, 158)
+INK = "#12312f"
+"""Shades of the map between no share and the whole, and the words on them: opaque, so that they read in light and in
+dark alike, with a contrast of 4.5 and more."""
 QUIET = "#8a979b"
 BAND = "rgba(31,133,126,.16)"
 GEO = Path(__file__).parent / "geo"
@@ -63,7 +68,7 @@ def trend(rows: pl.DataFrame, share: bool) -> go.Figure:
         hovertemplate="%{x}: %{text}<extra></extra>",
     )
     figure.update_xaxes(type="category", nticks=8, tickangle=0)
-    figure.update_yaxes(rangemode="tozero", ticksuffix=" %" if share else "")
+    figure.update_yaxes(rangemode="tozero", ticksuffix=" %" if share else "", tickformat=None if share else ",d")
     return _layout(figure, 220)
 
 
@@ -71,6 +76,12 @@ def trend(rows: pl.DataFrame, share: bool) -> go.Figure:
 def _shapes(name: str) -> dict[str, Any]:
     shapes: dict[str, Any] = json.loads((GEO / f"{name}.geojson").read_text(encoding="utf-8"))
     return shapes
+
+
+def shade(share: float) -> str:
+    """The colour of land with this share, 0 to 1."""
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(PALEST, DARKEST, strict=True))
+    return f"rgb({red},{green},{blue})"
 
 
 def district_map(language: str, values: dict[str, tuple[int, int]], no_data: str) -> go.Figure | None:
@@ -86,14 +97,14 @@ def district_map(language: str, values: dict[str, tuple[int, int]], no_data: str
         numerator, denominator = values.get(feature["properties"]["kato"], (0, 0))
         name = feature["properties"][f"name_{language}"]
         ring = feature["geometry"]["coordinates"][0]
-        shade = 0.15 + 0.8 * numerator / denominator if denominator else 0.0
+        share = numerator / denominator if denominator else 0.0
         said = f"{percent(numerator, denominator)} ({numerator}/{denominator})" if denominator else no_data
         figure.add_scatter(
             x=[point[0] for point in ring],
             y=[point[1] for point in ring],
             mode="lines",
             fill="toself",
-            fillcolor=f"rgba(31,133,126,{shade:.2f})",
+            fillcolor=shade(share) if denominator else "rgba(0,0,0,0)",
             line={"color": QUIET, "width": 1},
             hoveron="fills",
             text=f"{name}: {said}",
@@ -106,7 +117,7 @@ def district_map(language: str, values: dict[str, tuple[int, int]], no_data: str
             y=(south + north) / 2,
             text=percent(numerator, denominator) if denominator else no_data,
             showarrow=False,
-            font={"size": 12},
+            font={"size": 12, "color": INK if denominator else QUIET},
         )
     figure.update_xaxes(visible=False)
     # One degree of latitude is longer than one of longitude here: 1 / cos 49.7°.

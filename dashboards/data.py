@@ -15,6 +15,7 @@ import duckdb
 import polars as pl
 import streamlit as st
 
+from dashboards import counts
 from dashboards.identity import Scope, Viewer
 from warehouse.query import INSTANCE_FAILED, build_info, connect_current, current_file
 from warehouse.settings import warehouse_settings
@@ -23,6 +24,9 @@ QUERIES = Path(__file__).parent / "queries"
 MAX_OPEN_FILES = 24
 
 _INSIDE = "({table}.organization_id in (from {scope}) or {table}.site_id in (from {scope}))"
+_OWN_COUNT = "create temp view own_count as select * from figure_count c where " + _INSIDE.format(
+    table="c", scope="figure_node"
+)
 _SCOPED_VIEWS = (
     "create temp view own_figure as select * from indicators.indicator_case c where "
     + _INSIDE.format(table="c", scope="figure_node"),
@@ -35,6 +39,7 @@ _SCOPED_VIEWS = (
     "create temp view own_organization as select * from marts.dim_organization where organization_id in "
     "(select unnest([organization_id, facility_id, region_id]) from marts.dim_organization "
     "where organization_id in (from figure_node))",
+    counts.OF_ONE_CASE,
 )
 
 
@@ -43,6 +48,7 @@ class Warehouse:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, figures: Scope, cases: Scope) -> None:
         self._connection = connection
+        self._counted: duckdb.DuckDBPyConnection | None = None
         # A DuckDB connection serves one question at a time; temporary views live in this one only.
         self._lock = threading.Lock()
         for name, scope in (("figure_node", figures), ("case_node", cases)):
@@ -54,14 +60,29 @@ class Warehouse:
         for statement in _SCOPED_VIEWS:
             connection.execute(statement)
 
-    def ask(self, sql: str, parameters: dict[str, Any]) -> pl.DataFrame:
-        """Run one query."""
+    def ask(self, query: str, parameters: dict[str, Any]) -> pl.DataFrame:
+        """Answer a query of ``queries/``, from the counts where they suffice and are made."""
         with self._lock:
+            asked = self._counted if query in counts.QUESTIONS and self._counted is not None else self._connection
             # The Arrow reader of this DuckDB lives on relations, which cannot bind parameters by name.
-            cursor = self._connection.execute(sql, parameters)
+            cursor = asked.execute(_sql(query), parameters)
             names = [column[0] for column in cursor.description or []]
             rows = cursor.fetchall()
         return pl.DataFrame(rows, schema=names, orient="row", infer_schema_length=None)
+
+    def use(self, counted: duckdb.DuckDBPyConnection) -> None:
+        """Take the counts of the same file, cut to the same scope."""
+        with self._lock:
+            if self._counted is not None:
+                return
+            own = counted.cursor()
+            nodes = self._connection.execute("select organization_id from figure_node").fetchall()
+            own.execute(
+                "create temp table figure_node as select unnest($nodes::bigint[]) as organization_id",
+                {"nodes": [node for (node,) in nodes]},
+            )
+            own.execute(_OWN_COUNT)
+            self._counted = own
 
 
 @st.cache_resource(max_entries=MAX_OPEN_FILES, show_spinner=False)
@@ -87,8 +108,11 @@ def ask(viewer: Viewer, query: str, **parameters: Any) -> pl.DataFrame:
     warehouse = _open(str(file), viewer.figures, viewer.cases) if file is not None else None
     if warehouse is None:
         return pl.DataFrame()
+    counted = counts.ready(str(file)) if query in counts.QUESTIONS else None
+    if counted is not None:
+        warehouse.use(counted)
     try:
-        return warehouse.ask(_sql(query), parameters)
+        return warehouse.ask(query, parameters)
     except INSTANCE_FAILED:
         _open.clear()
         raise

@@ -1,4 +1,4 @@
--- One row a unit: every figure is a count of the rows that `cases` lists for the same unit.
+-- One row a unit: every figure is the number of rows that `cases` lists for the same unit.
 -- Cases without a site (or a practitioner) are a unit of their own, 0 (or '-'), so that the units add up.
 select
     case $unit
@@ -7,9 +7,9 @@ select
         when 'site' then coalesce(site_id, 0)
     end as unit_id,
     case when $unit = 'practitioner' then coalesce(practitioner_code, '-') end as practitioner_code,
-    count(*) filter (where in_numerator) as numerator,
-    count(*) filter (where in_denominator) as denominator
-from own_figure
+    sum(numerator)::bigint as numerator,
+    sum(denominator)::bigint as denominator
+from own_count
 where indicator_code = $code
     and period = $period
     and ($region is null or coalesce(region_id, 0) = $region)

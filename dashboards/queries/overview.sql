@@ -1,19 +1,19 @@
 -- Every indicator in its newest month within the scope.
 with newest as (
     select indicator_code, max(period) as period
-    from own_figure
+    from own_count
     group by indicator_code
 )
 
 select
-    own_figure.indicator_code,
-    own_figure.period,
-    count(*) filter (where own_figure.in_numerator) as numerator,
-    count(*) filter (where own_figure.in_denominator) as denominator
-from own_figure
-inner join newest on own_figure.indicator_code = newest.indicator_code and own_figure.period = newest.period
-where ($region is null or coalesce(own_figure.region_id, 0) = $region)
-    and ($organization is null or coalesce(own_figure.organization_id, 0) = $organization)
-    and ($site is null or coalesce(own_figure.site_id, 0) = $site)
-group by own_figure.indicator_code, own_figure.period
-order by own_figure.indicator_code
+    own_count.indicator_code,
+    own_count.period,
+    sum(own_count.numerator)::bigint as numerator,
+    sum(own_count.denominator)::bigint as denominator
+from own_count
+inner join newest on own_count.indicator_code = newest.indicator_code and own_count.period = newest.period
+where ($region is null or coalesce(own_count.region_id, 0) = $region)
+    and ($organization is null or coalesce(own_count.organization_id, 0) = $organization)
+    and ($site is null or coalesce(own_count.site_id, 0) = $site)
+group by own_count.indicator_code, own_count.period
+order by own_count.indicator_code

@@ -1,2 +1,2 @@
 -- Newest first; an indicator without cases has none.
-select distinct period from own_figure where indicator_code = $code order by period desc
+select distinct period from own_count where indicator_code = $code order by period desc

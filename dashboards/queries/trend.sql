@@ -1,9 +1,9 @@
 select
     period,
-    count(*) filter (where in_numerator) as numerator,
-    count(*) filter (where in_denominator) as denominator,
-    count(*) filter (where excluded_because is not null) as excluded
-from own_figure
+    sum(numerator)::bigint as numerator,
+    sum(denominator)::bigint as denominator,
+    sum(excluded)::bigint as excluded
+from own_count
 where indicator_code = $code
     and ($region is null or coalesce(region_id, 0) = $region)
     and ($organization is null or coalesce(organization_id, 0) = $organization)

@@ -114,6 +114,13 @@ def show_moment(value: dt.datetime | None) -> str:
     return f"{show_date(value)} {show_time(value)}" if value else ""
 
 
+def show_deadline(value: dt.datetime | None) -> str:
+    """Local date and time; a deadline at midnight is the end of the day before, so its date alone is shown."""
+    if value is not None and clock.local(value).time() == dt.time():
+        return show_date(value - dt.timedelta(days=1))
+    return show_moment(value)
+
+
 def age_years(birth_date: dt.date, on: dt.date) -> int:
     """Full years on a day."""
     return on.year - birth_date.year - ((on.month, on.day) < (birth_date.month, birth_date.day))

@@ -73,6 +73,7 @@ def environment() -> Environment:
         date=dates.show_date,
         time=dates.show_time,
         moment=dates.show_moment,
+        deadline=dates.show_deadline,
         age=dates.show_age,
         number=numbers.show_number,
         clock_time=dates.show_clock_time,

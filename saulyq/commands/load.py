@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 import typer
 
 from saulyq.commands.options import Json
-from saulyq.errors import Unavailable, UsageError
+from saulyq.errors import SaulyqError, Unavailable, UsageError
 from saulyq.output import print_json, say
 
 if TYPE_CHECKING:
@@ -96,7 +96,15 @@ def _load(work: "Callable[[str, Progress], Report]", as_json: bool) -> None:
     document = report.as_json()
     if as_json:
         print_json(document)
-        return
+    else:
+        _say(document)
+    counts = document["entities"].values()
+    rejected = sum(count["rejected"] for count in counts)
+    if rejected and rejected == sum(count["read"] for count in counts):
+        raise SaulyqError(f"nothing was loaded: all {rejected:,} rows were rejected; see {document['rejects_file']}")
+
+
+def _say(document: dict[str, Any]) -> None:
     for entity, counts in document["entities"].items():
         say(f"  {entity:<20} " + "  ".join(f"{name} {count:,}" for name, count in counts.items()))
     if document.get("rejects_file"):

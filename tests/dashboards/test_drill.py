@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import data, place
+from dashboards import counts, data, place
 from dashboards.identity import Viewer
 from dashboards.place import Place, Tree
 from dashboards.texts import Texts
 from tests.dashboards.conftest import CHIEF, DOCTOR, OFFICIAL, Opener, listed, words
 from tests.dashboards.served import ALPHA, BETA_SITE, CODES, PERIOD, REGION
+from warehouse.query import current_file
 
 pytestmark = pytest.mark.usefixtures("home", "as_viewer")
 
@@ -23,9 +24,24 @@ def rows_of(viewer: Viewer, code: str, where: Place, rows: str) -> int:
     return found.height
 
 
+@pytest.fixture(params=["from the cases", "from the counts"])
+def answers(request: pytest.FixtureRequest, home: Path, as_viewer: Opener, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Where figures come from: a page that is opened early must say the same as a later one."""
+    if request.param == "from the cases":
+        monkeypatch.setattr(counts, "ready", lambda _file: None)
+    else:
+        wait_for_counts()
+    return str(request.param)
+
+
+def wait_for_counts() -> None:
+    assert counts.of_file(str(current_file())).result(timeout=60) is not None
+
+
 @pytest.mark.req("DASH-01", "DASH-02")
 @pytest.mark.parametrize("viewer", [OFFICIAL, CHIEF, DOCTOR], ids=lambda viewer: viewer.login)
 @pytest.mark.parametrize("code", CODES)
+@pytest.mark.usefixtures("answers")
 def test_each_cell_opens_as_many_rows_as_it_says(viewer: Viewer, code: str) -> None:
     texts = Texts("kk")
     tree = Tree(viewer, texts)
@@ -52,6 +68,25 @@ def test_each_cell_opens_as_many_rows_as_it_says(viewer: Viewer, code: str) -> N
     check(start, now["numerator"], now["denominator"])
     assert rows_of(viewer, code, start, "excluded") == now["excluded"]
     assert cells > (1 if viewer is DOCTOR else 3)
+
+
+@pytest.mark.parametrize("viewer", [OFFICIAL, CHIEF, DOCTOR], ids=lambda viewer: viewer.login)
+def test_counted_figures_are_those_of_the_cases(viewer: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Tree(viewer, Texts("kk")).start()
+
+    def asked() -> list[list[tuple[object, ...]]]:
+        months = [data.ask(viewer, "visits_by_organization", period=PERIOD).rows()]
+        figures = [data.ask(viewer, "overview", **place.nodes).rows()]
+        trends = [data.ask(viewer, query, code=code, **more).rows() for code in CODES
+                  for query, more in (("trend", place.filters), ("periods", {}))]  # fmt: skip
+        return [sorted(rows) for rows in [*months, *figures, *trends]]
+
+    with monkeypatch.context() as early:
+        early.setattr(counts, "ready", lambda _file: None)
+        from_cases = asked()
+    wait_for_counts()
+    assert asked() == from_cases
+    assert all(from_cases)
 
 
 @pytest.mark.req("DASH-02")

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import identity
+from dashboards import counts, identity
 from ops_app.actor import Actor, RoleGrant
 from ops_app.actor import Scope as ActorScope
 from ops_app.modules.oidc.claims import authority
 from ops_app.permissions import Role
 from tests.dashboards.conftest import CHIEF, COUNTER, DOCTOR, ENGINEER, OFFICIAL, REGISTRAR, Opener, words
 from tests.dashboards.served import ALPHA, BETA, REGION
+from warehouse.query import current_file
 
 pytestmark = pytest.mark.usefixtures("home")
 FIGURE_PAGES = ("overview", "visits", "screening", "signals", "maternal", "indicators")
@@ -91,7 +92,10 @@ def test_figures_without_the_right_to_cases_open_no_row(as_viewer: Opener, home:
     assert not (home / "dashboards" / "case_reading.jsonl").exists()
 
 
-def test_one_viewers_answers_do_not_reach_the_next(as_viewer: Opener) -> None:
+@pytest.mark.parametrize("is_counted", [False, True])
+def test_one_viewers_answers_do_not_reach_the_next(as_viewer: Opener, is_counted: bool) -> None:
+    if is_counted:
+        assert counts.of_file(str(current_file())).result(timeout=60) is not None
     assert "Бета" in words(as_viewer(OFFICIAL, "visits"))
     assert "Бета" not in words(as_viewer(CHIEF, "visits"))
     assert "Бета" in words(as_viewer(OFFICIAL, "visits"))

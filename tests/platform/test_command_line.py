@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -120,6 +121,16 @@ class TestServerBetweenCommands:
             row for row in json.loads(fresh.run("status", "--json").stdout)["components"] if row["name"] == "database"
         )
         assert database["ok"] is False
+
+    def test_a_file_of_which_nothing_loads_is_a_failure(self, fresh: Installation, tmp_path: Path) -> None:
+        wrong = tmp_path / "letters.ndjson"
+        wrong.write_text("not a resource\n{}\n", encoding="utf-8")
+        result = fresh.run("load", "fhir", str(wrong), "--json", check=False)
+        assert result.returncode == 1
+        counts = json.loads(result.stdout)
+        assert sum(each["rejected"] for each in counts["entities"].values()) == 2
+        assert counts["rejects_file"] in result.stderr
+        assert result.stderr.strip().splitlines()[-1].startswith("saulyq: nothing was loaded: all 2 rows")
 
     @pytest.mark.req("IAM-01", "IAM-08")
     def test_accounts(self, fresh: Installation) -> None:

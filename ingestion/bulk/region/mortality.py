@@ -13,6 +13,7 @@ from ingestion.bulk.region.rows import Coded
 from ingestion.bulk.region.vascular import CAUSES
 
 _PLACES = ("home", "hospital", "ambulance", "other", "unknown")
+_INJURY = "T14"
 _NEVER_PROCESSED = 0.03
 """Deaths after which nobody ends the attachment: the source of services to the dead."""
 
@@ -29,6 +30,9 @@ def simulate(district: District, block: int, start: int, end: int) -> None:
     days, size = people.death[who], len(who)
     causes = morbidity("deaths")
     cause = causes.draw(rng, people.female[who], people.age(who, days), is_winter(month(days)))
+    # what begins around birth is no cause after the first birthday; injuries lead among children then
+    of_birth = np.array([code.startswith("P") for code in causes.codes])[cause]
+    cause = np.where(of_birth & (people.age(who, days) >= 1), causes.codes.index(_INJURY), cause)
     in_stay = district.death_cause[who] >= 0
     cause = np.where(in_stay, district.death_cause[who] + len(causes.codes), cause)
     place = np.where(in_stay, 1, choose(rng, (62, 29, 2, 6, 1), size))

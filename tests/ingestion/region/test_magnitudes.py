@@ -107,6 +107,12 @@ def test_discharges_of_other_facilities_arrive_later(rows: dict[str, pl.DataFram
     assert outside["lag"].max() > dt.timedelta(days=3)  # type: ignore[operator]
 
 
+def test_what_begins_around_birth_ends_no_later_life(rows: dict[str, pl.DataFrame]) -> None:
+    born = rows["patient"].select(patient_id="id", born="birth_date")
+    deaths = rows["death"].join(born, on="patient_id").filter(pl.col("cause_icd10").str.starts_with("P"))
+    assert (deaths["event_at"].cast(pl.Date) - deaths["born"] < dt.timedelta(days=367)).all()
+
+
 def test_every_figure_says_where_it_is_from() -> None:
     for name, figure in figures().items():
         assert len(figure.source) > 3, name

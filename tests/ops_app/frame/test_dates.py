@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from ops_app.kit import clock, request_context
-from ops_app.kit.dates import parse_date, parse_time, show_age, show_date, show_moment
+from ops_app.kit.dates import parse_date, parse_time, show_age, show_date, show_deadline, show_moment
 from ops_app.kit.numbers import show_number
 from ops_app.kit.request_context import RequestContext
 
@@ -46,6 +46,13 @@ def test_written_dates(written: str, meant: dt.date | None) -> None:
 )
 def test_written_times(written: str, meant: dt.time | None) -> None:
     assert parse_time(written) == meant
+
+
+def test_a_deadline_at_midnight_is_the_end_of_the_day_before() -> None:
+    end_of_day = dt.datetime(2026, 11, 18, 19, 0, tzinfo=dt.UTC)
+    assert show_deadline(end_of_day) == "18.11.2026"
+    assert show_deadline(end_of_day + dt.timedelta(minutes=1)) == "19.11.2026 00:01"
+    assert show_deadline(None) == ""
 
 
 def test_moments_are_shown_in_local_time() -> None:

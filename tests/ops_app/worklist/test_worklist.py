@@ -112,6 +112,14 @@ def test_the_team_sees_the_person_and_the_reading_is_kept(
         assert list(read) == ["task"]
 
 
+def test_the_end_of_a_day_is_named_by_its_day(app: FastAPI, database: Database, tree: Tree, patient: int) -> None:
+    send(database, patient, tree["hospital"], due_at=dt.datetime(2026, 11, 18, 19, 0, tzinfo=dt.UTC))
+    make_account(app.state.engine, "doctor", [(Role.DOCTOR, tree["hospital"])])
+    page = signed_in(app, "doctor").get("/my-day")
+    assert "18.11.2026" in page.text
+    assert "19.11.2026 00:00" not in page.text
+
+
 def test_only_the_newest_version_of_a_case_counts(app: FastAPI, database: Database, tree: Tree, patient: int) -> None:
     send(database, patient, tree["hospital"])
     send(database, patient, tree["hospital"], state="closed", next_step=None, closed_by="seen", content_hash="h2")
