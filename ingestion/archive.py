@@ -93,6 +93,9 @@ class Archive:
         if self._closed:
             raise ArchiveClosed
         promises: list[Future[Kept]] = [Future() for _ in messages]
+        for promise in promises:
+            # whoever waited may go away: the message is written all the same, and its writer lives on
+            promise.set_running_or_notify_cancel()
         self._waiting.put(_Waiting(messages, promises))
         return promises
 

@@ -112,6 +112,13 @@ class Settings(BaseSettings):
     ops_workers: int | None = Field(
         None, ge=1, le=32, description="processes that answer the operational app's pages; one a processor, at most 4"
     )
+    astm_certificate: Path | None = Field(
+        None, description="certificate chain of the ASTM gateway; with it the gateway speaks TLS only"
+    )
+    astm_key: Path | None = Field(None, description="key of that certificate, if it is in a file of its own")
+    astm_client_authorities: Path | None = Field(
+        None, description="authorities of the certificates that analysers must show"
+    )
     small_cell_threshold: int = Field(5, ge=2, le=50, description="released counts below this are suppressed")
 
     @field_validator("home")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import ssl
 import sys
 
 from ingestion.archive import Archive
@@ -13,10 +14,18 @@ from ingestion.astm.download import send_downloads
 from ingestion.astm.gateway import Gateway
 from ingestion.files.drop import LOOK_EVERY, Drop
 from ingestion.interpreter import make_engine
+from ingestion.listening import listen
+from ingestion.tls import server_context
 from ops_app.mechanisms.device_messages.astm import Message
-from saulyq.settings import settings
+from saulyq.errors import SaulyqError
+from saulyq.settings import Settings, settings
 
 log = logging.getLogger(__name__)
+
+
+def tls_context(current: Settings) -> ssl.SSLContext | None:
+    """TLS as the installation sets it; None where none is set."""
+    return server_context(current.astm_certificate, current.astm_key, current.astm_client_authorities, gateway="ASTM")
 
 
 async def run() -> None:
@@ -38,7 +47,7 @@ async def run() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    server = await asyncio.start_server(gateway.serve, current.bind, current.astm_port)
+    server = await listen(gateway.serve, current.bind, current.astm_port, tls_context(current), gateway="ASTM")
     tasks = [asyncio.create_task(watch(drop)), asyncio.create_task(send_downloads(gateway, engine))]
     try:
         await stop.wait()
@@ -65,7 +74,10 @@ async def watch(drop: Drop) -> None:
 def main() -> None:
     """Run it."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    except SaulyqError as error:
+        sys.exit(f"saulyq: {error}")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from ingestion.astm.framing import (
     frames,
     split_messages,
 )
+from ingestion.listening import Seats, keep_alive
 from ops_app.mechanisms.device_messages.astm import BadMessage, Message, parse
 
 log = logging.getLogger(__name__)
@@ -121,25 +122,28 @@ def decode(raw: bytes) -> tuple[str, str]:
 class Gateway:
     """Serves connections; each is a task of its own."""
 
-    def __init__(self, archive: Archive, answer: Answer, times: Times | None = None):
+    def __init__(
+        self, archive: Archive, answer: Answer, times: Times | None = None, *, connections: int = MOST_CONNECTIONS
+    ):
         self._archive = archive
         self._answer = answer
         self._times = times or Times()
+        self._seats = Seats(connections)
         self.connections: set[Connection] = set()
 
     async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         """Talk to one analyser until it hangs up."""
         address = writer.get_extra_info("peername")
         connection = Connection(reader, writer, str(address[0]) if address else "")
-        if len(self.connections) >= MOST_CONNECTIONS:
-            writer.close()
-            return
+        self._seats.take(writer)
         self.connections.add(connection)
         try:
+            keep_alive(writer)
             await self._talk(connection)
-        except (ConnectionError, TimeoutError):
+        except (OSError, TimeoutError):
             log.info("connection of %s lost", connection.peer)
         finally:
+            self._seats.leave(writer)
             self.connections.discard(connection)
             for each in connection.waiting:
                 _tell(each, False)
@@ -217,6 +221,7 @@ class Gateway:
             log.exception("a message of %s could not be archived", record.sender)
             return False
         connection.sender = record.sender
+        self._seats.used(connection.writer)
         log.info("message %s of %s%s", kept.id, record.sender, ", known" if kept.duplicate else "")
         if message is not None and message.queries:
             answer = await self._answer(record.sender, connection.peer, message)

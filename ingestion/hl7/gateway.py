@@ -9,17 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import socket
 import ssl
 import sys
 from asyncio import StreamReader, StreamWriter
 
 from ingestion.archive import Archive, Kept
-from ingestion.hl7 import answer
-from ingestion.hl7.framing import Frames, TooLarge, framed
-from ingestion.hl7.intake import Judged, answers, batch_answer, judge
+from ingestion.hl7.framing import HEAD, Frames, TooLarge, framed
+from ingestion.hl7.intake import Judged, answers, batch_answer, judge, too_large
+from ingestion.listening import Seats, keep_alive, listen
 from ingestion.tls import server_context
 from ops_app.mechanisms.device_messages.hl7 import is_batch, split_batch
+from saulyq.errors import SaulyqError
 from saulyq.settings import Settings, settings
 
 log = logging.getLogger(__name__)
@@ -28,15 +28,20 @@ UNFINISHED_SECONDS = 60.0
 """How long a frame may rest between two of its bytes."""
 MOST_CONNECTIONS = 500
 CHUNK = 65536
+MOST_HELD_BYTES = 512 * 1024 * 1024
+"""Of all frames that have begun and not ended; one that goes beyond is dropped and refused."""
 
 
 class Gateway:
     """The connections of one process."""
 
-    def __init__(self, archive: Archive, *, unfinished_seconds: float = UNFINISHED_SECONDS):
+    def __init__(
+        self, archive: Archive, *, unfinished_seconds: float = UNFINISHED_SECONDS, connections: int = MOST_CONNECTIONS
+    ):
         self._archive = archive
         self._unfinished_seconds = unfinished_seconds
-        self._connections = 0
+        self._seats = Seats(connections)
+        self._held = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def connected(self, reader: StreamReader, writer: StreamWriter) -> None:
@@ -45,23 +50,26 @@ class Gateway:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        self._connections += 1
+        self._seats.take(writer)
         try:
-            if self._connections <= MOST_CONNECTIONS:
-                await self._serve(reader, writer)
-            else:
-                log.warning("more than %s connections; one is closed", MOST_CONNECTIONS)
+            await self._serve(reader, writer)
         except (OSError, asyncio.CancelledError):
             # the other side is gone, or this process ends: what was not acknowledged comes again
             log.debug("a connection ended")
         finally:
-            self._connections -= 1
+            self._seats.leave(writer)
             writer.close()
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
-        _keep_alive(writer)
+        keep_alive(writer)
         peer = (writer.get_extra_info("peername") or ("",))[0]
         frames = Frames()
+        try:
+            await self._answer(reader, writer, frames, peer)
+        finally:
+            self._held -= frames.size
+
+    async def _answer(self, reader: StreamReader, writer: StreamWriter, frames: Frames, peer: str) -> None:
         while True:
             try:
                 async with asyncio.timeout(self._unfinished_seconds if frames.is_inside else None):
@@ -73,20 +81,26 @@ class Gateway:
                 if frames.is_inside:
                     log.warning("%s: closed inside a frame; nothing of it was acknowledged", peer)
                 return
-            try:
-                whole = frames.feed(data)
-            except TooLarge:
-                log.warning("%s: a frame is too large; closed", peer)
-                writer.write(framed(answer.rejection("The message is too large")))
-                await writer.drain()
-                return
-            for frame in whole:
+            for frame in self._take(frames, data):
+                self._seats.used(writer)
                 if reply := await self._reply(frame, peer):
                     writer.write(reply)
                     await writer.drain()
 
+    def _take(self, frames: Frames, data: bytes) -> list[bytes]:
+        """Whole frames; what all connections together have begun stays within bounds."""
+        before = frames.size
+        whole = frames.feed(data)
+        if frames.size > HEAD and self._held + frames.size - before > MOST_HELD_BYTES:
+            frames.give_up()
+        self._held += frames.size - before
+        return whole
+
     async def _reply(self, frame: bytes, peer: str) -> bytes:
         """Archive what a frame holds; the bytes to send back, none where none were asked for."""
+        if isinstance(frame, TooLarge):
+            log.warning("%s: a message is too large and was not kept", peer)
+            return framed(too_large(frame))
         pieces = split_batch(frame) or [frame]
         judged = [judge(piece, peer) for piece in pieces]
         told = [answers(each, kept) for each, kept in await self._keep(judged)]
@@ -118,14 +132,6 @@ class Gateway:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-def _keep_alive(writer: StreamWriter) -> None:
-    # analysers hold a connection for days; one whose cable was pulled must not stay for ever
-    connection = writer.get_extra_info("socket")
-    if connection is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
 def tls_context(current: Settings) -> ssl.SSLContext | None:
     """TLS as the installation sets it; None where none is set."""
     return server_context(current.hl7_certificate, current.hl7_key, current.hl7_client_authorities, gateway="HL7")
@@ -134,9 +140,7 @@ def tls_context(current: Settings) -> ssl.SSLContext | None:
 async def serve(current: Settings, archive: Archive) -> None:
     """Take messages until told to stop."""
     gateway = Gateway(archive)
-    server = await asyncio.start_server(
-        gateway.connected, current.bind, current.hl7_port, ssl=tls_context(current), backlog=200
-    )
+    server = await listen(gateway.connected, current.bind, current.hl7_port, tls_context(current), gateway="HL7")
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -154,6 +158,8 @@ def main() -> None:
     archive = Archive(current.libpq_url("app"))
     try:
         asyncio.run(serve(current, archive))
+    except SaulyqError as error:
+        sys.exit(f"saulyq: {error}")
     finally:
         archive.close()
 

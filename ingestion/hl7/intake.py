@@ -13,6 +13,7 @@ from ops_app.mechanisms.device_messages.hl7_profile import Profile, profile_of
 from ops_app.mechanisms.device_messages.hl7_structure import INTERNAL, SEQUENCE, Fault, code_of, faults
 
 NO_MESSAGE = "This is not an HL7 message: no MSH segment"
+TOO_LARGE = "The message is too large"
 NOT_KEPT = "The message could not be stored; send it again"
 
 
@@ -90,6 +91,16 @@ def answers(judged: Judged, kept: Kept | None) -> list[bytes]:
         answer.answer(judged.message, each, told if code != "AA" else ())
         for each in answer.codes_to_send(judged.message, code)
     ]
+
+
+def too_large(head: bytes) -> bytes:
+    """The rejection of a message of which only the beginning was held: nothing of it is archived."""
+    try:
+        message = hl7.read(head)
+    except hl7.NotHl7:
+        return answer.rejection(TOO_LARGE)
+    code = (answer.codes_to_send(message, "AR") or ["AR"])[0]
+    return answer.answer(message, code, [Fault(INTERNAL, TOO_LARGE)])
 
 
 def batch_answer(answers_of_messages: list[bytes]) -> bytes:

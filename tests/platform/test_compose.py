@@ -7,6 +7,7 @@ import subprocess
 import pytest
 import yaml
 
+from saulyq.settings import Settings
 from tests.installation import ROOT
 
 COMPOSE = shutil.which("docker-compose")
@@ -53,6 +54,18 @@ def test_nothing_is_published_without_tls() -> None:
     assert "Strict-Transport-Security" in nginx
     for address in re.findall(r"SAULYQ_PUBLIC_[A-Z_]+: (\S+)", (ROOT / "compose.yaml").read_text()):
         assert address.startswith("https://")
+
+
+def test_each_port_of_devices_can_be_given_its_certificates() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    named = [f"SAULYQ_{name.upper()}" for name in Settings.model_fields]
+    for part in ("hl7", "astm", "dicom"):
+        files = [name for name in named if re.fullmatch(rf"SAULYQ_{part.upper()}_(.*AUTHORITIES|CERTIFICATE|KEY)", name)]
+        assert len(files) >= 3
+        assert {name: f"${{{name}:-}}" for name in files}.items() <= services[part]["environment"].items()
+        assert "./deploy/device-tls:/etc/saulyq/tls:ro" in services[part]["volumes"]
+        # the page about protection tells which port is open
+        assert f"SAULYQ_{part.upper()}_CERTIFICATE" in services["ops"]["environment"]
 
 
 def test_dagster_is_reached_through_the_guard_only() -> None:

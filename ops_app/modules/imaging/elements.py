@@ -25,6 +25,10 @@ ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 PIXEL_DATA = 0x7FE00010
 DEEPEST = 64
 LONGEST_VALUE = 16_384
+LARGEST_UNPACKED = 512 << 20
+"""A megabyte of zeroes deflates to a kilobyte: whoever shows the object would unpack it into memory."""
+MOST_ELEMENTS = 5_000_000
+"""Ten thousand frames with all their functional groups are a tenth of it."""
 _LONG_FORM = {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
 _SHORT_FORM = {
     *(b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT", b"PN"),
@@ -73,11 +77,14 @@ class _Inflated:
         self._file = file
         self._unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
         self._ready = b""
+        self._at = 0
+        self._unpacked = 0
 
     def read(self, count: int, /) -> bytes:
-        while len(self._ready) < count and self._more():
+        while len(self._ready) - self._at < count and self._more():
             pass
-        found, self._ready = self._ready[:count], self._ready[count:]
+        found = self._ready[self._at : self._at + count]
+        self._at += len(found)
         return found
 
     def skip(self, count: int) -> None:
@@ -92,9 +99,13 @@ class _Inflated:
         if not packed or self._unpacking.eof:
             return False
         try:
-            self._ready += self._unpacking.decompress(packed, 1 << 20)
+            made = self._unpacking.decompress(packed, 1 << 20)
         except zlib.error as error:
             raise Unreadable(f"the data set cannot be unpacked: {error}") from None
+        self._unpacked += len(made)
+        if self._unpacked > LARGEST_UNPACKED:
+            raise Unreadable(f"the data set unpacks to more than {LARGEST_UNPACKED} bytes")
+        self._ready, self._at = self._ready[self._at :] + made, 0
         return True
 
 
@@ -198,7 +209,7 @@ def _walk(source: _Source, syntax: str) -> tuple[dict[int, bytes], bool]:
     last = 0
     # Each open sequence or item of undefined length: whether it is a sequence, and how its elements are written.
     stack: list[tuple[bool, bool]] = []
-    while True:
+    for _number in range(MOST_ELEMENTS):
         head = source.read(8)
         if not head:
             break
@@ -249,6 +260,8 @@ def _walk(source: _Source, syntax: str) -> tuple[dict[int, bytes], bool]:
         else:
             has_pixels = has_pixels or (not stack and tag in (PIXEL_DATA, 0x7FE00008, 0x7FE00009) and length > 0)
             source.skip(length)
+    else:
+        raise Unreadable(f"the data set has more than {MOST_ELEMENTS} elements")
     if stack:
         raise Truncated("the data set ends inside a sequence")
     return found, has_pixels

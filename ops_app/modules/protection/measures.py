@@ -50,7 +50,7 @@ def published_encrypted(session: Session, current: Settings) -> Finding:
     is_public = current.bind not in outgoing.OWN_MACHINE
     if (is_public or current.public_url) and not (current.public_url or "").startswith("https://"):
         open_ports.append(_("pages"))
-    devices = {"HL7": current.hl7_certificate is None, "ASTM": True}
+    devices = {"HL7": current.hl7_certificate is None, "ASTM": current.astm_certificate is None}
     plain = [name for name, is_plain in devices.items() if is_public and is_plain]
     if (current.dicom_bind or current.bind) not in outgoing.OWN_MACHINE and current.dicom_certificate is None:
         plain.append("DICOM")

@@ -45,6 +45,15 @@ def test_the_same_message_is_kept_once_and_other_content_under_its_number_beside
     assert [row[1] for row in rows(database)] == [b"one", b"two", b"one"]
 
 
+def test_whoever_goes_away_takes_nobody_along(database: Database, archive: Archive) -> None:
+    for number in range(20):
+        # a device that hangs up: the task that waits for the disk is cancelled
+        archive.submit(message(f"gone-{number}")).cancel()
+    assert not archive.keep(message("stays")).duplicate
+    assert all(each.is_alive() for each in archive._threads)
+    assert len(rows(database)) == 21
+
+
 def test_messages_without_a_number_are_never_taken_for_repetitions(database: Database, archive: Archive) -> None:
     kept = [archive.keep(message(None)) for _ in range(3)]
     assert len({each.id for each in kept}) == 3

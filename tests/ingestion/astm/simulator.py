@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 
 from ingestion.astm.framing import ACK, ENQ, EOT, NAK, checksum, frames
 
@@ -14,8 +15,9 @@ class Refused(Exception):
 class Analyser:
     """One end of the wire."""
 
-    def __init__(self, port: int):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+    def __init__(self, port: int, context: ssl.SSLContext | None = None):
+        plain = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.socket = context.wrap_socket(plain, server_hostname="localhost") if context else plain
 
     def __enter__(self) -> Analyser:
         return self

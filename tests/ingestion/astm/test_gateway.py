@@ -7,21 +7,27 @@ import contextlib
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from ingestion.archive import Archive
+from ingestion.astm.__main__ import tls_context
 from ingestion.astm.framing import ACK, ENQ, NAK, STX, checksum, frames
 from ingestion.astm.gateway import Gateway, Times
+from ingestion.listening import listen
 from ops_app.mechanisms.device_messages.astm import Message
+from saulyq.errors import SaulyqError
 from tests.ingestion.astm.simulator import Analyser, Refused, result_message
+from tests.ingestion.hl7.certificate import make_certificate
 from tests.installation import ROOT, Database, Installation
 from tests.shared_data import shared
 
@@ -48,22 +54,42 @@ class Running:
         return [row[2] for row in self.rows()]
 
 
-@pytest.fixture(scope="module")
-def started(module_database: Database) -> Iterator[Running]:
-    archive = Archive(module_database.libpq("app"))
+@contextlib.contextmanager
+def serving(database: Database, context: ssl.SSLContext | None = None) -> Iterator[Running]:
+    """A gateway on a free port, until left."""
+    archive = Archive(database.libpq("app"))
 
     async def answer(_sender: str, _peer: str, _message: Message) -> bytes | None:
         return ANSWER
 
     gateway = Gateway(archive, answer, QUICK)
     loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(asyncio.start_server(gateway.serve, "127.0.0.1", 0))
+    server = loop.run_until_complete(listen(gateway.serve, "127.0.0.1", 0, context, gateway="ASTM"))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    yield Running(server.sockets[0].getsockname()[1], loop, gateway, module_database)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    archive.close()
+    try:
+        yield Running(server.sockets[0].getsockname()[1], loop, gateway, database)
+    finally:
+        asyncio.run_coroutine_threadsafe(ended(server), loop).result(20)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+        archive.close()
+
+
+async def ended(server: asyncio.Server) -> None:
+    """Close the port and what talks over it."""
+    server.close()
+    talking = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in talking:
+        task.cancel()
+    await asyncio.gather(*talking, return_exceptions=True)
+
+
+@pytest.fixture(scope="module")
+def started(module_database: Database) -> Iterator[Running]:
+    with serving(module_database) as made:
+        yield made
 
 
 @pytest.fixture
@@ -253,6 +279,35 @@ def test_every_shared_message(gateway: Running) -> None:
     assert len(set(refused)) == 4
     states = [row[3] for row in gateway.rows()]
     assert states.count("received") >= 15 and "failed" in states
+
+
+def test_tls_where_the_installation_has_a_certificate(
+    installation: Installation, module_database: Database, tmp_path: Path
+) -> None:
+    certificate, key = make_certificate(tmp_path)
+    current = installation.settings.model_copy(update={"astm_certificate": certificate, "astm_key": key})
+    with serving(module_database, tls_context(current)) as running:
+        # an analyser that speaks in the clear gets no answer, and nothing of it is kept
+        with Analyser(running.port) as plain, pytest.raises((Refused, OSError)):
+            plain.send(result_message(41))
+        with Analyser(running.port, ssl.create_default_context(cafile=str(certificate))) as analyser:
+            analyser.send(result_message(42))
+    raws = running.raws()
+    assert result_message(42) in raws and result_message(41) not in raws
+    # with authorities named, the analyser shows a certificate of its own or is not let in
+    strict = current.model_copy(update={"astm_client_authorities": certificate})
+    with serving(module_database, tls_context(strict)) as running:
+        stranger = ssl.create_default_context(cafile=str(certificate))
+        with pytest.raises((Refused, OSError)), Analyser(running.port, stranger) as analyser:
+            analyser.send(result_message(43))
+        known = ssl.create_default_context(cafile=str(certificate))
+        known.load_cert_chain(certificate, key)
+        with Analyser(running.port, known) as analyser:
+            analyser.send(result_message(44))
+    assert result_message(44) in running.raws()
+    assert tls_context(installation.settings) is None
+    with pytest.raises(SaulyqError, match="certificate of the ASTM gateway"):
+        tls_context(current.model_copy(update={"astm_certificate": tmp_path / "missing.pem"}))
 
 
 def test_a_killed_gateway_loses_and_doubles_nothing(

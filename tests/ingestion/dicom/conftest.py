@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from pydicom.filereader import read_file_meta_info
-from pynetdicom import AE, _config
+from pynetdicom import AE, _config, evt
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext
 from sqlalchemy import Engine, text
 
 from ingestion.dicom.gateway import start
+from ingestion.dicom.outgoing import prompt
 from ops_app.app import create_app
 from saulyq.settings import Settings
 from tests.installation import Database, Installation
@@ -68,7 +69,10 @@ class Gateway:
             for path in paths:
                 if association is None or not association.is_established:
                     association = entity.associate(
-                        "127.0.0.1", self.settings.dicom_port, ae_title=self.settings.dicom_ae_title
+                        "127.0.0.1",
+                        self.settings.dicom_port,
+                        ae_title=self.settings.dicom_ae_title,
+                        evt_handlers=[(evt.EVT_ESTABLISHED, prompt)],
                     )
                     assert association.is_established
                 answers[path.name] = association.send_c_store(path).get("Status")

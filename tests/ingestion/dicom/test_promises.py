@@ -10,8 +10,10 @@ from pydicom import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from pynetdicom import AE, evt
 from pynetdicom.association import Association
+from pynetdicom.dimse_primitives import C_STORE
 
 from ingestion.dicom.commitment import COMMITMENT, WELL_KNOWN
+from ingestion.dicom.outgoing import prompt
 from ops_app.modules.imaging.order_numbers import accession_number
 from tests.ingestion.dicom import objects
 from tests.ingestion.dicom.conftest import Gateway
@@ -103,6 +105,26 @@ def ended(state: str) -> Dataset:
     made.PerformedProcedureStepStatus = state
     made.PerformedProcedureStepEndDate, made.PerformedProcedureStepEndTime = "20261120", "103000"
     return made
+
+
+def test_an_answer_reaches_who_asked_and_not_the_thread_beside_him(gateway: Gateway) -> None:
+    association = Modality().entity.associate(
+        "127.0.0.1",
+        gateway.settings.dicom_port,
+        ae_title="SAULYQ",
+        evt_handlers=[(evt.EVT_ESTABLISHED, prompt)],
+    )
+    assert association.is_established
+    # somebody has asked, and the association's own thread was let go a moment before: it has not noticed yet
+    association._reactor_checkpoint.clear()
+    association.dimse.msg_queue.put((1, C_STORE()))
+    assert association.dimse.get_msg(block=False) == (None, None)
+    assert association.dimse.get_msg(block=True)[0] == 1
+    association._reactor_checkpoint.set()
+    # so that a hundred questions one after another are a hundred answers
+    made = objects.radiograph()
+    assert [association.send_c_store(made).Status for _ in range(100)] == [0x0000] * 100
+    association.release()
 
 
 @pytest.mark.req("INT-RIS-02")

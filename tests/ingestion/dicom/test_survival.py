@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
+import struct
+import time
+import zlib
+from collections.abc import Iterable
+from itertools import repeat
 from pathlib import Path
 
 import psutil
 import pytest
+from pydicom import Dataset, dcmwrite
+from pydicom.dataset import FileDataset
+from pydicom.filewriter import write_file_meta_info
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from ops_app.modules.imaging.elements import Unreadable, dataset_offset
 from ops_app.modules.imaging.filing import sha256_of
@@ -57,6 +67,37 @@ def test_damaged_objects_get_an_answer_and_harm_nothing(gateway: Gateway, tmp_pa
     assert list(gateway.stream(*objects.saved(tmp_path, objects.radiograph())).values()) == [0x0000]
     for path, sha256 in gateway.rows("select path, sha256 from imaging.instance"):
         assert sha256_of(gateway.settings.images_dir / path) == sha256
+
+
+def deflated(path: Path, made: FileDataset, more: Iterable[bytes]) -> Path:
+    """A deflated object followed by as many pieces as there are, written without holding them."""
+    plain = io.BytesIO()
+    dcmwrite(plain, Dataset(made), implicit_vr=False, little_endian=True)
+    made.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    with path.open("wb") as file:
+        file.write(b"\0" * 128 + b"DICM")
+        write_file_meta_info(file, made.file_meta, enforce_standard=True)
+        file.write(packer.compress(plain.getvalue()))
+        for piece in more:
+            file.write(packer.compress(piece))
+        file.write(packer.flush())
+    return path
+
+
+def test_an_object_that_unpacks_to_a_gigabyte_is_refused_at_once(gateway: Gateway, tmp_path: Path) -> None:
+    # one element of a gigabyte, a megabyte on the wire
+    head = struct.pack("<HH2sHL", 0x7FE1, 0x1010, b"OB", 0, 1 << 30)
+    bomb = deflated(tmp_path / "bomb.dcm", objects.report(), (head, *repeat(b"\0" * (1 << 20), 1 << 10)))
+    # sixteen megabytes of elements of eight bytes each, which once took hours
+    crumb = struct.pack("<HH2sH", 0x7FE1, 0x1010, b"LO", 0)
+    crumbs = deflated(tmp_path / "crumbs.dcm", objects.report(), repeat(crumb * (1 << 17), 16))
+    good = deflated(tmp_path / "good.dcm", objects.report(), ())
+    assert bomb.stat().st_size < 2_000_000
+    began = time.monotonic()
+    answers = gateway.stream(bomb, crumbs, good)
+    assert list(answers.values()) == [0xC000, 0x0000, 0x0000]
+    assert time.monotonic() - began < 60
 
 
 def test_a_header_that_is_no_dicom_is_said_to_be_none(tmp_path: Path) -> None:
