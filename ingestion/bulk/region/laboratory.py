@@ -24,7 +24,7 @@ from ops_app.modules.devices.forms import DeviceForm
 from ops_app.modules.devices.models import Device
 from ops_app.modules.lab_quality import service as quality
 from ops_app.modules.lab_quality.forms import LotForm, TargetForm
-from ops_app.modules.laboratory import confirming, incoming, ordering, queries, results, setup, specimens
+from ops_app.modules.laboratory import confirming, correcting, incoming, ordering, queries, results, setup, specimens
 from ops_app.modules.laboratory.forms import (
     CallForm,
     CollectForm,
@@ -298,7 +298,7 @@ def _confirmed_and_corrected(morning: Morning, patient_id: int, blood: Device) -
     morning.confirm(order, COUNT, 24)
     with morning.at(20):
         told = CorrectForm(value="214", reason="Тромбоциттер жағындыда қайта саналды")
-        confirming.correct(morning.session, morning.actors["labdoctor"], morning.result(order, "PLT"), told)
+        correcting.correct(morning.session, morning.actors["labdoctor"], morning.result(order, "PLT"), told)
 
 
 def _critical(morning: Morning, patient_id: int, chemistry: Device, *, told: bool) -> None:

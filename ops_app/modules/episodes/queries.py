@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ops_app.errors import NotFound
 from ops_app.i18n import _
+from ops_app.kit import clock
 from ops_app.modules.episodes.models import CarePlanActivity, EpisodeOfCare
 
 
@@ -40,6 +42,25 @@ def open_pregnancy(session: Session, records: Sequence[int]) -> EpisodeOfCare | 
             EpisodeOfCare.kind == "pregnancy",
             EpisodeOfCare.status == "active",
             EpisodeOfCare.entered_in_error_at.is_(None),
+        )
+        .order_by(EpisodeOfCare.event_at.desc())
+        .limit(1)
+    )
+
+
+def pregnancy_at(session: Session, records: Sequence[int], at: dt.datetime) -> EpisodeOfCare | None:
+    """The pregnancy a woman was in at a moment: from the first day of its count, before she came to be registered."""
+    begun = func.coalesce(EpisodeOfCare.lmp_date <= clock.local(at).date(), EpisodeOfCare.event_at <= at)
+    ended = func.coalesce(EpisodeOfCare.outcome_at, EpisodeOfCare.end_at)
+    return session.scalar(
+        select(EpisodeOfCare)
+        .where(
+            EpisodeOfCare.patient_id.in_(records),
+            EpisodeOfCare.kind == "pregnancy",
+            EpisodeOfCare.status != "cancelled",
+            EpisodeOfCare.entered_in_error_at.is_(None),
+            begun,
+            ended.is_(None) | (ended > at),
         )
         .order_by(EpisodeOfCare.event_at.desc())
         .limit(1)

@@ -13,12 +13,11 @@ from ops_app.errors import Conflict, Forbidden, Invalid, NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.mechanisms.questionnaire.evaluation import Facts, evaluate
-from ops_app.modules.documents.forming import withdraw
 from ops_app.modules.episodes import plan_refresh
 from ops_app.modules.lab_quality import queries as quality
 from ops_app.modules.laboratory import follow_up, queries
-from ops_app.modules.laboratory.forms import CallForm, ConfirmForm, CorrectForm
-from ops_app.modules.laboratory.loading import expression
+from ops_app.modules.laboratory.forms import CallForm, ConfirmForm
+from ops_app.modules.laboratory.loading import expression, named_in
 from ops_app.modules.laboratory.models import (
     CriticalCall,
     LabOrder,
@@ -27,20 +26,21 @@ from ops_app.modules.laboratory.models import (
     ReflexRule,
     Result,
     Service,
+    Workplace,
 )
 from ops_app.modules.laboratory.ordering import add_reflex
-from ops_app.modules.laboratory.ranges import CRITICAL, choose
-from ops_app.modules.laboratory.results import known_values, locked_line, log_result, subject_of
-from ops_app.modules.laboratory.values import Value, judged, read_value, show_value, title_of
+from ops_app.modules.laboratory.ranges import CRITICAL
+from ops_app.modules.laboratory.results import known_values, locked_line, log_result
+from ops_app.modules.laboratory.values import show_value, title_of
 from ops_app.modules.visits import performing
-from ops_app.modules.visits.laboratory_values import record_value, withdraw_value
+from ops_app.modules.visits.laboratory_values import record_value
 from ops_app.permissions import Permission
 
 
 def confirm(session: Session, actor: Actor, order_service_id: int, data: ConfirmForm) -> OrderService:
     """Answer for the entered values of a test; what is still missing can follow later."""
     line, order = locked_line(session, order_service_id)
-    _check(actor, order)
+    refuse_unauthorised(actor, order)
     present = queries.current_results(session, [line.id])
     rows = [(row, parameter) for row, parameter in present if row.status == "entered"]
     if not rows:
@@ -57,7 +57,7 @@ def confirm(session: Session, actor: Actor, order_service_id: int, data: Confirm
         row.confirmed_practitioner_id = actor.practitioner_id
         if row.held_reason and data.held_because:
             row.held_reason = f"{row.held_reason}; {data.held_because}"
-        _release(session, actor, order, row, parameter, "final")
+        release(session, actor, order, row, parameter, "final")
         log_result(session, actor, row, before)
     complete = line.status == "entered"
     line.conclusion = data.conclusion or line.conclusion
@@ -66,7 +66,7 @@ def confirm(session: Session, actor: Actor, order_service_id: int, data: Confirm
     session.flush()
     if complete and line.service_request_id is not None:
         performing.complete(session, actor, line.service_request_id, _summary(rows, line.conclusion))
-    _reflex(session, actor, order)
+    add_reflex_tests(session, actor, order)
     _close(session, order)
     follow_up.look_at(session, actor, order, [row for row, _parameter in rows])
     plan_refresh.refresh(session, actor, order.patient_id)
@@ -76,14 +76,46 @@ def confirm(session: Session, actor: Actor, order_service_id: int, data: Confirm
 def why_held(session: Session, row: Result, parameter: Parameter) -> str | None:
     """Why a value waits; also when its analyser failed the control after it: nobody knows since when it is wrong."""
     told = row.held_reason
-    if row.analyser_id is None or row.status != "entered" or "quality_control" in (told or ""):
+    if row.status != "entered" or "quality_control" in (told or ""):
         return told
-    if quality.open_hold(session, row.analyser_id, parameter.code) is None:
+    if not _control_failed(session, row, parameter):
         return told
     return "; ".join(filter(None, ("quality_control", told)))
 
 
-def _check(actor: Actor, order: LabOrder) -> None:
+def _control_failed(session: Session, row: Result, parameter: Parameter) -> bool:
+    """Whether the analyser that measured it is held; of a calculated value: whether anything it was worked out of is.
+
+    A value typed from the screen of an analyser depends on it as much as one it sent: the workplace names it.
+    """
+    if row.source == "calculated":
+        return _inputs_held(session, row, parameter)
+    analyser = row.analyser_id
+    if analyser is None and row.source == "manual" and row.order_service_id is not None:
+        analyser = session.scalar(
+            select(Workplace.analyser_id)
+            .join(OrderService, OrderService.workplace_id == Workplace.id)
+            .where(OrderService.id == row.order_service_id)
+        )
+    return analyser is not None and quality.open_hold(session, analyser, parameter.code) is not None
+
+
+def _inputs_held(session: Session, row: Result, parameter: Parameter) -> bool:
+    line = queries.order_service_or_404(session, row.order_service_id or 0)
+    codes = {each.code for each in queries.parameters(session)}
+    named = named_in(expression(parameter.formula or "", codes))
+    lines = [each.id for each, _service in queries.services_of(session, line.order_id)]
+    return any(
+        "quality_control" in (source.held_reason or "")
+        if source.status == "confirmed"
+        else "quality_control" in (why_held(session, source, of) or "")
+        for source, of in queries.current_results(session, lines)
+        if of.code in named and source.id != row.id
+    )
+
+
+def refuse_unauthorised(actor: Actor, order: LabOrder) -> None:
+    """Refuse whoever does not answer for results of this laboratory."""
     if not actor.scope(Permission.LABORATORY_RESULT_CONFIRM).allows(order.laboratory_id):
         raise Forbidden(_("Results are confirmed by an authorised person of the laboratory"))
 
@@ -95,7 +127,7 @@ def _summary(rows: Sequence[tuple[Result, Parameter]], conclusion: str | None) -
     return "\n".join(filter(None, (values, conclusion)))[:4000]
 
 
-def _release(session: Session, actor: Actor, order: LabOrder, row: Result, parameter: Parameter, status: str) -> None:
+def release(session: Session, actor: Actor, order: LabOrder, row: Result, parameter: Parameter, status: str) -> None:
     """Write the value as an observation of the person."""
     text = show_value(parameter, row)
     exact = row.value_number is not None and row.comparator is None and parameter.kind != "titre"
@@ -122,7 +154,7 @@ def _release(session: Session, actor: Actor, order: LabOrder, row: Result, param
     ).id
 
 
-def _reflex(session: Session, actor: Actor, order: LabOrder) -> None:
+def add_reflex_tests(session: Session, actor: Actor, order: LabOrder) -> None:
     """Add the services that the results ask for."""
     rules = session.scalars(select(ReflexRule).where(ReflexRule.is_active).order_by(ReflexRule.id)).all()
     codes = {parameter.code for parameter in queries.parameters(session)}
@@ -149,85 +181,6 @@ def result_or_404(session: Session, result_id: int) -> Result:
     if row is None:
         raise NotFound(_("There is no such result"))
     return row
-
-
-def correct(session: Session, actor: Actor, result_id: int, data: CorrectForm) -> Result:
-    """Put a new version in the place of a confirmed value; the old one stays readable with the reason."""
-    old = result_or_404(session, result_id)
-    if old.order_service_id is None:
-        raise Conflict(_("A result of another laboratory is corrected by that laboratory"))
-    line, order = locked_line(session, old.order_service_id)
-    _check(actor, order)
-    session.refresh(old)
-    if old.status != "confirmed" or not old.is_current:
-        raise Conflict(_("Only the confirmed result in force can be corrected"))
-    parameter = session.get_one(Parameter, old.parameter_id)
-    try:
-        value: Value = read_value(parameter, data.value)
-    except Invalid as refused:
-        raise Invalid(refused.message, field="value") from refused
-    before = audit.snapshot(old)
-    old.status, old.is_current = "corrected", False
-    session.flush()
-    now = clock.now()
-    limits = choose(
-        queries.ranges_of(session, [parameter.id])[parameter.id],
-        subject_of(session, order, old.measured_at, old.method),
-    )
-    row = Result(
-        patient_id=old.patient_id,
-        parameter_id=old.parameter_id,
-        order_service_id=old.order_service_id,
-        version=old.version + 1,
-        status="confirmed",
-        source="manual",
-        value_number=value.number,
-        comparator=value.comparator,
-        value_code=value.code,
-        value_text=value.text,
-        unit=parameter.unit,
-        low=limits.low if limits else None,
-        high=limits.high if limits else None,
-        critical_low=limits.critical_low if limits else None,
-        critical_high=limits.critical_high if limits else None,
-        flag=judged(parameter, value, limits),
-        method=old.method,
-        measured_at=old.measured_at,
-        entered_by=actor.login,
-        entered_at=now,
-        confirmed_at=now,
-        confirmed_by=actor.login,
-        confirmed_practitioner_id=actor.practitioner_id,
-        correction_reason=data.reason,
-    )
-    session.add(row)
-    session.flush()
-    if old.observation_id is not None:
-        withdraw_value(session, actor, old.observation_id, data.reason)
-    _release(session, actor, order, row, parameter, "corrected")
-    if order.document_id is not None:
-        # who holds the paper must not go on believing it
-        withdraw(session, actor, order.document_id, data.reason)
-    line.seen_at = line.seen_by = None
-    session.flush()
-    log_result(session, actor, old, before)
-    log_result(session, actor, row, None)
-    follow_up.look_at(session, actor, order, [row], again=True)
-    plan_refresh.refresh(session, actor, order.patient_id)
-    return row
-
-
-def versions(session: Session, result: Result) -> Sequence[Result]:
-    """All versions of a value that were in force, newest first."""
-    return session.scalars(
-        select(Result)
-        .where(
-            Result.order_service_id == result.order_service_id,
-            Result.parameter_id == result.parameter_id,
-            Result.status.in_(("confirmed", "corrected")),
-        )
-        .order_by(Result.version.desc())
-    ).all()
 
 
 def record_call(session: Session, actor: Actor, result_id: int, data: CallForm) -> CriticalCall:

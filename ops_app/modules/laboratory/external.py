@@ -19,11 +19,13 @@ from ops_app.modules.laboratory.incoming_report import IncomingReport, IncomingR
 from ops_app.modules.laboratory.matching import mismatch, person_by_identifier
 from ops_app.modules.laboratory.models import LabOrder, OrderService, Parameter, Report, Result
 from ops_app.modules.laboratory.result_models import FLAGS
+from ops_app.modules.laboratory.results import trimester_at
 from ops_app.modules.laboratory.values import Value, converted, is_possible, judged, show_value
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.queries import current_attachment, record_ids
 from ops_app.modules.visits import performing
 from ops_app.modules.visits.laboratory_values import record_value
+from ops_app.modules.visits.models import Encounter
 
 
 def take(session: Session, actor: Actor | None, row: Report, report: IncomingReport) -> None:
@@ -86,9 +88,22 @@ def give(
 
 
 def _home(session: Session, patient_id: int) -> int | None:
-    """Who follows an unasked report up: the organisation the person is attached to."""
-    attachment = current_attachment(session, record_ids(session, patient_id))
-    return attachment.organization_id if attachment is not None else None
+    """Who follows an unasked report up: where the person is attached, else where he was last seen or tested."""
+    records = record_ids(session, patient_id)
+    attachment = current_attachment(session, records)
+    if attachment is not None:
+        return attachment.organization_id
+    return session.scalar(
+        select(Encounter.organization_id)
+        .where(Encounter.patient_id.in_(records), Encounter.entered_in_error_at.is_(None))
+        .order_by(Encounter.event_at.desc())
+        .limit(1)
+    ) or session.scalar(
+        select(LabOrder.organization_id)
+        .where(LabOrder.patient_id.in_(records))
+        .order_by(LabOrder.ordered_at.desc())
+        .limit(1)
+    )
 
 
 def _mapped(session: Session, incoming: IncomingResult) -> Parameter | None:
@@ -170,6 +185,9 @@ def _store(
 def _value(parameter: Parameter, incoming: IncomingResult) -> Value | None:
     """The value in our unit; a number in a unit nobody can convert is no value of the parameter."""
     if incoming.value_number is not None and parameter.kind in ("numeric", "titre"):
+        if incoming.unit is None and parameter.conversions:
+            # 90 may be either of two units, and nobody here can ask their analyser
+            return None
         number = converted(parameter, incoming.value_number, incoming.unit)
         if number is None or not is_possible(parameter, number):
             return None
@@ -206,7 +224,7 @@ def _flag(
                 patient.sex,
                 ranges.age_in_days(patient.birth_date, day),
                 day,
-                order.trimester if order is not None else None,
+                trimester_at(session, patient, at),
                 incoming.method,
             ),
         )
@@ -217,7 +235,9 @@ def _flag(
 
 
 def _finish(session: Session, actor: Actor | None, order: LabOrder, report: IncomingReport) -> None:
-    """Our order was carried out there: its tests are done with that report."""
+    """Our order was carried out there: its tests are done with that report; a cancelled order stays cancelled."""
+    if order.status == "cancelled":
+        return
     lines = queries.services_of(session, order.id)
     fitting = [line for line, service in lines if report.service_code in (None, service.code)]
     for line in fitting or [line for line, _service in lines]:

@@ -135,6 +135,13 @@ def expression(text: str, codes: set[str]) -> Tree:
     return parse(text, Names(values={*codes, *PERSON}))
 
 
+def named_in(tree: Tree) -> set[str]:
+    """What an expression names: parameter codes, and what it asks of the person."""
+    if tree[0] == "ref":
+        return {str(tree[1])}
+    return {name for part in tree if isinstance(part, list) for name in named_in(part)}
+
+
 def store(connection: Connection) -> None:
     """Bring the shipped catalogue into the tables; what a laboratory added of its own stays."""
     catalogue = shipped()

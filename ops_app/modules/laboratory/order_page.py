@@ -14,7 +14,7 @@ from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.devices.models import Device
-from ops_app.modules.laboratory import confirming, queries, results, titles
+from ops_app.modules.laboratory import confirming, correcting, queries, results, titles
 from ops_app.modules.laboratory.models import (
     CriticalCall,
     LabOrder,
@@ -27,7 +27,7 @@ from ops_app.modules.laboratory.models import (
 from ops_app.modules.laboratory.opening import is_laboratory
 from ops_app.modules.laboratory.ranges import CRITICAL
 from ops_app.modules.laboratory.specimens import may_collect
-from ops_app.modules.laboratory.values import show_range, show_value, title_of
+from ops_app.modules.laboratory.values import field_text, show_range, show_value, title_of
 from ops_app.modules.visits.vitals import show_unit
 from ops_app.permissions import Permission
 
@@ -71,9 +71,7 @@ class Row:
     @property
     def typed(self) -> str:
         """What stands in its field."""
-        if self.result is None:
-            return ""
-        return self.result.value_code if self.parameter.kind == "enumerated" else self.value()  # type: ignore[return-value]
+        return field_text(self.parameter, self.result)
 
     @property
     def is_critical(self) -> bool:
@@ -185,7 +183,7 @@ def tests_of(session: Session, order: LabOrder, tubes: Mapping[int, Specimen], *
         rows = []
         for parameter, place in queries.parameters_of(session, service.id):
             result = there.get(parameter.id)
-            earlier = confirming.versions(session, result)[1:] if result is not None and result.version > 1 else []
+            earlier = correcting.versions(session, result)[1:] if result is not None and result.version > 1 else []
             told = calls.get(result.id, []) if result else []
             held = confirming.why_held(session, result, parameter) if result is not None and inside else None
             rows.append(Row(parameter, place.is_optional, result, list(earlier), told, held))

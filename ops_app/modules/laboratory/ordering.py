@@ -12,12 +12,14 @@ from ops_app.actor import Actor
 from ops_app.errors import Conflict, Forbidden, Invalid
 from ops_app.i18n import _
 from ops_app.kit import clock
+from ops_app.mechanisms.task import task
 from ops_app.modules.episodes.plans import gestation
 from ops_app.modules.episodes.queries import open_pregnancy
 from ops_app.modules.laboratory import numbers, queries
 from ops_app.modules.laboratory.forms import ChangeForm, OrderForm
 from ops_app.modules.laboratory.models import LabOrder, OrderChange, OrderService, Result, Service, Specimen
 from ops_app.modules.laboratory.ranges import trimester_of
+from ops_app.modules.laboratory.task_kinds import RETAKE, tube_subject
 from ops_app.modules.patients.queries import live_death, patient_or_404, record_ids, standing_for
 from ops_app.modules.visits import performing
 from ops_app.modules.visits.models import ServiceRequest
@@ -237,7 +239,11 @@ def cancel_order(session: Session, actor: Actor, order_id: int, reason: str) -> 
     if not may:
         raise Forbidden(_("This order belongs to another organisation"))
     lines = queries.services_of(session, order.id)
-    if order.status in ("completed", "cancelled") or any(line.status == "confirmed" for line, _service in lines):
+    told = select(Result.id).where(
+        Result.order_service_id.in_([line.id for line, _service in lines]),
+        Result.status.in_(("confirmed", "corrected")),
+    )
+    if order.status in ("completed", "cancelled") or session.scalar(told.limit(1)) is not None:
         raise Conflict(_("Results of this order are confirmed or it is cancelled already"))
     before = audit.snapshot(order)
     order.status, order.cancel_reason = "cancelled", reason
@@ -245,6 +251,8 @@ def cancel_order(session: Session, actor: Actor, order_id: int, reason: str) -> 
         line.status = "cancelled"
         if line.service_request_id is not None:
             performing.cancel(session, actor, line.service_request_id, reason)
+    for tube in queries.specimens_of(session, order.id):
+        task.withdraw(session, RETAKE, tube_subject(tube), reason="order_cancelled", actor=actor)
     session.flush()
     _log(session, actor, "laboratory.lab_order", order, order.patient_id, before)
     return order

@@ -131,26 +131,54 @@ def _precision(candidate: Candidate) -> tuple[bool, bool, int, bool, dt.date, in
 
 
 def flag_of(value: float, limits: Limits | None, comparator: str | None = None) -> str | None:
-    """N, L, H, LL or HH; None where no limit says anything.
+    """N, L, H, LL or HH; None where no limit says anything, or where the value may lie on either side of one.
 
-    ``< 0.01`` may be any smaller value, so it can be low but never called high, and the other way round.
+    ``< 0.01`` may be any smaller value: it is low when all of them are, and normal when none of them can be low.
     """
     if limits is None or all(
         limit is None for limit in (limits.low, limits.high, limits.critical_low, limits.critical_high)
     ):
         return None
-    below, above = comparator in ("<", "<="), comparator in (">", ">=")
-    if not above:
-        if limits.critical_low is not None and value < limits.critical_low:
-            return "LL"
-        if limits.low is not None and value < limits.low:
-            return "L"
-    if not below:
-        if limits.critical_high is not None and value > limits.critical_high:
-            return "HH"
-        if limits.high is not None and value > limits.high:
-            return "H"
+    if comparator in ("<", "<="):
+        return _flag_below(value, limits, is_open=comparator == "<")
+    if comparator in (">", ">="):
+        return _flag_above(value, limits, is_open=comparator == ">")
+    if limits.critical_low is not None and value < limits.critical_low:
+        return "LL"
+    if limits.critical_high is not None and value > limits.critical_high:
+        return "HH"
+    if limits.low is not None and value < limits.low:
+        return "L"
+    if limits.high is not None and value > limits.high:
+        return "H"
     return NORMAL
+
+
+def _flag_below(value: float, limits: Limits, *, is_open: bool) -> str | None:
+    def under(limit: float | None) -> bool:
+        return limit is not None and (value < limit or (is_open and value == limit))
+
+    if under(limits.critical_low):
+        return "LL"
+    if under(limits.low):
+        return "L"
+    # a lower limit of nothing is no limit: no amount lies below it
+    open_below = all(limit is None or limit <= 0 for limit in (limits.low, limits.critical_low))
+    high = limits.high if limits.high is not None else limits.critical_high
+    return NORMAL if open_below and (high is None or value <= high) else None
+
+
+def _flag_above(value: float, limits: Limits, *, is_open: bool) -> str | None:
+    def over(limit: float | None) -> bool:
+        return limit is not None and (value > limit or (is_open and value == limit))
+
+    if over(limits.critical_high):
+        return "HH"
+    if over(limits.high):
+        return "H"
+    low = limits.low if limits.low is not None else limits.critical_low
+    open_above = limits.high is None and limits.critical_high is None
+    return NORMAL if open_above and (low is None or value >= low) else None
 
 
 def delta_exceeded(value: float, earlier: float, percent: float | None) -> bool:

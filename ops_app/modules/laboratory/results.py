@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from ops_app import audit
 from ops_app.actor import Actor
-from ops_app.errors import Conflict, Forbidden, NotFound, OpsError
+from ops_app.errors import Conflict, Forbidden, Invalid, NotFound, OpsError
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.mechanisms.questionnaire.evaluation import Facts, evaluate, is_number, rounded
 from ops_app.mechanisms.questionnaire.evaluation import Value as Answer
+from ops_app.modules.episodes.plans import gestation
+from ops_app.modules.episodes.queries import pregnancy_at
 from ops_app.modules.laboratory import queries
 from ops_app.modules.laboratory.loading import expression
 from ops_app.modules.laboratory.models import (
@@ -27,8 +29,8 @@ from ops_app.modules.laboratory.models import (
     ServiceParameter,
     Specimen,
 )
-from ops_app.modules.laboratory.ranges import Candidate, Subject, age_in_days, choose, delta_exceeded
-from ops_app.modules.laboratory.values import Value, judged, read_value
+from ops_app.modules.laboratory.ranges import Candidate, Subject, age_in_days, choose, delta_exceeded, trimester_of
+from ops_app.modules.laboratory.values import Value, field_text, judged, read_value, show_value
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.queries import record_ids
 from ops_app.permissions import Permission
@@ -49,15 +51,28 @@ def locked_line(session: Session, order_service_id: int) -> tuple[OrderService, 
     return line, order
 
 
-def enter(session: Session, actor: Actor, order_service_id: int, typed: Mapping[str, str]) -> OrderService:
-    """Save what was typed so far by parameter code; empty fields are left for later."""
+def enter(
+    session: Session,
+    actor: Actor,
+    order_service_id: int,
+    typed: Mapping[str, str],
+    was: Mapping[str, str] | None = None,
+) -> OrderService:
+    """Save what was typed so far by parameter code; empty fields are left for later.
+
+    ``was`` is what stood in the fields when the page was opened. A field nobody touched is not saved again: the
+    value of an analyser stays the analyser's, with what holds it back.
+    """
     line, order = locked_line(session, order_service_id)
     _check(session, actor, line, order)
+    errors = typed_errors(session, order_service_id, typed, was)
+    for code, told in errors.items():
+        raise Invalid(told, field=code)
     known = {parameter.code: parameter for parameter, _place in queries.parameters_of(session, line.service_id)}
     for code, text in typed.items():
         if code not in known:
             raise NotFound(_("There is no such parameter"))
-        if text.strip() and known[code].formula is None:
+        if _is_touched(session, line, known[code], text, was):
             put(session, actor, order, line, known[code], read_value(known[code], text), source="manual")
     settle(session, actor, order, line)
     return line
@@ -66,6 +81,10 @@ def enter(session: Session, actor: Actor, order_service_id: int, typed: Mapping[
 def _check(session: Session, actor: Actor, line: OrderService, order: LabOrder) -> None:
     if not may_enter(actor, order):
         raise Forbidden(_("This order belongs to another laboratory"))
+    if order.status == "cancelled" or line.status == "cancelled":
+        raise Conflict(_("This test is cancelled; no result can be entered"))
+    if line.status == "replaced":
+        raise Conflict(_("This test was replaced by another; enter the result there"))
     if line.status not in (*READY, "confirmed"):
         raise Conflict(_("The material of this test was not accepted yet"))
 
@@ -99,7 +118,7 @@ def put(
     row.answers = row.questionnaire_version_id = row.file_id = None
     for name, told in more.items():
         setattr(row, name, told)
-    _judge(session, order, parameter, row, value)
+    judge(session, order, parameter, row, value)
     session.add(row)
     if line.started_at is None:
         line.started_at = now
@@ -134,10 +153,25 @@ def subject_of(session: Session, order: LabOrder, at: dt.datetime, method: str |
     """Of whom, when and how."""
     patient = session.get_one(Patient, order.patient_id)
     day = clock.local(at).date()
-    return Subject(patient.sex, age_in_days(patient.birth_date, day), day, order.trimester, method, order.laboratory_id)
+    trimester = trimester_at(session, patient, at)
+    if trimester is None and order.trimester is not None and day == clock.local(order.ordered_at).date():
+        # taken on the day of the order, before the hour the card was opened or after it was closed
+        trimester = order.trimester
+    return Subject(patient.sex, age_in_days(patient.birth_date, day), day, trimester, method, order.laboratory_id)
 
 
-def _judge(session: Session, order: LabOrder, parameter: Parameter, row: Result, value: Value) -> None:
+def trimester_at(session: Session, patient: Patient, at: dt.datetime) -> int | None:
+    """In which third of her pregnancy a woman was then; 0 where the week is not known, None where she was not."""
+    if patient.sex != "female":
+        return None
+    card = pregnancy_at(session, record_ids(session, patient.id), at)
+    if card is None:
+        return None
+    return trimester_of(gestation(card.lmp_date, clock.local(at).date())[0]) if card.lmp_date else 0
+
+
+def judge(session: Session, order: LabOrder, parameter: Parameter, row: Result, value: Value) -> None:
+    """Note the limits of the person, what the value is beside them, and an earlier one that differs too much."""
     limits: Candidate | None = choose(
         queries.ranges_of(session, [parameter.id])[parameter.id],
         subject_of(session, order, row.measured_at, row.method),
@@ -182,11 +216,15 @@ def remove(session: Session, actor: Actor, result_id: int) -> OrderService:
     _check(session, actor, line, order)
     if result.status != "entered":
         raise Conflict(_("A confirmed result cannot be removed, only corrected"))
+    _take_away(session, actor, result)
+    settle(session, actor, order, line)
+    return line
+
+
+def _take_away(session: Session, actor: Actor | None, result: Result) -> None:
     before = audit.snapshot(result)
     result.status, result.is_current = "removed", False
     log_result(session, actor, result, before)
-    settle(session, actor, order, line)
-    return line
 
 
 def settle(session: Session, actor: Actor | None, order: LabOrder, line: OrderService) -> None:
@@ -251,23 +289,54 @@ def calculate(session: Session, actor: Actor | None, order: LabOrder) -> None:
         there = current(session, line.id, parameter.id)
         if there is not None and (there.source != "calculated" or there.status == "confirmed"):
             continue
-        found = evaluate(expression(parameter.formula or "", codes), Facts(values))
-        if not is_number(found):
-            continue
-        number = rounded(float(found), parameter.decimals if parameter.decimals is not None else 2)  # type: ignore[arg-type]
-        if number is not None and (there is None or there.value_number != number):
-            put(session, actor, order, line, parameter, Value(number=number), source="calculated")
+        number = worked_out(parameter, values, codes)
+        if number is not None:
+            values[parameter.code] = number
+            if there is None or there.value_number != number:
+                put(session, actor, order, line, parameter, Value(number=number), source="calculated")
+        elif there is not None:
+            # what it was worked out of is gone
+            values.pop(parameter.code, None)
+            _take_away(session, actor, there)
 
 
-def typed_errors(session: Session, order_service_id: int, typed: Mapping[str, str]) -> dict[str, str]:
-    """What is wrong with each typed value, so that a page shows all at once."""
-    line = queries.order_service_or_404(session, order_service_id)
+def worked_out(parameter: Parameter, values: Mapping[str, Answer], codes: set[str]) -> float | None:
+    """A calculated parameter of these values; None when one it needs is missing."""
+    found = evaluate(expression(parameter.formula or "", codes), Facts(values))
+    if not is_number(found):
+        return None
+    return rounded(float(found), parameter.decimals if parameter.decimals is not None else 2)  # type: ignore[arg-type]
+
+
+def _is_touched(
+    session: Session, line: OrderService, parameter: Parameter, text: str, was: Mapping[str, str] | None
+) -> bool:
+    if not text.strip() or parameter.formula is not None:
+        return False
+    there = field_text(parameter, current(session, line.id, parameter.id))
+    return text.strip() not in (there.strip(), was.get(parameter.code, "").strip() if was is not None else "")
+
+
+def typed_errors(
+    session: Session, order_service_id: int, typed: Mapping[str, str], was: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """What is wrong with each typed value, so that a page shows all at once; nobody else enters until the commit."""
+    line, _order = locked_line(session, order_service_id)
     errors: dict[str, str] = {}
     for parameter, _place in queries.parameters_of(session, line.service_id):
-        text = typed.get(parameter.code, "").strip()
-        if text and parameter.formula is None:
-            try:
-                read_value(parameter, text)
-            except OpsError as refused:
-                errors[parameter.code] = refused.message
+        text = typed.get(parameter.code, "")
+        if not _is_touched(session, line, parameter, text, was):
+            continue
+        there = current(session, line.id, parameter.id)
+        shown = field_text(parameter, there)
+        if there is not None and was is not None and was.get(parameter.code, "").strip() != shown.strip():
+            errors[parameter.code] = _(
+                "%(value)s was entered here meanwhile; save once more if yours is right",
+                value=show_value(parameter, there),
+            )
+            continue
+        try:
+            read_value(parameter, text)
+        except OpsError as refused:
+            errors[parameter.code] = refused.message
     return errors

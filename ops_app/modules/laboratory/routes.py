@@ -19,7 +19,7 @@ from ops_app.kit import clock
 from ops_app.kit.dates import show_date, show_time
 from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
-from ops_app.modules.laboratory import confirming, ordering, queries, results, specimens, titles
+from ops_app.modules.laboratory import confirming, correcting, ordering, queries, results, specimens, titles
 from ops_app.modules.laboratory.forms import (
     CallForm,
     CancelForm,
@@ -199,19 +199,20 @@ def enter(request: Request, actor: ResultEnterer, db: Db, order_service_id: int,
     """Save what was typed so far."""
     line = queries.order_service_or_404(db, order_service_id)
     open_order(db, actor, line.order_id)
-    typed = _typed(posted)
-    errors = results.typed_errors(db, order_service_id, typed)
+    typed, was = _typed(posted, "v-"), _typed(posted, "was-")
+    errors = results.typed_errors(db, order_service_id, typed, was)
     if errors:
         form: Form[Any] = Form(
             {f"v-{code}": text for code, text in typed.items()}, {f"v-{code}": text for code, text in errors.items()}
         )
         return _page(request, db, actor, line.order_id, form, about=f"enter-{order_service_id}", status_code=422)
-    results.enter(db, actor, order_service_id, typed)
+    results.enter(db, actor, order_service_id, typed, was)
     return _done(request, line.order_id, _("The results are saved"))
 
 
-def _typed(posted: Posted) -> dict[str, str]:
-    return {name.removeprefix("v-"): posted.get(name) or "" for name in posted.data if name.startswith("v-")}
+def _typed(posted: Posted, prefix: str) -> dict[str, str]:
+    """Values by parameter code: of the fields, or what stood in them when the page was opened."""
+    return {name.removeprefix(prefix): posted.get(name) or "" for name in posted.data if name.startswith(prefix)}
 
 
 @router.post("/laboratory/results/{result_id}/remove", name="laboratory:remove")
@@ -264,7 +265,7 @@ def correct(request: Request, actor: ResultConfirmer, db: Db, result_id: int, po
         actor,
         order_id,
         posted.check(CorrectForm),
-        lambda data: confirming.correct(db, actor, result_id, data),
+        lambda data: correcting.correct(db, actor, result_id, data),
         _("The result is corrected; the earlier one stays readable"),
         f"correct-{result_id}",
     )

@@ -13,14 +13,18 @@ from ops_app.actor import Actor
 from ops_app.errors import Conflict, Forbidden, Invalid
 from ops_app.i18n import _
 from ops_app.kit import clock
+from ops_app.mechanisms.task import task
 from ops_app.modules.laboratory import numbers, queries
 from ops_app.modules.laboratory.forms import CollectForm, RejectForm, SheetForm
 from ops_app.modules.laboratory.models import DeliverySheet, LabOrder, OrderService, Specimen
 from ops_app.modules.laboratory.ordering import new_specimen
+from ops_app.modules.laboratory.task_kinds import NOT_DONE, RETAKE, tube_subject
 from ops_app.modules.visits import performing
 from ops_app.permissions import Permission
 
 FUTURE = dt.timedelta(minutes=10)
+URGENT = dt.timedelta(hours=1)
+"""Until when the material of an urgent order is taken again."""
 
 
 def _locked(session: Session, specimen_id: int) -> tuple[Specimen, LabOrder]:
@@ -54,6 +58,7 @@ def collect(session: Session, actor: Actor, data: CollectForm) -> None:
         before = audit.snapshot(specimen)
         specimen.status, specimen.collected_at, specimen.collected_by = "collected", at, actor.login
         _log(session, actor, specimen, order, before)
+        _taken(session, actor, specimen)
 
 
 def send(session: Session, actor: Actor, data: SheetForm, organization_id: int) -> DeliverySheet:
@@ -107,7 +112,13 @@ def receive(session: Session, actor: Actor, specimen_id: int) -> Specimen:
         if line.service_request_id is not None:
             performing.begin(session, actor, line.service_request_id)
     _log(session, actor, specimen, order, before)
+    _taken(session, actor, specimen)
     return specimen
+
+
+def _taken(session: Session, actor: Actor, specimen: Specimen) -> None:
+    """Nobody has to take this tube any more."""
+    task.settle(session, RETAKE, tube_subject(specimen), evidence=f"laboratory.specimen:{specimen.id}", actor=actor)
 
 
 def reject(session: Session, actor: Actor, specimen_id: int, data: RejectForm) -> Specimen | None:
@@ -142,9 +153,29 @@ def reject(session: Session, actor: Actor, specimen_id: int, data: RejectForm) -
                 performing.cancel(session, actor, line.service_request_id, _("The material was rejected"))
     _log(session, actor, specimen, order, before)
     session.flush()
+    # the tube that is rejected may itself have been the second one
+    _taken(session, actor, specimen)
+    _ask_for_another(session, actor, order, specimen, again)
     if again is None:
         _close_without_work(session, order)
     return again
+
+
+def _ask_for_another(
+    session: Session, actor: Actor, order: LabOrder, rejected: Specimen, again: Specimen | None
+) -> None:
+    """Who asked learns of it: a nurse is to take the material again, or the doctor that the test is given up."""
+    task.open(
+        session,
+        RETAKE if again is not None else NOT_DONE,
+        subject=tube_subject(again or rejected),
+        patient_id=order.patient_id,
+        organization_id=order.organization_id,
+        owner_practitioner_id=order.practitioner_id if again is None else None,
+        due_at=clock.now() + URGENT if order.priority != "routine" else None,
+        detail={"order_id": order.id, "order_number": order.order_number, "reason": rejected.reject_reason},
+        actor=actor,
+    )
 
 
 def _close_without_work(session: Session, order: LabOrder) -> None:

@@ -11,7 +11,8 @@ from ops_app.kit.dates import show_moment
 from ops_app.mechanisms.notifications.notice import Notice
 from ops_app.mechanisms.task.kind import TaskKind
 from ops_app.mechanisms.task.models import Task
-from ops_app.modules.laboratory.models import FollowUp
+from ops_app.modules.laboratory.models import FollowUp, LabOrder, Specimen
+from ops_app.modules.laboratory.titles import REJECTS
 from ops_app.permissions import Role
 
 CRITICAL_NOTICE = Notice("laboratory:critical_result", N_("A critical laboratory result waits for you"))
@@ -52,8 +53,9 @@ CRITICAL_RESULT = TaskKind(
     resolved_if=_told,
     deadline=dt.timedelta(hours=1),
     owner_role=Role.DOCTOR,
-    escalation=((dt.timedelta(0), Role.DOCTOR), (dt.timedelta(hours=1), Role.CHIEF_PHYSICIAN)),
-    repeat=dt.timedelta(hours=2),
+    # whoever asked may be off duty: a quarter of an hour later the doctors who are there hear of it too
+    escalation=((-dt.timedelta(minutes=45), Role.DOCTOR), (dt.timedelta(0), Role.CHIEF_PHYSICIAN)),
+    repeat=dt.timedelta(hours=1),
     target=_page,
     severity="red",
     notice=CRITICAL_NOTICE,
@@ -74,4 +76,58 @@ ABNORMAL_RESULT = TaskKind(
     notice=ABNORMAL_NOTICE,
 )
 
-TASK_KINDS = (CRITICAL_RESULT, ABNORMAL_RESULT)
+
+def tube_subject(specimen: Specimen) -> str:
+    """What a task about this tube is about."""
+    return f"laboratory_specimen:{specimen.id}"
+
+
+def _tube(session: Session, task: Task) -> tuple[Specimen, LabOrder]:
+    specimen = session.get_one(Specimen, int(task.subject.partition(":")[2]))
+    return specimen, session.get_one(LabOrder, specimen.order_id)
+
+
+def _taken_again(session: Session, task: Task) -> str | None:
+    """The tube was filled, or nobody needs it any more."""
+    specimen, order = _tube(session, task)
+    return f"laboratory.specimen:{specimen.id}" if specimen.status != "planned" or order.status == "cancelled" else None
+
+
+def _order_page(task: Task) -> str:
+    return f"/laboratory/orders/{task.detail['order_id']}"
+
+
+def _why_rejected(task: Task) -> str:
+    return _(
+        "The laboratory rejected the material of order %(number)s: %(reason)s.",
+        number=task.detail["order_number"],
+        reason=_(REJECTS[str(task.detail["reason"])]),
+    )
+
+
+RETAKE = TaskKind(
+    "laboratory:retake",
+    N_("Take the material again"),
+    why=_why_rejected,
+    closes=N_("The new tube is marked as taken, or the order is cancelled."),
+    resolved_if=_taken_again,
+    deadline=dt.timedelta(days=1),
+    owner_role=Role.NURSE,
+    escalation=((dt.timedelta(0), Role.DOCTOR),),
+    repeat=dt.timedelta(days=1),
+    target=_order_page,
+)
+NOT_DONE = TaskKind(
+    "laboratory:not_done",
+    N_("A test will not be done"),
+    why=_why_rejected,
+    closes=N_("You read that the test was given up, and ordered it anew if it is still needed."),
+    deadline=dt.timedelta(days=1),
+    owner_role=Role.DOCTOR,
+    escalation=((dt.timedelta(0), Role.DOCTOR),),
+    repeat=dt.timedelta(days=3),
+    answers={"ordered_anew": N_("ordered anew"), "not_needed": N_("no longer needed")},
+    target=_order_page,
+)
+
+TASK_KINDS = (CRITICAL_RESULT, ABNORMAL_RESULT, RETAKE, NOT_DONE)

@@ -126,6 +126,15 @@ def show_value(parameter: Parameter, result: Result) -> str:
     return result.value_text or ""
 
 
+def field_text(parameter: Parameter, result: Result | None) -> str:
+    """What stands in the field of a value: the code of a choice, else the value as it is read."""
+    if result is None:
+        return ""
+    if parameter.kind == "enumerated":
+        return result.value_code or result.value_text or ""
+    return show_value(parameter, result)
+
+
 def show_range(parameter: Parameter, result: Result) -> str:
     """The limits a value was judged by."""
     if result.reference_text:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from sqlalchemy import select
 
 from ops_app.kit import clock
 from ops_app.modules.devices.models import Device
 from ops_app.modules.lab_quality import service as quality
 from ops_app.modules.lab_quality.models import ControlLot, Target
-from ops_app.modules.laboratory.models import Result
+from ops_app.modules.laboratory.models import Result, Workplace
 from ops_app.modules.patients.models import Patient
 from tests.ops_app.clinic import Clinic
 from tests.ops_app.laboratory.lab import CREATININE, POTASSIUM, Bench
@@ -92,3 +93,31 @@ def test_a_failed_rule_holds_what_was_measured_before_and_after_it(
     line = bench.lines(orders["other"])[POTASSIUM]
     assert doctor.post(f"/laboratory/tests/{line.id}/confirm", {}).status_code == 303
     assert [row.status for row in bench.all(Result, order_service_id=line.id)] == ["confirmed"]
+
+
+@pytest.mark.req("LAB-24")
+def test_a_failed_control_holds_typed_values_and_what_is_worked_out_of_held_ones(
+    clinic: Clinic, bench: Bench, analysers: list[int]
+) -> None:
+    patient: Patient = clinic.register(birth_date=dt.date(1980, 5, 5))
+    analyser = analysers[1]
+    with clinic.session() as session:
+        lot = session.scalars(select(ControlLot)).first()
+        assert lot is not None
+        session.add(Target(lot_id=lot.id, device_id=analyser, parameter_code="CREA", mean=90, sd=3, set_by="test"))
+        session.scalars(select(Workplace).filter_by(name="Chemistry")).one().analyser_id = analyser
+    sent, typed = bench.order(patient, CREATININE), bench.order(patient, CREATININE)
+    bench.report(bench.receive(sent)[0], {"CREA": 80.0}, analyser=analyser, sender="AU-480")
+    bench.receive(typed)
+    bench.enter(typed, CREATININE, CREA="82")
+    with clinic.session() as session:
+        device = session.get_one(Device, analyser)
+        run = quality.record_from_device(session, device, "QC-L1", "CREA", 120.0, clock.now(), "creatinine")
+        assert run is not None and run.verdict == "rejected"
+    doctor = clinic.browser("labdoctor")
+    for order in (sent, typed):
+        page = doctor.get(f"/laboratory/orders/{order.id}").text
+        # the creatinine and the filtration rate
+        assert page.count("quality control of the analyser failed") == 2
+        line = bench.lines(order)[CREATININE]
+        assert doctor.post(f"/laboratory/tests/{line.id}/confirm", {}).status_code == 422

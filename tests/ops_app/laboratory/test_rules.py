@@ -88,11 +88,37 @@ def test_a_flag_says_where_a_value_lies(value: float, bounds: list[float]) -> No
     assert found == ("N" if low <= value <= high else expected)
 
 
-@given(value=st.floats(0, 100), low=st.floats(1, 50), high=st.floats(51, 99))
-def test_a_comparator_never_claims_the_other_side(value: float, low: float, high: float) -> None:
+@given(value=st.floats(0, 100), low=st.floats(1, 50), high=st.floats(51, 99), less=st.floats(0, 200))
+def test_a_comparator_says_only_what_holds_for_every_value_it_stands_for(
+    value: float, low: float, high: float, less: float
+) -> None:
     said = limits(low=low, high=high)
-    assert flag_of(value, said, "<") in ("N", "L")
-    assert flag_of(value, said, ">") in ("N", "H")
+    below, above = flag_of(value, said, "<"), flag_of(value, said, ">")
+    assert below in (None, "L") and above in (None, "H")
+    assert below is None or flag_of(value - less - 1e-6, said) == below
+    assert above is None or flag_of(value + less + 1e-6, said) == above
+
+
+@pytest.mark.parametrize(
+    ("value", "comparator", "bounds", "flag"),
+    [
+        # troponin under the limit of detection: nothing lies below nothing
+        (0.5, "<", {"low": 0.0, "high": 14.0}, "N"),
+        # a reagent that only tells up to ten says nothing about an upper limit of five
+        (10.0, "<", {"high": 5.0}, None),
+        (0.5, "<", {"low": 0.4, "high": 4.0}, None),
+        (3.5, "<", {"low": 3.5, "high": 5.1}, "L"),
+        (3.5, "<=", {"low": 3.5, "high": 5.1}, None),
+        (2.5, "<", {"low": 3.5, "high": 5.1, "critical_low": 2.5}, "LL"),
+        (1000.0, ">", {"low": 150.0, "high": 400.0, "critical_high": 1000.0}, "HH"),
+        (60.0, ">=", {"low": 60.0}, "N"),
+        (60.0, ">", {"low": 90.0}, None),
+    ],
+)
+def test_a_value_at_the_end_of_the_range_of_its_method(
+    value: float, comparator: str, bounds: dict[str, float], flag: str | None
+) -> None:
+    assert flag_of(value, limits(**bounds), comparator) == flag
 
 
 def test_without_limits_there_is_no_flag() -> None:

@@ -9,7 +9,7 @@ import pytest
 from ops_app.errors import Conflict, Forbidden, Invalid
 from ops_app.kit import clock
 from ops_app.modules.audit.models import Event
-from ops_app.modules.laboratory import confirming, ordering, results, specimens
+from ops_app.modules.laboratory import confirming, correcting, ordering, results, specimens
 from ops_app.modules.laboratory.forms import (
     CallForm,
     ChangeForm,
@@ -284,8 +284,8 @@ def test_a_corrected_result_keeps_what_was_said(clinic: Clinic, bench: Bench, pa
         technician, doctor = clinic.actor(session, "technician"), clinic.actor(session, "labdoctor")
         form = CorrectForm(value="4,0", reason="перепутан образец")
         with pytest.raises(Forbidden):
-            confirming.correct(session, technician, old.id, form)
-        confirming.correct(session, doctor, old.id, form)
+            correcting.correct(session, technician, old.id, form)
+        correcting.correct(session, doctor, old.id, form)
     now = bench.result(order, "K")
     assert (now.version, now.value_number, now.correction_reason) == (2, 4.0, "перепутан образец")
     before = bench.all(Result, order_service_id=now.order_service_id)[0]
