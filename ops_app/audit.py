@@ -22,7 +22,9 @@ from ops_app.kit import request_context
 from ops_app.modules.audit.models import Event
 
 SYSTEM = "system"
-"""The login of what no person did: commands, migrations, background work."""
+"""The login of what no person did: background work, parts of the installation."""
+SHELL = "shell:"
+"""Before the account of the operating system that typed a command: nobody signed in for it here."""
 
 
 def read(session: Session, actor: Actor, patient_id: int, *, rule: str, entity: str | None = None) -> None:
@@ -98,6 +100,12 @@ def security(session: Session, login: str, action: str, *, account_id: int | Non
     )
 
 
+def typed_by() -> str:
+    """The login of what nobody signed in for: the command's account of the operating system, else the system itself."""
+    operator = request_context.current().operator
+    return f"{SHELL}{operator}" if operator else SYSTEM
+
+
 def snapshot(row: Any) -> dict[str, Any]:
     """The columns of a loaded row, for ``before`` and ``after``."""
     mapper = inspect(row).mapper
@@ -136,7 +144,7 @@ def _write(session: Session, kind: str, actor: Actor | None, **about: Any) -> No
         Event(
             kind=kind,
             action=context.action or "command",
-            login=actor.login if actor else SYSTEM,
+            login=actor.login if actor else typed_by(),
             account_id=actor.account_id if actor else None,
             request_id=context.request_id,
             ip=context.ip,

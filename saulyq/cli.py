@@ -71,6 +71,8 @@ def main() -> None:
     """Run a command; an expected failure is one line and its exit code."""
     # what is written holds personal data: nobody else on this machine reads it
     os.umask(0o077)
+    # the journal says who typed it
+    _say_who_typed()
     try:
         app()
     except SaulyqError as error:
@@ -84,6 +86,13 @@ def main() -> None:
             raise
         say("saulyq: the disk is full; free some space or set SAULYQ_HOME to another disk")
         sys.exit(1)
+
+
+def _say_who_typed() -> None:
+    from ops_app.kit import request_context
+    from saulyq import shell_account
+
+    request_context.current().operator = shell_account.name()
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def shown(current: Settings, number: int) -> dict[str, Any] | None:
         row = session.get(InboundMessage, number)
         if row is None:
             return None
-        audit.security(session, audit.SYSTEM, "ingest:show", message=number)
+        audit.security(session, audit.typed_by(), "ingest:show", message=number)
         segments = [
             {
                 "name": segment.name,

@@ -54,7 +54,7 @@ def accept_restored(current: Settings, reason: str) -> None:
             last = session.scalars(select(Block).order_by(Block.number.desc()).limit(1)).one_or_none()
             audit.security(
                 session,
-                audit.SYSTEM,
+                audit.typed_by(),
                 "audit:backup_restored",
                 reason=reason,
                 remembered=before.number if before else None,

@@ -21,6 +21,7 @@ from ops_app.modules.imaging.delivery import delivered
 from ops_app.modules.imaging.models import Study
 from ops_app.modules.imaging.search import BadKey, Found, Level, describe, find
 from ops_app.modules.organizations.queries import descendant_ids
+from ops_app.modules.protection.standing import unmet
 from saulyq.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ GET = ("1.2.840.10008.5.1.4.1.2.1.3", "1.2.840.10008.5.1.4.1.2.2.3", "1.2.840.10
 
 PENDING, CANCELLED = 0xFF00, 0xFE00
 DOES_NOT_MATCH_CLASS, UNABLE = 0xA900, 0xC000
+# of the range Cxxx, unable to process: query and retrieve have no status "not authorized" (PS3.4 annex C.4)
+UNPROTECTED = 0xC001
 LEVELS: dict[str, Level] = {"PATIENT": "PATIENT", "STUDY": "STUDY", "SERIES": "SERIES", "IMAGE": "IMAGE"}
 UNIQUE = {"PATIENT": "PatientID", "STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID"}
 MOST_ROWS = 10_000
@@ -39,6 +42,10 @@ EXPLICIT, IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
 MOST_CONTEXTS = 128
 
 Answer = tuple[int, Dataset | None]
+
+
+class Unprotected(Exception):
+    """Nothing may leave while the protection of personal data is not in place."""
 
 
 class Query:
@@ -57,6 +64,9 @@ class Query:
             yield DOES_NOT_MATCH_CLASS, None
             return
         with Session(self._engine, expire_on_commit=False) as session:
+            if self._refuses(session, event, "dicom:find"):
+                yield UNPROTECTED, None
+                return
             try:
                 rows = self._rows(session, event, level, "dicom:find")
             except BadKey as error:
@@ -78,6 +88,9 @@ class Query:
             if station is None or station.address is None:
                 yield None, None
                 return
+            if self._refuses(session, event, "dicom:move"):
+                # raised before an address is given: the library calls nobody and answers 0xC514, unable to process
+                raise Unprotected
             rows = self._objects(session, event, "dicom:move")
             session.commit()
         yield *station.address, {"contexts": _contexts(rows), **outgoing.options(self._current, station)}
@@ -87,6 +100,10 @@ class Query:
     def get(self, event: evt.Event) -> Iterator[Any]:
         """Handle ``EVT_C_GET``: over the same association."""
         with Session(self._engine, expire_on_commit=False) as session:
+            if self._refuses(session, event, "dicom:get"):
+                yield 1
+                yield UNPROTECTED, None
+                return
             rows = self._objects(session, event, "dicom:get")
             session.commit()
         yield len(rows)
@@ -106,6 +123,17 @@ class Query:
                 dataset = Dataset()
                 dataset.SOPInstanceUID = row.instance.sop_uid
             yield PENDING, dataset
+
+    def _refuses(self, session: Session, event: evt.Event, action: str) -> bool:
+        """Whether nothing may leave now; the refusal is logged and kept in the journal."""
+        found = unmet(session)
+        if not found:
+            return False
+        title = peer_title(event.assoc)
+        log.warning("refused %s of %s: unmet checks of protection: %s", action, title, ", ".join(found))
+        audit.security(session, f"dicom:{title}", "dicom:refused", service=action, unmet=found)
+        session.commit()
+        return True
 
     def _objects(self, session: Session, event: evt.Event, action: str) -> list[Found]:
         identifier = event.identifier

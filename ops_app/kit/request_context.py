@@ -15,6 +15,8 @@ class RequestContext:
     language: str = "en"
     action: str = ""
     """Name of the route, known once it is found."""
+    operator: str = ""
+    """The account of the operating system that typed a command; empty where nobody typed anything."""
 
 
 # One mutable object for a request: dependencies run in threads with copied contexts and must still

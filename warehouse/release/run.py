@@ -1,6 +1,7 @@
 """Named releases: read, protect, write, log; in that order, or nothing is left behind."""
 
-import getpass
+import os
+import pwd
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -30,8 +31,11 @@ def run(
     user: str | None = None,
     threshold: int | None = None,
     aggregator: str | None = None,
+    shell: str | None = None,
 ) -> dict[str, object]:
     """Write a named release into a folder; `Unsafe` says why it may not be. The release names the aggregator.
+
+    `user` is whose release it is, `shell` the account of the operating system that typed the command, where one did.
 
     The answer has release, period, number (in the log), as_of, threshold, files, and cells by table.
     """
@@ -42,7 +46,8 @@ def run(
     if not PERIOD.fullmatch(period):
         raise Unsafe(texts.NO_PERIOD.filled(period=period))
     with _warehouse() as connection:
-        return releases[known](connection, period, out, user or getpass.getuser(), _threshold(threshold), aggregator)
+        whose = user or pwd.getpwuid(os.getuid()).pw_name
+        return releases[known](connection, period, out, whose, _threshold(threshold), aggregator, shell)
 
 
 def run_figures(
@@ -91,7 +96,13 @@ def _warehouse() -> duckdb.DuckDBPyConnection:
 
 
 def _screening_coverage(
-    connection: duckdb.DuckDBPyConnection, period: str, out: Path, user: str, threshold: int, aggregator: str | None
+    connection: duckdb.DuckDBPyConnection,
+    period: str,
+    out: Path,
+    user: str,
+    threshold: int,
+    aggregator: str | None,
+    shell: str | None,
 ) -> dict[str, object]:
     coverage = read_coverage(connection, period)
     if coverage is None:
@@ -124,6 +135,8 @@ def _screening_coverage(
             "as_of": str(as_of),
             "aggregator": aggregator,
         }
+        if shell is not None:
+            parameters["shell"] = shell
         return publish(
             ledger, "screening_coverage", coverage.period, user, parameters, families, out / file_name, write
         )

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 
 from ops_app.actor import Actor
-from ops_app.auth import AccessRule, current_actor
+from ops_app.auth import SAFE_METHODS, AccessRule, current_actor
 from ops_app.db import Db
 from ops_app.errors import NotSignedIn
 from ops_app.mechanisms.closed_topics.veil import draw
@@ -16,6 +17,7 @@ from ops_app.modules.access.queries import veil_for
 from ops_app.modules.oidc.queries import actor_of_token
 from ops_app.modules.personal_data.application_limits import limit
 from ops_app.modules.personal_data.mask import mask_blocked
+from ops_app.modules.protection.standing import refuse_unprotected
 from ops_app.permissions import Permission
 
 
@@ -45,7 +47,11 @@ class FhirRule(AccessRule):
         """Return the actor or refuse."""
         if actor is None:
             raise NotSignedIn()
-        return await super().__call__(request, actor)
+        allowed = await super().__call__(request, actor)
+        if actor.is_program and request.method in SAFE_METHODS:
+            # What a program reads leaves the installation; what it sends arrives, and that goes on.
+            await run_in_threadpool(refuse_unprotected, request.state.db)
+        return allowed
 
 
 FhirReader = Annotated[Actor, Depends(FhirRule(Permission.FHIR_RESOURCE_READ), scope="function")]

@@ -57,6 +57,7 @@ MODULE = Module(
         "dicom:find": N_("An imaging station searched studies"),
         "dicom:move": N_("Images were sent to an imaging station"),
         "dicom:get": N_("An imaging station fetched images"),
+        "dicom:refused": N_("An imaging station got nothing: the protection of personal data is not in place"),
         "dicom:worklist": N_("A device read its work list"),
     },
     tasks=TASKS,

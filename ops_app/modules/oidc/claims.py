@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from ops_app.actor import Actor, Scope
-from ops_app.modules.protection.releasing import aggregator_name, why_no_release
-from ops_app.permissions import Permission, Role
-
-TECHNICAL_ROLES = (Role.ADMINISTRATOR, Role.DATA_ENGINEER)
-"""They keep the machine running; what it says about patients is not their business."""
+from ops_app.actor import Actor
+from ops_app.modules.protection.releasing import aggregator_name, figures_scope, why_no_release
+from ops_app.permissions import Permission
 
 
 def identity(actor: Actor) -> dict[str, object]:
@@ -26,7 +23,7 @@ def identity(actor: Actor) -> dict[str, object]:
 
 def authority(actor: Actor) -> dict[str, object]:
     """Claims of userinfo and introspection: also where the actor may look, every node spelled out."""
-    pages = _figures(actor)
+    pages = figures_scope(actor)
     cases = actor.scope(Permission.SIGNALS_CASE_READ).joined(actor.scope(Permission.WORKLIST_TASK_READ))
     held = sorted(permission for permission in Permission if actor.may(permission))
     return identity(actor) | {
@@ -44,12 +41,3 @@ def authority(actor: Actor) -> dict[str, object]:
 def releasing(session: Session, actor: Actor) -> dict[str, object]:
     """Claims about releases: why the actor may make none, and who the aggregator is."""
     return {"release_refused": why_no_release(session, actor), "aggregator": aggregator_name(session)}
-
-
-def _figures(actor: Actor) -> Scope:
-    """Where figures may be seen; the page about the machine widens nobody's view of people."""
-    scope = Scope()
-    for grant in actor.grants:
-        if grant.role not in TECHNICAL_ROLES and Permission.DASHBOARDS_PAGE_READ in grant.held:
-            scope = scope.joined(grant.scope)
-    return scope

@@ -19,12 +19,17 @@ from ops_app.modules.audit.models import Event
 from ops_app.modules.patients.queries import record_ids
 from ops_app.modules.personal_data import held, queries, request_queries
 from ops_app.modules.personal_data.models import DataBlock
+from ops_app.modules.protection.standing import refuse_unprotected
 
 LOG_ROWS = 100_000
 
 
 def pack(session: Session, actor: Actor, patient_id: int, rule: str) -> bytes:
-    """A zip: consents, sources, requests, blocks, disclosures, the journal of access, changes, and an index."""
+    """A zip: consents, sources, requests, blocks, disclosures, the journal of access, changes, and an index.
+
+    In production it is refused while the protection of personal data is not in place: the file leaves the installation.
+    """
+    refuse_unprotected(session)
     records = record_ids(session, patient_id)
     events = request_queries.access_log(session, records, LOG_ROWS)
     blocks = session.scalars(select(DataBlock).where(DataBlock.patient_id.in_(records)).order_by(DataBlock.id)).all()

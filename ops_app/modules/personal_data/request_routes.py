@@ -36,6 +36,7 @@ from ops_app.modules.personal_data.titles import (
     STATE_COLOURS,
     STATES,
 )
+from ops_app.modules.protection.standing import refuse_unprotected
 from ops_app.patient_access import open_patient
 from ops_app.permissions import Permission
 from ops_app.ui.render import local_name, page, redirect
@@ -215,6 +216,7 @@ def answer_file(actor: RequestRegistrar, db: Db, request_id: int) -> Response:
     row = _opened(db, actor, request_id)
     if row.answer is None:
         raise Conflict(_("This request has no answer yet"))
+    refuse_unprotected(db)
     headers = {"Content-Disposition": f'attachment; filename="{row.number}.json"'}
     return JSONResponse(
         {"number": row.number, "received_on": row.received_on.isoformat(), **row.answer}, headers=headers

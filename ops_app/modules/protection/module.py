@@ -22,6 +22,7 @@ MODULE = Module(
     actions={
         "protection:state": N_("Stated how a check of protection stands"),
         "protection:place": N_("Stated where data lie or go"),
+        "protection:release": N_("Asked in the shell for a release of figures"),
         "protection:designate": N_("Named the aggregator"),
     },
 )

@@ -60,8 +60,13 @@ def is_enforced() -> bool:
     return settings().mode is Mode.production
 
 
+def unmet(session: Session) -> list[str]:
+    """Codes of the checks that stop whatever leaves now; none where nothing is stopped."""
+    return [result.check.code for result in lacking(session)] if is_enforced() else []
+
+
 def refuse_unprotected(session: Session) -> None:
-    """Stop an export, a release or the start of an exchange while the law's protection is not in place."""
+    """Stop whatever leaves the installation while the law's protection is not in place."""
     if not is_enforced():
         return
     if found := lacking(session):
@@ -78,5 +83,5 @@ def why_closed(session: Session, system: System) -> str | None:
         return None
     if queries.place_of_system(session, system.name) is None:
         return "its place is not declared"
-    found = lacking(session)
-    return f"protection: {', '.join(result.check.code for result in found)}" if found else None
+    found = unmet(session)
+    return f"protection: {', '.join(found)}" if found else None

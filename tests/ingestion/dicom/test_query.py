@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from ops_app.modules.imaging.order_numbers import accession_number, request_id_of
 from ops_app.modules.visits.models import ServiceRequest
+from saulyq.settings import settings
 from tests.ingestion.dicom import objects
 from tests.ingestion.dicom.conftest import Gateway
 from tests.ops_app.clinic import Clinic
@@ -51,6 +52,18 @@ def order(clinic: Clinic, patient_id: int, code: str = "C03.003.006") -> int:
         session.add(made)
         session.flush()
         return made.id
+
+
+def register_station(clinic: Clinic, title: str, port: int) -> None:
+    """A station of the hospital that images may be sent to."""
+    with clinic.app.state.engine.begin() as connection:
+        connection.execute(
+            text(
+                "insert into devices.device (kind, name, protocol, sender, address, organization_id, registered_by)"
+                " values ('modality', :title, 'dicom', :title, :address, :place, 'test')"
+            ),
+            {"title": title, "address": f"127.0.0.1:{port}", "place": clinic.tree["hospital"]},
+        )
 
 
 @contextmanager
@@ -144,16 +157,41 @@ def test_images_move_to_a_station_that_is_registered_and_nowhere_else(
     arrived = tmp_path / "arrived"
     arrived.mkdir()
     with receiving(arrived) as port:
-        with clinic.app.state.engine.begin() as connection:
-            connection.execute(
-                text(
-                    "insert into devices.device (kind, name, protocol, sender, address, organization_id, registered_by)"
-                    " values ('modality', 'Viewer', 'dicom', 'VIEWER', :address, :place, 'test')"
-                ),
-                {"address": f"127.0.0.1:{port}", "place": clinic.tree["hospital"]},
-            )
+        register_station(clinic, "VIEWER", port)
         gateway.dcmtk("movescu", "-S", "-aem", "VIEWER", *keys)
     assert {str(dcmread(file).SOPInstanceUID) for file in arrived.iterdir()} == {str(x.SOPInstanceUID) for x in sent}
+
+
+@pytest.mark.req("PDATA-10")
+def test_stations_get_nothing_while_the_protection_of_personal_data_is_not_in_place(
+    gateway: Gateway, clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = objects.ct_slice(PatientName="Қорғаныс^Айша")
+    gateway.send(*objects.saved(tmp_path, sent))
+    keys = ("-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={sent.StudyInstanceUID}")
+    fetched, arrived = tmp_path / "fetched", tmp_path / "arrived"
+    fetched.mkdir()
+    arrived.mkdir()
+    monkeypatch.setenv("SAULYQ_MODE", "production")
+    settings.cache_clear()
+    try:
+        with receiving(arrived, title="CLOSED") as port:
+            register_station(clinic, "CLOSED", port)
+            found = gateway.dcmtk("findscu", "-S", *keys, "-k", "PatientName", check=False)
+            gateway.dcmtk("getscu", "-S", "-od", str(fetched), *keys, check=False)
+            moved = gateway.dcmtk("movescu", "-S", "-aem", "CLOSED", *keys, check=False)
+        assert "UnableToProcess" in found
+        assert "Қорғаныс" not in found
+        assert "UnableToProcess" in moved
+        assert list(fetched.iterdir()) == list(arrived.iterdir()) == []
+        # devices of the house go on: their images arrive
+        assert "Success" in gateway.send(*objects.saved(tmp_path, objects.ct_slice()))
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+    kept = "select login, after->>'service' from audit.event where action = 'dicom:refused' order by id"
+    refused = gateway.rows(kept)
+    assert refused == [("dicom:CT1", "dicom:find"), ("dicom:CT1", "dicom:get"), ("dicom:CT1", "dicom:move")]
 
 
 @pytest.mark.req("INT-RIS-01", "INT-RIS-02")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import pwd
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -18,11 +19,12 @@ from ops_app.mechanisms.outbox import delivery, outbox
 from ops_app.mechanisms.outbox.models import SystemState
 from ops_app.modules.audit.models import Event
 from ops_app.modules.oidc.claims import releasing
-from ops_app.modules.protection import service, standing
+from ops_app.modules.protection import standing
 from ops_app.modules.protection.declarations import checks, threats
 from ops_app.modules.protection.models import Aggregator, Place, Statement
 from ops_app.modules.signatures.models import SignatureRule
 from ops_app.permissions import Role
+from saulyq import database as saulyq_database
 from saulyq.storage_encryption import measured
 from tests.installation import Database, Installation
 from tests.ops_app.browser import Browser, make_account
@@ -31,12 +33,8 @@ from tests.ops_app.exchange.registry import SYSTEM, Registry
 from tests.ops_app.exchange.registry import registry as registry
 from tests.ops_app.jobs.running import run_due
 from tests.ops_app.protection.conftest import SetUp
+from tests.ops_app.protection.operator import everything_met, say, stand
 
-PROTECTED = {
-    "MODE": "production",
-    "STORAGE_ENCRYPTION_DOCUMENT": "Contract № 7 of 01.02.2026",
-    "GATEWAY_URL": "http://127.0.0.1:3128",
-}
 EXPORT = {"requester": "patient", "basis": "application № 1 of today", "language": "kk"}
 
 
@@ -53,38 +51,9 @@ def local_officer(clinic: Clinic) -> Browser:
     return clinic.browser("local_officer")
 
 
-def say(browser: Browser, code: str, **more: str) -> Any:
-    fields = {
-        "check_code": code,
-        "is_met": "yes",
-        "responsible": "Әли Омаров, IT head",
-        "document": "Order № 12 of 03.03.2026",
-        "stated_on": show_date(clock.today()),
-    }
-    return browser.post("/protection/statements", fields | more)
-
-
-def stand(browser: Browser, name: str, **more: str) -> Any:
-    fields = {"name": name, "country": "KZ", "address": "Орал, data centre 1", "document": "Contract № 7"}
-    return browser.post("/protection/places", fields | more)
-
-
 def met(clinic: Clinic) -> dict[str, bool]:
     with clinic.session() as session:
         return {code: each.is_met for code, each in standing.results(session).items()}
-
-
-def everything_met(clinic: Clinic, officer: Browser, set_up: SetUp) -> None:
-    """What an operator does before production may send."""
-    set_up(**PROTECTED)
-    for code, check in checks().items():
-        if check.kind == "confirmed":
-            assert say(officer, code).status_code == 303
-    for name in ("database", "files", "warehouse", "backups", f"system:{SYSTEM}"):
-        assert stand(officer, name).status_code == 303
-    with clinic.session() as session:
-        for kind in ("made", "rehearsed"):
-            service.note_backup(session, kind, "saulyq.backup", clock.now(), 10, 1)
 
 
 def test_who_may_not_see_or_state(clinic: Clinic, local_officer: Browser) -> None:
@@ -367,3 +336,33 @@ def test_the_command_line_releases_and_exports_by_the_same_rules(installation: I
         refused = installation.run(*command, check=False, **production)
         assert refused.returncode == 1
         assert "saulyq protection check" in refused.stderr
+
+
+@pytest.mark.req("DWH-03")
+def test_a_release_of_the_shell_names_who_typed_it_beside_whose_it_is(
+    installation: Installation, tmp_path: Path
+) -> None:
+    def release(*by: str) -> str:
+        named = ("release", "screening_coverage", "--period", "2026", "--out", str(tmp_path / "release"))
+        # what the shell says of itself is not believed
+        return installation.run(*named, *by, check=False, LOGNAME="director", USER="director").stderr
+
+    for login, role in (("keeper", Role.ADMINISTRATOR), ("clerk", Role.REGISTRAR), ("akimat", Role.OFFICIAL)):
+        installation.run("user", "add", login, "--role", role, LOGNAME="director")
+    assert "no active account nobody" in release("--by", "nobody")
+    for login in ("keeper", "clerk"):
+        assert "this account may not see the figures" in release("--by", login)
+    # past the rule; this installation has no figures yet
+    assert "not built" in release("--by", "akimat")
+    assert "not built" in release()
+    typed = f"shell:{pwd.getpwuid(os.getuid()).pw_name}"
+    with saulyq_database.engine(installation.settings, "app") as engine, Session(engine) as session:
+        asked = session.scalars(select(Event).where(Event.action == "protection:release").order_by(Event.id)).all()
+        made = session.scalars(select(Event).where(Event.entity == "accounts.account")).all()
+    assert {row.login.partition(" as ")[0] for row in (*asked, *made)} == {typed}
+    assert [(row.after["by"], row.after["refused"]) for row in asked[-4:]] == [
+        ("keeper", "not_permitted"),
+        ("clerk", "not_permitted"),
+        ("akimat", None),
+        (None, None),
+    ]
