@@ -49,8 +49,9 @@ async function findMore(text, { mark, url, after, from, most, about }) {
   for (const row of $$("tr[data-href]", found).slice(0, most)) {
     last.before(paletteOption(row.dataset.href, $("a", row).textContent, row.cells[about].textContent, mark));
   }
-  const chosen = $("[aria-selected=true]", palette);
-  if (!chosen || chosen.matches("[data-search], [data-find-place]")) choose(shownOptions()[0]);
+  // A person or a place that was found goes before "find it on its page"; a page that is chosen stays.
+  const chosen = $("[aria-selected=true]", palette), asks = "[data-search], [data-find-place]";
+  if (!chosen || chosen.matches(asks)) choose(shownOptions().find((option) => !option.matches(asks)) || shownOptions()[0]);
 }
 
 function shownOptions() { return $$("#palette-list [role=option]:not([hidden])"); }
