@@ -1,6 +1,6 @@
 // What is wrong with the answers, in the server's words, at the field and in the summary.
 import { all, name, one } from "./page.js";
-import { table, value } from "./reading.js";
+import { table, typedValue } from "./reading.js";
 
 export function problem(sheet, item, value, field) {
   if (item.type === "code" && !value && isUnchosen(sheet, field)) return sheet.model.messages.code;
@@ -37,7 +37,7 @@ export function problems(sheet) {
   for (const item of sheet.items) {
     if (item.type === "signature" && sheet.result.visible.includes(item.id)) { found.push(...signatureProblems(sheet, item)); continue; }
     if (!sheet.result.visible.includes(item.id) || ["note", "calculated", "body_map", "attachment", "signature"].includes(item.type)) continue;
-    if (item.type !== "table") { found.push([name(item.id), problem(sheet, item, value(sheet, item, name(item.id)), name(item.id))]); continue; }
+    if (item.type !== "table") { found.push([name(item.id), problem(sheet, item, typedValue(sheet, item, name(item.id)), name(item.id))]); continue; }
     const rows = table(sheet, item);
     const codes = item.columns.filter((each) => each.type === "code");
     const begun = (key) => rows[key] || codes.some((each) => isUnchosen(sheet, name(item.id, key, each.id)));

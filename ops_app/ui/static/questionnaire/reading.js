@@ -1,7 +1,7 @@
 // What stands in the form now, as the answers the formulas know.
 import { all, name, typedDay, typedNumber } from "./page.js";
 
-export function value(sheet, item, field) {
+export function typedValue(sheet, item, field) {
   const inputs = all(`[name="${field}"]`, sheet.form);
   if (!inputs.length) return undefined;
   if (item.type === "choice" && item.multiple) return inputs.filter((input) => input.checked).map((input) => input.value);
@@ -20,7 +20,7 @@ export function table(sheet, item) {
   for (const key of keys) {
     const cells = {};
     for (const column of item.columns) {
-      const value = column.type === "calculated" ? undefined : value(sheet, column, name(item.id, key, column.id));
+      const value = column.type === "calculated" ? undefined : typedValue(sheet, column, name(item.id, key, column.id));
       if (value !== undefined) cells[column.id] = value;
     }
     if (Object.keys(cells).length) rows[key] = cells;
@@ -36,7 +36,7 @@ export function answers(sheet) {
       found[item.id] = item.rows ? rows : Object.values(rows);
       sheet.keys = { ...sheet.keys, [item.id]: Object.keys(rows) };
     } else if (!["note", "calculated", "body_map", "attachment", "signature"].includes(item.type)) {
-      const value = value(sheet, item, name(item.id));
+      const value = typedValue(sheet, item, name(item.id));
       if (value !== undefined) found[item.id] = value;
     }
   }
