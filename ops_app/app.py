@@ -144,7 +144,9 @@ class Frame:
             headers.setdefault(name, value)
         headers["X-Request-Id"] = context.request_id
         if request.url.path.startswith("/static/"):
-            headers["Cache-Control"] = "public, max-age=31536000, immutable"
+            # Only an address with the checksum names one content for ever; modules import each other without it.
+            lasting = "v" in request.query_params
+            headers["Cache-Control"] = "public, max-age=31536000, immutable" if lasting else "no-cache"
             return
         # A shared computer's back button must not show the last user's patients.
         headers.setdefault("Cache-Control", "no-store")

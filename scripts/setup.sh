@@ -41,10 +41,10 @@ if [ "$(cat .venv/.saulyq-python 2>/dev/null)" != "$stamp" ]; then
     echo "$stamp" > .venv/.saulyq-python
 fi
 
-stamp=$(checksum ops_app/ui/package.json ops_app/ui/package-lock.json scripts/vendor.py)
+stamp=$(checksum ops_app/ui/package.json ops_app/ui/package-lock.json ops_app/ui/bootstrap.scss scripts/vendor.py)
 if [ "$(cat ops_app/ui/static/vendor/.stamp 2>/dev/null)" != "$stamp" ] || [ ! -d ops_app/ui/node_modules ]; then
     echo "saulyq setup: installing front-end packages" >&2
-    .venv/bin/python scripts/npm.py ci --silent || fail "could not install the front-end packages"
-    .venv/bin/python scripts/vendor.py
+    .venv/bin/python scripts/npm.py ci --silent --omit=optional || fail "could not install the front-end packages"
+    .venv/bin/python scripts/vendor.py || fail "could not build the style sheet"
     echo "$stamp" > ops_app/ui/static/vendor/.stamp
 fi

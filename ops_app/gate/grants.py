@@ -11,8 +11,9 @@ APP, PIPELINE, EGRESS, DASHBOARDS = "saulyq_app", "saulyq_pipeline", "saulyq_egr
 # Sessions, codes and the typo index are not records of care; their rows may go.
 DELETABLE_SCHEMAS = ("accounts", "jobs")
 # A queue is emptied; the rows it names stay. Which services a workplace does is set anew as a whole,
-# and so is what a facility keeps from applications of patients.
+# and so is what a facility keeps from applications of patients. News that was put away is shown again.
 DELETABLE_TABLES = (
+    "home.dismissed_release",
     "imaging.commitment_report",
     "laboratory.workplace_service",
     "notifications.muted_kind",

@@ -22,9 +22,11 @@ from ops_app.auth import cookie_name, csrf_token, set_cookie
 from ops_app.kit import clock, dates, numbers
 from ops_app.kit.browsers import browser_name
 from ops_app.kit.htmx import see_other
+from ops_app.mechanisms.undo import Undo
 from ops_app.module import NAV_GROUPS, Module
 from ops_app.modules.accounts import queries
 from ops_app.permissions import Permission
+from ops_app.ui import undo as undoing
 from saulyq.settings import Mode, settings
 
 HERE = Path(__file__).parent
@@ -193,21 +195,28 @@ def fragment(request: Request, template: str, *, status_code: int = 200, **conte
     return HTMLResponse(environment().get_template(template).render(own | context), status_code=status_code)
 
 
-def redirect(request: Request, url: str, flash: str | None = None, kind: str = "success") -> Response:
-    """Go to another page after a write; ``flash`` is shown there once. Never put a person's data in it."""
+def redirect(
+    request: Request, url: str, flash: str | None = None, kind: str = "success", undo: Undo | None = None
+) -> Response:
+    """Go to another page after a write; ``flash`` is shown there once, with a button where ``undo`` names the way back.
+
+    Never put a person's data in either: both travel in a cookie.
+    """
     response = see_other(request, url)
     if flash:
-        packed = base64.urlsafe_b64encode(json.dumps([[kind, flash]]).encode()).decode()
+        told = [kind, flash, undoing.packed(request, undo) if undo else None]
+        packed = base64.urlsafe_b64encode(json.dumps([told]).encode()).decode()
         set_cookie(request, response, "flash", packed, max_age=60)
     return response
 
 
-def _read_flashes(request: Request) -> list[tuple[str, str]]:
+def _read_flashes(request: Request) -> list[tuple[str, str, dict[str, Any] | None]]:
     packed = request.cookies.get(cookie_name("flash"))
     if not packed:
         return []
     try:
         kinds = ("success", "warning", "danger", "info")
-        return [(kind, text) for kind, text in json.loads(base64.urlsafe_b64decode(packed)) if kind in kinds]
+        held = json.loads(base64.urlsafe_b64decode(packed))
+        return [(kind, text, undoing.unpacked(request, undo)) for kind, text, undo in held if kind in kinds]
     except (ValueError, TypeError):
         return []

@@ -20,7 +20,7 @@ from ops_app.mechanisms.questionnaire.definition import (
 
 
 def browser_model(compiled: Compiled) -> dict[str, Any]:
-    """What ``expression.js`` and ``form.js`` work with."""
+    """What ``expression.js`` and the modules of ``form.js`` work with."""
     definition = compiled.definition
     return {
         "trees": compiled.trees,
@@ -44,6 +44,9 @@ def browser_model(compiled: Compiled) -> dict[str, Any]:
             "changed": _("Somebody else changed this form: open it again before you go on"),
             "incomplete": _("not all is answered yet"),
             "correct": _("To correct"),
+            "row_emptied": _("The row is emptied"),
+            "point_removed": _("The place is removed"),
+            "signature_cleared": _("The signature is removed"),
             "sign": _("Sign here, or say that the paper is signed"),
             "signer": _("Write who signs"),
             "sign_again": _("The answers changed after this signature: sign again"),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ops_app.kit.model import Base, Row, one_of, watermark_index
 from ops_app.kit.privacy import DIRECT, FREE_TEXT, PLAIN, SENSITIVE, Subject, exported
 
-STATES = ("open", "done", "withdrawn")
+STATES = ("open", "done", "withdrawn", "put_back")
 ACTIONS = ("opened", "seen", "taken", "handed_over", "answered", "escalated", "done", "withdrawn")
 
 

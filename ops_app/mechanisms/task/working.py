@@ -17,6 +17,7 @@ from ops_app.mechanisms.task.kind import declared
 from ops_app.mechanisms.task.models import Task, TaskEvent
 from ops_app.mechanisms.task.notices import HANDED_OVER
 from ops_app.mechanisms.task.task import changed, close, note, page_of
+from ops_app.mechanisms.undo import State, put_back
 
 COMMENT = "comment"
 
@@ -82,6 +83,23 @@ def answer(session: Session, actor: Actor, task_id: int, code: str, text: str) -
             patient_id=task.patient_id,
             after={"action": "answered", "code": code},
         )
+    return task
+
+
+def restore(session: Session, actor: Actor, task_id: int, state: State) -> Task:
+    """Put a task back to where it stood; what was done stays in its history, with the step back after it."""
+    task = session.get_one(Task, task_id, with_for_update=True, populate_existing=True)
+    before = audit.snapshot(task)
+    put_back(task, state)
+    if task.state == "open" and before["state"] != "open":
+        twin = select(Task.id).where(
+            Task.kind == task.kind, Task.subject == task.subject, Task.state == "open", Task.id != task.id
+        )
+        with session.no_autoflush:
+            if session.scalar(twin) is not None:
+                raise Conflict(_("A new task about this was opened meanwhile"))
+    note(session, actor, task, "put_back")
+    changed(session, actor, task, before)
     return task
 
 

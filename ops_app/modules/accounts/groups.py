@@ -13,6 +13,7 @@ from ops_app.db import Db
 from ops_app.errors import Invalid, NotFound, OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, PostedForm, blank
+from ops_app.mechanisms.undo import Undo
 from ops_app.modules.accounts import changes, group_queries, group_service, queries
 from ops_app.modules.accounts.forms import GroupForm, GroupNames, GroupRoleForm, MemberForm
 from ops_app.modules.accounts.models import AccessGroup, Account, GroupMember, RoleAssignment
@@ -103,8 +104,11 @@ def leave(request: Request, group_id: int, member_id: int, actor: GroupManager, 
         gone = MemberForm(position=member.position)
         changes.ask_about_group(db, actor, "leave_group", found, gone, account=account)
         return _waits(request, found)
-    group_service.leave(db, found, account, member.position, by=actor)
-    return redirect(request, _url(request, found), _("Taken out of the group"))
+    position = member.position
+    group_service.leave(db, found, account, position, by=actor)
+    held = {"login": account.login if account else None, "position": position}
+    undo = Undo("accounts:join_group", {"group_id": group_id}, held)
+    return redirect(request, _url(request, found), _("Taken out of the group"), undo=undo)
 
 
 @router.post("/groups/{group_id}/roles", name="accounts:give_group_role")
@@ -141,13 +145,15 @@ def take_role(request: Request, group_id: int, assignment_id: int, actor: GroupM
     assignment = db.get(RoleAssignment, assignment_id)
     if assignment is None or assignment.group_id != group_id:
         raise NotFound()
+    place = "workplace" if assignment.at_workplace else str(assignment.organization_id or 0)
+    held = {"role": assignment.role, "place": place, "level": assignment.level}
     if changes.must_be_signed(db, assignment.organization_id or found.organization_id):
-        place = "workplace" if assignment.at_workplace else str(assignment.organization_id or 0)
-        taken = GroupRoleForm.model_validate({"role": assignment.role, "place": place, "level": assignment.level})
+        taken = GroupRoleForm.model_validate(held)
         changes.ask_about_group(db, actor, "take_group_role", found, taken)
         return _waits(request, found)
     group_service.take_role(db, found, assignment, by=actor)
-    return redirect(request, _url(request, found), _("The role is taken away"))
+    undo = Undo("accounts:give_group_role", {"group_id": group_id}, held)
+    return redirect(request, _url(request, found), _("The role is taken away"), undo=undo)
 
 
 def _found(db: Session, actor: Actor, group_id: int) -> AccessGroup:

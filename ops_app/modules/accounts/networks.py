@@ -13,6 +13,7 @@ from ops_app.errors import Forbidden, NotFound, OpsError
 from ops_app.i18n import _
 from ops_app.kit import request_context
 from ops_app.kit.form_fields import Form, PostedForm, blank
+from ops_app.mechanisms.undo import Undo
 from ops_app.modules.accounts import limit_service, queries
 from ops_app.modules.accounts.forms import NetworkForm
 from ops_app.modules.accounts.models import TrustedNetwork
@@ -49,8 +50,10 @@ def remove_network(request: Request, network_id: int, actor: NetworkManager, db:
     network = db.get(TrustedNetwork, network_id)
     if network is None or not actor.scope(Permission.ACCOUNTS_NETWORK_MANAGE).allows(network.organization_id):
         raise NotFound()
+    held = {"organization_id": network.organization_id, "network": network.network, "note": network.note}
     limit_service.remove_network(db, network, by=actor)
-    return redirect(request, str(request.app.url_path_for("accounts:networks")), _("The network is removed"))
+    url = str(request.app.url_path_for("accounts:networks"))
+    return redirect(request, url, _("The network is removed"), undo=Undo("accounts:add_network", fields=held))
 
 
 def _page(request: Request, actor: Actor, db: Session, form: Form[NetworkForm]) -> Response:

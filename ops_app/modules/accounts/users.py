@@ -16,6 +16,7 @@ from ops_app.i18n import _
 from ops_app.kit import dates
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
+from ops_app.mechanisms.undo import Undo
 from ops_app.modules.accounts import changes, queries, service
 from ops_app.modules.accounts.forms import AccountForm, RoleForm
 from ops_app.modules.accounts.group_queries import start_of, through_groups
@@ -100,7 +101,7 @@ def give_role(request: Request, account_id: int, actor: UserManager, db: Db, pos
             if changes.must_be_signed(db, form.value.node):
                 changes.ask_for_role(db, actor, account, form.value)
                 return _waits(request, account_id)
-            service.give_role(
+            given = service.give_role(
                 db,
                 account,
                 form.value.role,
@@ -112,7 +113,8 @@ def give_role(request: Request, account_id: int, actor: UserManager, db: Db, pos
         except OpsError as refused:
             form.refuse(refused)
         else:
-            return redirect(request, user_url(request, account_id), _("The role is given"))
+            undo = Undo("accounts:take_role", {"account_id": account_id, "assignment_id": given.id})
+            return redirect(request, user_url(request, account_id), _("The role is given"), undo=undo)
     return user_page(request, actor, db, account, form)
 
 
@@ -126,8 +128,18 @@ def take_role(request: Request, account_id: int, assignment_id: int, actor: User
     if changes.must_be_signed(db, assignment.organization_id):
         changes.ask(db, actor, "take_role", account, role=assignment.role, place=assignment.organization_id)
         return _waits(request, account_id)
+    held = {
+        "role": assignment.role,
+        "organization_id": assignment.organization_id or 0,
+        "level": assignment.level,
+    }
     service.take_role(db, assignment, account, by=actor)
-    return redirect(request, user_url(request, account_id), _("The role is taken away"))
+    told = _("The role is taken away")
+    if _managed(db, actor, account_id) is None:
+        # It was the last one in this administrator's places: the user is no longer his to see or to bring back.
+        return redirect(request, str(request.app.url_path_for("accounts:users")), told)
+    undo = Undo("accounts:give_role", {"account_id": account_id}, held)
+    return redirect(request, user_url(request, account_id), told, undo=undo)
 
 
 @router.post("/users/{account_id}/password", name="accounts:reset_password")
@@ -164,11 +176,15 @@ def _waits(request: Request, account_id: int) -> Response:
 
 def managed(db: Session, actor: Actor, account_id: int) -> Account:
     """The account, if it is the administrator's to manage."""
-    scope = actor.scope(Permission.ACCOUNTS_USER_MANAGE)
-    account = db.scalars(queries.accounts_in(scope).where(Account.id == account_id)).one_or_none()
+    account = _managed(db, actor, account_id)
     if account is None:
         raise NotFound(_("There is no such user"))
     return account
+
+
+def _managed(db: Session, actor: Actor, account_id: int) -> Account | None:
+    scope = actor.scope(Permission.ACCOUNTS_USER_MANAGE)
+    return db.scalars(queries.accounts_in(scope).where(Account.id == account_id)).one_or_none()
 
 
 def refuse_unknown_role(db: Session, form: Form[Any]) -> None:

@@ -16,6 +16,7 @@ from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
+from ops_app.mechanisms.undo import Undo, change_of
 from ops_app.modules.appointments import queries, service
 from ops_app.modules.appointments.forms import (
     CANCEL_REASONS,
@@ -33,6 +34,7 @@ from ops_app.modules.patients.card import card_page, person
 from ops_app.patient_access import PatientAccess, open_patient
 from ops_app.permissions import Permission
 from ops_app.ui.render import page, redirect
+from ops_app.ui.undo import state_of
 
 router = APIRouter()
 
@@ -184,10 +186,11 @@ def _change_page(
 @router.post("/appointments/{appointment_id}/move", name="appointments:move")
 def move(request: Request, actor: Booker, db: Db, appointment_id: int, posted: PostedForm) -> Response:
     """Move a booking."""
-    appointment = queries.appointment_or_404(db, appointment_id)
+    appointment = queries.locked_appointment(db, appointment_id)
     access = open_patient(db, actor, appointment.patient_id, Permission.APPOINTMENTS_SLOT_BOOK)
     form = posted.check(BookingForm)
     if form.value is not None:
+        before = audit.snapshot(appointment)
         try:
             with db.begin_nested():
                 service.move(db, actor, appointment_id, clock.from_local(form.value.date, form.value.time))
@@ -195,26 +198,43 @@ def move(request: Request, actor: Booker, db: Db, appointment_id: int, posted: P
             form.refuse(refused)
         else:
             url = request.app.url_path_for("appointments:of_patient", patient_id=access.patient_id)
-            return redirect(request, url, _("Moved"))
+            return redirect(request, url, _("Moved"), undo=_way_back(appointment, before))
     return _change_page(request, db, access, appointment, form, 422)
 
 
 @router.post("/appointments/{appointment_id}/cancel", name="appointments:cancel")
 def cancel(request: Request, actor: Booker, db: Db, appointment_id: int, posted: PostedForm) -> Response:
     """Cancel a booking."""
-    appointment = queries.appointment_or_404(db, appointment_id)
+    appointment = queries.locked_appointment(db, appointment_id)
     access = open_patient(db, actor, appointment.patient_id, Permission.APPOINTMENTS_SLOT_BOOK)
     form = posted.check(CancelForm)
+    before = audit.snapshot(appointment)
     service.cancel(db, actor, appointment_id, form.value.reason if form.value else "patient")
     url = request.app.url_path_for("appointments:of_patient", patient_id=access.patient_id)
-    return redirect(request, url, _("Cancelled"))
+    return redirect(request, url, _("Cancelled"), undo=_way_back(appointment, before))
 
 
 @router.post("/appointments/{appointment_id}/arrival", name="appointments:arrival")
 def arrival(request: Request, actor: Booker, db: Db, appointment_id: int, posted: PostedForm) -> Response:
     """The patient came, or did not."""
-    appointment = queries.appointment_or_404(db, appointment_id)
+    appointment = queries.locked_appointment(db, appointment_id)
     open_patient(db, actor, appointment.patient_id, Permission.APPOINTMENTS_SLOT_BOOK)
+    before = audit.snapshot(appointment)
     service.mark_arrival(db, actor, appointment_id, came=posted.get("came") == "1")
     day = clock.local(appointment.start_at).date()
-    return redirect(request, f"{request.app.url_path_for('appointments:day')}?day={day:%d.%m.%Y}", _("Saved"))
+    url = f"{request.app.url_path_for('appointments:day')}?day={day:%d.%m.%Y}"
+    return redirect(request, url, _("Saved"), undo=_way_back(appointment, before))
+
+
+@router.post("/appointments/{appointment_id}/put-back", name="appointments:put_back")
+def restore(request: Request, actor: Booker, db: Db, appointment_id: int, posted: PostedForm) -> Response:
+    """Take back what was done last with a booking, if its time is still free."""
+    appointment = queries.appointment_or_404(db, appointment_id)
+    open_patient(db, actor, appointment.patient_id, Permission.APPOINTMENTS_SLOT_BOOK)
+    service.restore(db, actor, appointment_id, state_of(request, posted))
+    url = request.app.url_path_for("appointments:of_patient", patient_id=appointment.patient_id)
+    return redirect(request, url, _("The booking is as it was"))
+
+
+def _way_back(appointment: Appointment, before: dict[str, Any]) -> Undo:
+    return Undo("appointments:put_back", {"appointment_id": appointment.id}, state=change_of(appointment, before))

@@ -14,6 +14,7 @@ from ops_app.errors import Conflict, Forbidden, Invalid
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.dates import show_moment
+from ops_app.mechanisms.undo import State, put_back
 from ops_app.modules.appointments import queries
 from ops_app.modules.appointments.models import Appointment
 from ops_app.modules.organizations.queries import practitioners_of
@@ -80,6 +81,18 @@ def _check_time(
         known = {row.Practitioner.id for row in practitioners_of(session, [organization_id], clock.today())}
         if practitioner_id not in known:
             raise Invalid(_("This doctor does not work here"), field="practitioner_id")
+    _refuse_taken(session, start_at, end_at, practitioner_id, records, besides)
+
+
+def _refuse_taken(
+    session: Session,
+    start_at: dt.datetime,
+    end_at: dt.datetime,
+    practitioner_id: int | None,
+    records: Sequence[int],
+    besides: int | None,
+) -> None:
+    if practitioner_id is not None:
         # Whoever books this doctor waits for the other's commit, so that no time is given twice.
         session.execute(
             text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"),
@@ -139,6 +152,25 @@ def mark_arrival(session: Session, actor: Actor, appointment_id: int, *, came: b
     if not came and appointment.start_at > clock.now():
         raise Conflict(_("The time of the booking has not come yet"))
     _set_status(session, actor, appointment, "arrived" if came else "noshow")
+    return appointment
+
+
+def restore(session: Session, actor: Actor, appointment_id: int, state: State) -> Appointment:
+    """Give a booking back the time and the state it had; refused where its time was given away meanwhile."""
+    appointment = queries.locked_appointment(session, appointment_id)
+    if not actor.scope(Permission.APPOINTMENTS_SLOT_BOOK).allows(appointment.organization_id):
+        raise Forbidden(_("This booking belongs to another organisation"))
+    before = audit.snapshot(appointment)
+    put_back(appointment, state)
+    if appointment.status in queries.LIVE:
+        records = record_ids(session, appointment.patient_id)
+        if live_death(session, records) is not None:
+            raise Conflict(_("The death of this person is registered; no visit can be booked"))
+        with session.no_autoflush:
+            times = appointment.start_at, appointment.end_at
+            _refuse_taken(session, *times, appointment.practitioner_id, records, appointment.id)
+    session.flush()
+    _log(session, actor, appointment, before)
     return appointment
 
 

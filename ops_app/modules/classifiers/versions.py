@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -184,6 +184,13 @@ def states_on(session: Session, system: str, codes: Collection[str], day: dt.dat
     now = {row.code: {name: getattr(row, name) for name in TOLD} for row in rows}
     then = now | changed_after(session, system, day, codes)
     return {code: state for code, state in then.items() if state is not None}
+
+
+def offered_on(session: Session, system: str, codes: Iterable[str], day: dt.date) -> set[str]:
+    """Those of some codes that could be chosen on a day, by the edition that was in force then."""
+    wanted = set(codes)
+    states = states_on(session, system, wanted, day) if wanted else {}
+    return {code for code, state in states.items() if state["is_selectable"]}
 
 
 def changed_after(

@@ -16,7 +16,7 @@ from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.modules.appointments import service as appointments
 from ops_app.modules.appointments.models import Appointment
-from ops_app.modules.classifiers.queries import concept
+from ops_app.modules.classifiers.versions import offered_on
 from ops_app.modules.deaths import queries
 from ops_app.modules.deaths.forms import DeathForm, ReviewForm
 from ops_app.modules.deaths.models import Death
@@ -86,7 +86,7 @@ def register_death(session: Session, actor: Actor, patient_id: int, data: DeathF
         raise Invalid(_("The date lies in the future"), field="known_date")
     if known_at < died_at:
         raise Invalid(_("A death cannot be known before it happened"), field="known_date")
-    if data.cause_icd10 and concept(session, "icd10", data.cause_icd10) is None:
+    if data.cause_icd10 and not offered_on(session, "icd10", [data.cause_icd10], data.date):
         raise Invalid(_("There is no such code in ICD-10"), field="cause_icd10")
     later = queries.later_facts(session, records, died_at)
     if later and not data.later_facts_seen:

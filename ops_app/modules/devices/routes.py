@@ -15,6 +15,7 @@ from ops_app.kit import clock
 from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
 from ops_app.mechanisms.device_messages.analyser_profile import profile
+from ops_app.mechanisms.undo import Undo
 from ops_app.modules.accounts.queries import organization_choices
 from ops_app.modules.devices import queries, service
 from ops_app.modules.devices.forms import DeviceFilter, DeviceForm, DownloadForm, MappingForm, RetireForm
@@ -133,7 +134,9 @@ def remove_mapping(request: Request, device_id: int, mapping_id: int, actor: Dev
     if found is None:
         raise NotFound(_("There is no such code"))
     service.remove_mapping(db, actor, found)
-    return redirect(request, _url(request, row.id) + "#codes", _("Removed"))
+    held = {name: getattr(found, name) for name in MappingForm.model_fields}
+    undo = Undo("devices:map_code", {"device_id": device_id}, held)
+    return redirect(request, _url(request, row.id) + "#codes", _("Removed"), undo=undo)
 
 
 @router.post("/devices/{device_id}/orders", name="devices:send_orders")

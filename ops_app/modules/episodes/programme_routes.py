@@ -12,6 +12,7 @@ from ops_app.kit import clock
 from ops_app.kit.form_fields import PostedForm
 from ops_app.mechanisms.care_plan.declaration import definitions
 from ops_app.mechanisms.care_plan.evaluate import evaluate
+from ops_app.mechanisms.undo import Undo
 from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.episodes import plan_texts, service
 from ops_app.modules.episodes.forms import ExclusionForm
@@ -71,7 +72,8 @@ def exclude(request: Request, access: StepExcluder, db: Db, step_id: int, posted
         return _page(request, access, db, 422, (step_id, _("Choose the reason")))
     service.exclude_step(db, access.actor, access.patient_id, step_id, form.value)
     url = request.app.url_path_for("episodes:programmes", patient_id=access.patient_id)
-    return redirect(request, url, _("Taken off the list"))
+    undo = Undo("episodes:restore_step", {"patient_id": access.patient_id, "step_id": step_id})
+    return redirect(request, url, _("Taken off the list"), undo=undo)
 
 
 @router.post("/patients/{patient_id}/programmes/{step_id}/restore", name="episodes:restore_step")

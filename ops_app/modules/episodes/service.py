@@ -14,7 +14,7 @@ from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.dates import show_date
 from ops_app.mechanisms.closed_topics.veil import unveiled
-from ops_app.modules.classifiers.queries import concept
+from ops_app.modules.classifiers.versions import offered_on
 from ops_app.modules.episodes import plan_refresh, plans, queries
 from ops_app.modules.episodes.forms import CloseForm, DispensaryForm, ExclusionForm, OutcomeForm, PregnancyForm
 from ops_app.modules.episodes.models import CarePlanActivity, EpisodeOfCare
@@ -169,7 +169,7 @@ def open_dispensary_card(
 ) -> EpisodeOfCare:
     """Put a person under dispensary observation for a diagnosis."""
     records = record_ids(session, patient_id)
-    if concept(session, "icd10", data.icd10) is None:
+    if not offered_on(session, "icd10", [data.icd10], data.registered_date):
         raise Invalid(_("There is no such code in ICD-10"), field="icd10")
     if data.registered_date > clock.today():
         raise Invalid(_("The date lies in the future"), field="registered_date")

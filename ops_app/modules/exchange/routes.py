@@ -20,6 +20,7 @@ from ops_app.mechanisms.closed_topics.veil import tells_closed
 from ops_app.mechanisms.outbox.adapter import adapter_of
 from ops_app.mechanisms.outbox.declaration import systems
 from ops_app.mechanisms.outbox.models import Message, Reconciliation
+from ops_app.mechanisms.undo import Undo
 from ops_app.modules.exchange import queries, service
 from ops_app.modules.exchange.forms import CorrectionForm, JournalFilter, ReasonForm, ReceiptIn
 from ops_app.modules.exchange.permissions import ContentsReader, JournalReader, Resender, SystemKeeper
@@ -93,13 +94,16 @@ def all_systems(request: Request, actor: JournalReader, db: Db) -> Response:
 @router.post("/exchange/systems/{system}/on", name="exchange:switch_on")
 def switch_on(request: Request, system: str, actor: SystemKeeper, db: Db) -> Response:
     service.switch(db, actor, system, True)
-    return redirect(request, _url(request, "exchange:systems"), _("Switched on; within a minute what waits will go"))
+    told = _("Switched on; within a minute what waits will go")
+    undo = Undo("exchange:switch_off", {"system": system})
+    return redirect(request, _url(request, "exchange:systems"), told, undo=undo)
 
 
 @router.post("/exchange/systems/{system}/off", name="exchange:switch_off")
 def switch_off(request: Request, system: str, actor: SystemKeeper, db: Db) -> Response:
     service.switch(db, actor, system, False)
-    return redirect(request, _url(request, "exchange:systems"), _("Switched off; messages wait"))
+    undo = Undo("exchange:switch_on", {"system": system})
+    return redirect(request, _url(request, "exchange:systems"), _("Switched off; messages wait"), undo=undo)
 
 
 @router.get("/exchange/reconciliations", name="exchange:reconciliations")

@@ -11,6 +11,7 @@ from ops_app.auth import SignedIn
 from ops_app.db import Db
 from ops_app.errors import NotFound
 from ops_app.i18n import _
+from ops_app.mechanisms.undo import Undo
 from ops_app.modules.accounts.queries import role_titles
 from ops_app.modules.home import queries
 from ops_app.modules.home.models import DismissedRelease
@@ -58,4 +59,16 @@ def dismiss(request: Request, version: str, actor: SignedIn, db: Db) -> Response
     if db.get(DismissedRelease, (actor.account_id, version)) is None:
         db.add(DismissedRelease(account_id=actor.account_id, version=version))
         audit.changed(db, actor, entity="home.dismissed_release", entity_id=version, after={"version": version})
-    return redirect(request, "/")
+    undo = Undo("home:show_again", {"version": version})
+    return redirect(request, "/", _("The news is put away; it stays among the releases"), undo=undo)
+
+
+@router.post("/releases/{version}/show", name="home:show_again")
+def show_again(request: Request, version: str, actor: SignedIn, db: Db) -> Response:
+    """Show the notes of a release to this person again."""
+    put_away = db.get(DismissedRelease, (actor.account_id, version))
+    if put_away is None:
+        raise NotFound(_("There is no such release"))
+    db.delete(put_away)
+    audit.changed(db, actor, entity="home.dismissed_release", entity_id=version, before={"version": version}, after={})
+    return redirect(request, "/", _("The news is back"))

@@ -51,6 +51,15 @@ def series_of(session: Session, study_id: int) -> Sequence[tuple[Series, str | N
     return [(row[0], row[1]) for row in rows]
 
 
+def newest_decision(session: Session, study_id: int) -> int | None:
+    """The decision about a study that can be taken back."""
+    return session.scalar(
+        select(func.max(Reconciliation.id)).where(
+            Reconciliation.study_id == study_id, Reconciliation.undone_at.is_(None)
+        )
+    )
+
+
 def history_of(session: Session, study_id: int) -> Sequence[Reconciliation]:
     """Decisions about a study, newest first."""
     return session.scalars(

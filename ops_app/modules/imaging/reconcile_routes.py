@@ -12,6 +12,7 @@ from ops_app.errors import OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
+from ops_app.mechanisms.undo import Undo
 from ops_app.modules.imaging import reconcile_queries as queries
 from ops_app.modules.imaging import reconcile_service as service
 from ops_app.modules.imaging.access import open_study
@@ -59,7 +60,7 @@ def assign(request: Request, actor: StudyReconciler, db: Db, study_id: int, post
         except OpsError as refused:
             form.refuse(refused)
         else:
-            return _back(request, study_id, _("The study is assigned"))
+            return _back(request, db, study_id, _("The study is assigned"), study_id)
     return _study_page(request, db, actor, service.study_or_404(db, actor, study_id), form, 422)
 
 
@@ -67,7 +68,7 @@ def assign(request: Request, actor: StudyReconciler, db: Db, study_id: int, post
 def match_again(request: Request, actor: StudyReconciler, db: Db, study_id: int) -> Response:
     """Try the rules again."""
     service.match_again(db, actor, study_id)
-    return _back(request, study_id, _("The study is assigned"))
+    return _back(request, db, study_id, _("The study is assigned"), study_id)
 
 
 @router.post("/imaging/unmatched/{study_id}/release", name="imaging:release")
@@ -80,7 +81,7 @@ def release(request: Request, actor: StudyReconciler, db: Db, study_id: int, pos
         except OpsError as refused:
             form.refuse(refused)
         else:
-            return _back(request, study_id, _("The study belongs to nobody now"))
+            return _back(request, db, study_id, _("The study belongs to nobody now"), study_id)
     return _study_page(request, db, actor, service.study_or_404(db, actor, study_id), form, 422)
 
 
@@ -94,7 +95,7 @@ def split(request: Request, actor: StudyReconciler, db: Db, study_id: int, poste
         except OpsError as refused:
             form.refuse(refused)
         else:
-            return _back(request, part.id, _("The series are a study of their own now"))
+            return _back(request, db, part.id, _("The series are a study of their own now"), study_id)
     return _study_page(request, db, actor, service.study_or_404(db, actor, study_id), form, 422)
 
 
@@ -103,18 +104,21 @@ def choose_copy(request: Request, actor: StudyReconciler, db: Db, conflict_id: i
     """Choose between two copies."""
     form = posted.check(CopyForm)
     study = service.choose_copy(db, actor, conflict_id, form.value is not None and form.value.take == "other")
-    return _back(request, study.id, _("The choice is recorded; both files stay"))
+    return _back(request, db, study.id, _("The choice is recorded; both files stay"))
 
 
 @router.post("/imaging/decisions/{reconciliation_id}/undo", name="imaging:undo")
 def undo(request: Request, actor: StudyReconciler, db: Db, reconciliation_id: int) -> Response:
     """Take a decision back."""
     study = service.undo(db, actor, reconciliation_id)
-    return _back(request, study.id, _("The decision is taken back"))
+    return _back(request, db, study.id, _("The decision is taken back"))
 
 
-def _back(request: Request, study_id: int, told: str) -> Response:
-    return redirect(request, request.app.url_path_for("imaging:decide", study_id=study_id), told)
+def _back(request: Request, db: Db, study_id: int, told: str, decided: int | None = None) -> Response:
+    """The page of the study; ``decided`` is the study whose newest decision can be taken back from there."""
+    newest = queries.newest_decision(db, decided) if decided is not None else None
+    undo = Undo("imaging:undo", {"reconciliation_id": newest}) if newest is not None else None
+    return redirect(request, request.app.url_path_for("imaging:decide", study_id=study_id), told, undo=undo)
 
 
 def _study_page(

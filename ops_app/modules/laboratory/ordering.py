@@ -13,6 +13,7 @@ from ops_app.errors import Conflict, Forbidden, Invalid
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.mechanisms.task import task
+from ops_app.modules.classifiers.versions import offered_on
 from ops_app.modules.episodes.plans import gestation
 from ops_app.modules.episodes.queries import open_pregnancy
 from ops_app.modules.laboratory import numbers, queries
@@ -29,6 +30,8 @@ from ops_app.permissions import Permission
 def order_tests(session: Session, actor: Actor, patient_id: int, data: OrderForm, organization_id: int) -> LabOrder:
     """Order tests for a person; each service becomes a referral too, so that the card and other systems see it."""
     _check_may_order(actor, data.laboratory_id, organization_id)
+    if data.reason_icd10 and not offered_on(session, "icd10", [data.reason_icd10], clock.today()):
+        raise Invalid(_("There is no such code in ICD-10"), field="reason_icd10")
     services = _services(session, data.services)
     order = _new_order(session, actor, patient_id, data, organization_id)
     for service in services.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 
@@ -22,3 +22,9 @@ class SettingsForm(BaseModel):
         if self.by_email and self.address is None:
             raise PydanticCustomError("missing", "address")
         return self
+
+
+class ReadTogether(BaseModel):
+    """The moment at which a person marked all notices as read."""
+
+    read_at: AwareDatetime

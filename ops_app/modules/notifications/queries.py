@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
+
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -30,6 +33,11 @@ def unread(session: Session, account_id: int) -> int:
 def notification(session: Session, account_id: int, notification_id: int) -> Notification | None:
     """One notice, if it is this person's."""
     return session.scalar(own(account_id).where(Notification.id == notification_id))
+
+
+def read_together(session: Session, account_id: int, read_at: dt.datetime) -> Sequence[Notification]:
+    """Notices one person has read at one moment."""
+    return session.scalars(own(account_id).where(Notification.read_at == read_at)).all()
 
 
 def preference(session: Session, account_id: int, channel: str) -> Preference | None:

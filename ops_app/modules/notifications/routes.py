@@ -17,8 +17,9 @@ from ops_app.kit.paging import Paging, fetch_page
 from ops_app.mechanisms.notifications.channels import CHANNELS
 from ops_app.mechanisms.notifications.models import Notification
 from ops_app.mechanisms.notifications.notice import Notice
+from ops_app.mechanisms.undo import Undo
 from ops_app.modules.notifications import queries, service
-from ops_app.modules.notifications.forms import SettingsForm
+from ops_app.modules.notifications.forms import ReadTogether, SettingsForm
 from ops_app.ui.render import page, redirect
 
 router = APIRouter()
@@ -78,13 +79,31 @@ def open_notice(request: Request, notification_id: int, actor: SignedIn, db: Db)
 @router.post("/notifications/{notification_id}/read", name="notifications:read")
 def read(request: Request, notification_id: int, actor: SignedIn, db: Db) -> Response:
     service.mark_read(_own(db, actor, notification_id))
-    return see_other(request, _url(request, "notifications:list"))
+    undo = Undo("notifications:unread_again", {"notification_id": notification_id})
+    return redirect(request, _url(request, "notifications:list"), _("The notice is read"), undo=undo)
+
+
+@router.post("/notifications/{notification_id}/unread", name="notifications:unread_again")
+def unread_again(request: Request, notification_id: int, actor: SignedIn, db: Db) -> Response:
+    """Let a notice wait again."""
+    service.mark_unread(db, actor, [_own(db, actor, notification_id)])
+    return redirect(request, _url(request, "notifications:list"), _("The notice waits again"))
 
 
 @router.post("/notifications/read", name="notifications:read_all")
 def read_all(request: Request, actor: SignedIn, db: Db) -> Response:
-    service.mark_all_read(db, actor)
-    return redirect(request, _url(request, "notifications:list"), _("All notices are read"))
+    read_at = service.mark_all_read(db, actor)
+    undo = Undo("notifications:unread_all", fields={"read_at": read_at.isoformat()})
+    return redirect(request, _url(request, "notifications:list"), _("All notices are read"), undo=undo)
+
+
+@router.post("/notifications/unread", name="notifications:unread_all")
+def unread_all(request: Request, actor: SignedIn, db: Db, posted: PostedForm) -> Response:
+    """Let those notices wait again that were read together at one moment."""
+    form = posted.check(ReadTogether)
+    if form.value is not None:
+        service.mark_unread(db, actor, queries.read_together(db, actor.account_id, form.value.read_at))
+    return redirect(request, _url(request, "notifications:list"), _("The notices wait again"))
 
 
 def notices_of(request: Request) -> dict[str, Notice]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 
 from sqlalchemy import delete, update
@@ -31,13 +32,29 @@ def mark_read(notification: Notification) -> None:
         notification.read_at = clock.now()
 
 
-def mark_all_read(session: Session, actor: Actor) -> None:
-    """The person wants an empty bell."""
+def mark_all_read(session: Session, actor: Actor) -> dt.datetime:
+    """The person wants an empty bell; the moment by which these notices are known."""
+    read_at = clock.now()
     session.execute(
         update(Notification)
         .where(Notification.account_id == actor.account_id, Notification.read_at.is_(None))
-        .values(read_at=clock.now())
+        .values(read_at=read_at)
     )
+    return read_at
+
+
+def mark_unread(session: Session, actor: Actor, notices: Iterable[Notification]) -> None:
+    """Let read notices wait again."""
+    for notice in notices:
+        before, notice.read_at = notice.read_at, None
+        audit.changed(
+            session,
+            actor,
+            entity="notifications.notification",
+            entity_id=notice.id,
+            before={"read_at": before},
+            after={"read_at": None},
+        )
 
 
 def save_settings(session: Session, actor: Actor, form: SettingsForm, known_kinds: Iterable[str]) -> None:

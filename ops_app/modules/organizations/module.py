@@ -6,12 +6,12 @@ from fastapi import APIRouter
 
 from ops_app.i18n import N_
 from ops_app.module import Module, NavItem
-from ops_app.modules.organizations import routes, staff_routes
+from ops_app.modules.organizations import place_routes, routes, staff_routes
 from ops_app.modules.organizations.journals import JOURNALS
 from ops_app.permissions import Permission
 
 router = APIRouter()
-for part in (routes, staff_routes):
+for part in (routes, staff_routes, place_routes):
     router.routes.extend(part.router.routes)
 
 _KEEPER = Permission.ORGANIZATIONS_TREE_MANAGE

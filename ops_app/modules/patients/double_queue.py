@@ -7,6 +7,7 @@ are compared with the rest. The blocks are narrower than those of ``duplicates``
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import and_, func, or_, select, text, union
 from sqlalchemy.orm import Session, aliased
@@ -15,6 +16,7 @@ from ops_app import audit
 from ops_app.actor import Actor, Scope
 from ops_app.errors import Conflict, Invalid
 from ops_app.i18n import _
+from ops_app.kit import clock
 from ops_app.modules.patients import queries
 from ops_app.modules.patients.access import within, within_parameters
 from ops_app.modules.patients.duplicates import Match, compare
@@ -58,7 +60,11 @@ def likely_pairs(session: Session, scope: Scope) -> list[Pair]:
     ids = [(int(row.one), int(row.other)) for row in session.execute(statement)]
     judged = {
         (row.patient_id, row.other_patient_id)
-        for row in session.scalars(select(TwoPeople).where(TwoPeople.other_patient_id.in_({max(pair) for pair in ids})))
+        for row in session.scalars(
+            select(TwoPeople).where(
+                TwoPeople.other_patient_id.in_({max(pair) for pair in ids}), TwoPeople.taken_back_at.is_(None)
+            )
+        )
     }
     open_ids = [pair for pair in ids if (min(pair), max(pair)) not in judged]
     people = queries.names_in_scope(session, {record for pair in open_ids for record in pair}, scope)
@@ -80,19 +86,37 @@ def judge_two_people(session: Session, actor: Actor, one: Patient, other: Patien
     if one.id == other.id:
         raise Invalid(_("These are the same record"), field="hidden")
     first, second = sorted((one.id, other.id))
-    known = select(TwoPeople).where(TwoPeople.patient_id == first, TwoPeople.other_patient_id == second)
+    known = select(TwoPeople).where(
+        TwoPeople.patient_id == first, TwoPeople.other_patient_id == second, TwoPeople.taken_back_at.is_(None)
+    )
     if session.scalar(known) is not None:
         raise Conflict(_("Somebody has judged these two records already"))
     row = TwoPeople(patient_id=first, other_patient_id=second, reason=reason, judged_by=actor.login)
     session.add(row)
     session.flush()
-    for record in (first, second):
+    _log(session, actor, row, None)
+    return row
+
+
+def take_judgement_away(session: Session, actor: Actor, row: TwoPeople) -> None:
+    """Let a judged pair wait in the queue again; the judgement stays to be read."""
+    session.refresh(row, with_for_update=True)
+    if row.taken_back_at is not None:
+        raise Conflict(_("This judgement was taken back already"))
+    before = audit.snapshot(row)
+    row.taken_back_at = clock.now()
+    session.flush()
+    _log(session, actor, row, before)
+
+
+def _log(session: Session, actor: Actor, row: TwoPeople, before: dict[str, Any] | None) -> None:
+    for record in (row.patient_id, row.other_patient_id):
         audit.changed(
             session,
             actor,
             entity="patients.two_people",
             entity_id=row.id,
             patient_id=record,
+            before=before,
             after=audit.snapshot(row),
         )
-    return row

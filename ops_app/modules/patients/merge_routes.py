@@ -13,8 +13,9 @@ from ops_app.db import Db
 from ops_app.errors import OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, PostedForm, blank
+from ops_app.mechanisms.undo import Undo
 from ops_app.modules.patients import merge, queries
-from ops_app.modules.patients.double_queue import judge_two_people, likely_pairs
+from ops_app.modules.patients.double_queue import judge_two_people, likely_pairs, take_judgement_away
 from ops_app.modules.patients.duplicates import REASONS, compare
 from ops_app.modules.patients.forms import SEXES, MergeForm
 from ops_app.modules.patients.models import Patient
@@ -84,20 +85,21 @@ def merge_post(request: Request, actor: RecordMerger, db: Db, posted: PostedForm
             else:
                 try:
                     with db.begin_nested():
-                        told = _decide(db, actor, kept, hidden, form.value)
+                        told, undo = _decide(db, actor, kept, hidden, form.value)
                 except OpsError as refused:
                     form.refuse(refused)
                 else:
-                    return redirect(request, request.app.url_path_for("patients:merge"), told)
+                    return redirect(request, request.app.url_path_for("patients:merge"), told, undo=undo)
     return _merge_page(request, db, actor, form, 422)
 
 
-def _decide(db: Session, actor: Any, kept: Patient, hidden: Patient, form: MergeForm) -> str:
+def _decide(db: Session, actor: Any, kept: Patient, hidden: Patient, form: MergeForm) -> tuple[str, Undo]:
     if form.verdict == "two":
-        judge_two_people(db, actor, kept, hidden, form.reason)
-        return _("They stay two people and leave the queue")
-    merge.merge(db, actor, kept.id, hidden.id, form.reason)
-    return _("The records are linked")
+        judged = judge_two_people(db, actor, kept, hidden, form.reason)
+        undo = Undo("patients:take_judgement_back", {"judgement_id": judged.id})
+        return _("They stay two people and leave the queue"), undo
+    link = merge.merge(db, actor, kept.id, hidden.id, form.reason)
+    return _("The records are linked"), Undo("patients:unmerge", {"link_id": link.id})
 
 
 @router.post("/merge-records/{link_id}/undo", name="patients:unmerge")
@@ -107,3 +109,13 @@ def unmerge(request: Request, actor: RecordMerger, db: Db, link_id: int) -> Resp
     open_patient(db, actor, link.patient_id, Permission.PATIENTS_RECORD_MERGE)
     merge.unmerge(db, actor, link_id)
     return redirect(request, request.app.url_path_for("patients:merge"), _("The records are separate again"))
+
+
+@router.post("/merge-records/two-people/{judgement_id}/undo", name="patients:take_judgement_back")
+def take_judgement_back(request: Request, actor: RecordMerger, db: Db, judgement_id: int) -> Response:
+    """Let a pair that was judged to be two people wait in the queue again."""
+    judgement = queries.judgement_or_404(db, judgement_id)
+    for record_id in (judgement.patient_id, judgement.other_patient_id):
+        open_patient(db, actor, record_id, Permission.PATIENTS_RECORD_MERGE)
+    take_judgement_away(db, actor, judgement)
+    return redirect(request, request.app.url_path_for("patients:merge"), _("The pair waits in the queue again"))

@@ -87,6 +87,17 @@ def remove_file(session: Session, actor: Actor, row: Attachment) -> None:
     _log(session, actor, "attachment", row.id, response.patient_id, after={"removed_at": row.removed_at})
 
 
+def restore_file(session: Session, actor: Actor, row: Attachment) -> None:
+    """Bring back a file that was taken away from a draft."""
+    response = queries.locked_response(session, row.response_id)
+    if not may_change(actor, response) or response.status != "in_progress":
+        raise Conflict(_("The form is completed already"))
+    before = {"removed_at": row.removed_at}
+    row.removed_at = None
+    session.flush()
+    _log(session, actor, "attachment", row.id, response.patient_id, before, {"removed_at": None})
+
+
 def save_template(
     session: Session,
     actor: Actor,
@@ -133,9 +144,9 @@ def store_template(
     return row
 
 
-def own_template(session: Session, actor: Actor, template_id: int) -> AnswerTemplate:
+def own_template(session: Session, actor: Actor, template_id: int, *, removed: bool = False) -> AnswerTemplate:
     """A template the actor may change: his own, or one of the system for an administrator."""
-    row = queries.template_or_404(session, actor, template_id)
+    row = queries.template_or_404(session, actor, template_id, removed=removed)
     may = (
         actor.may(Permission.QUESTIONNAIRES_DEFINITION_MANAGE) if row.is_system else row.account_id == actor.account_id
     )
@@ -149,6 +160,17 @@ def remove_template(session: Session, actor: Actor, template_id: int) -> None:
     row = own_template(session, actor, template_id)
     before = audit.snapshot(row)
     row.removed_at = clock.now()
+    session.flush()
+    _log(session, actor, "answer_template", row.id, None, before, audit.snapshot(row))
+
+
+def restore_template(session: Session, actor: Actor, template_id: int) -> None:
+    """Bring back a template that was taken away."""
+    row = own_template(session, actor, template_id, removed=True)
+    if session.scalar(select(AnswerTemplate.id).where(AnswerTemplate.replaces_id == row.id)) is not None:
+        raise Conflict(_("A newer version of this template is in force"))
+    before = audit.snapshot(row)
+    row.removed_at = None
     session.flush()
     _log(session, actor, "answer_template", row.id, None, before, audit.snapshot(row))
 

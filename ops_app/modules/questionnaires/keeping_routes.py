@@ -20,6 +20,7 @@ from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.mechanisms.questionnaire import fhir
 from ops_app.mechanisms.questionnaire.answers import read_posted
 from ops_app.mechanisms.questionnaire.loading import DefinitionError, read
+from ops_app.mechanisms.undo import Undo
 from ops_app.modules.questionnaires import keeping, pages, queries, service
 from ops_app.modules.questionnaires.catalogue import offered, offered_or_404, versions
 from ops_app.modules.questionnaires.codes import with_codes
@@ -92,7 +93,20 @@ def remove_file(request: Request, actor: ResponseWriter, db: Db, attachment_id: 
     open_patient(db, actor, response.patient_id, Permission.QUESTIONNAIRES_RESPONSE_WRITE)
     _keep_typed(db, actor, response, posted)
     keeping.remove_file(db, actor, row)
-    return redirect(request, request.app.url_path_for("questionnaires:edit", response_id=response.id), _("Removed"))
+    url = request.app.url_path_for("questionnaires:edit", response_id=response.id)
+    undo = Undo("questionnaires:restore_file", {"attachment_id": attachment_id})
+    return redirect(request, url, _("Removed"), undo=undo)
+
+
+@router.post("/questionnaire-files/{attachment_id}/restore", name="questionnaires:restore_file")
+def restore_file(request: Request, actor: ResponseWriter, db: Db, attachment_id: int) -> Response:
+    """Bring back a file that was taken away from a draft."""
+    row = queries.file_or_404(db, attachment_id, removed=True)
+    response = queries.response_or_404(db, row.response_id)
+    open_patient(db, actor, response.patient_id, Permission.QUESTIONNAIRES_RESPONSE_WRITE)
+    keeping.restore_file(db, actor, row)
+    url = request.app.url_path_for("questionnaires:edit", response_id=response.id)
+    return redirect(request, url, _("The file is back"))
 
 
 @router.get("/questionnaire-templates", name="questionnaires:templates")
@@ -189,7 +203,15 @@ def _save_template(
 def remove_template(request: Request, actor: TemplateKeeper, db: Db, template_id: int) -> Response:
     """Take a template away."""
     keeping.remove_template(db, actor, template_id)
-    return redirect(request, request.app.url_path_for("questionnaires:templates"), _("Removed"))
+    undo = Undo("questionnaires:restore_template", {"template_id": template_id})
+    return redirect(request, request.app.url_path_for("questionnaires:templates"), _("Removed"), undo=undo)
+
+
+@router.post("/questionnaire-templates/{template_id}/restore", name="questionnaires:restore_template")
+def restore_template(request: Request, actor: TemplateKeeper, db: Db, template_id: int) -> Response:
+    """Bring back a template that was taken away."""
+    keeping.restore_template(db, actor, template_id)
+    return redirect(request, request.app.url_path_for("questionnaires:templates"), _("The template is back"))
 
 
 @router.get("/questionnaires", name="questionnaires:definitions")
@@ -288,8 +310,10 @@ def _store(request: Request, actor: Any, db: Session, key: str | None, posted: A
 @router.post("/questionnaires/{key}/switch", name="questionnaires:switch")
 def switch(request: Request, actor: DefinitionManager, db: Db, key: str, posted: PostedForm) -> Response:
     """Let a form be filled in, or not."""
-    keeping.switch(db, actor, key, posted.get("is_on") == "1")
-    return redirect(request, request.app.url_path_for("questionnaires:definition", key=key), _("Saved"))
+    is_on = posted.get("is_on") == "1"
+    keeping.switch(db, actor, key, is_on)
+    undo = Undo("questionnaires:switch", {"key": key}, {"is_on": "0" if is_on else "1"})
+    return redirect(request, request.app.url_path_for("questionnaires:definition", key=key), _("Saved"), undo=undo)
 
 
 @router.get("/questionnaires/{key}/fhir", name="questionnaires:definition_fhir")

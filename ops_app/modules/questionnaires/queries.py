@@ -116,10 +116,10 @@ def files_of(session: Session, response_id: int) -> dict[str, list[Attachment]]:
     return found
 
 
-def file_or_404(session: Session, attachment_id: int) -> Attachment:
-    """A file that was not taken away again."""
+def file_or_404(session: Session, attachment_id: int, *, removed: bool = False) -> Attachment:
+    """A file of a form; ``removed``: one that was taken away again."""
     row = session.get(Attachment, attachment_id)
-    if row is None or row.removed_at is not None:
+    if row is None or (row.removed_at is not None) != removed:
         raise NotFound(_("There is no such file"))
     return row
 
@@ -150,12 +150,14 @@ def observations_by_id(session: Session, ids: Iterable[int]) -> dict[int, Observ
     return {row.id: row for row in rows}
 
 
-def templates_for(session: Session, actor: Actor, key: str | None = None) -> Sequence[AnswerTemplate]:
-    """Templates of the actor, those of colleagues in his organisation, and those of the system."""
+def templates_for(
+    session: Session, actor: Actor, key: str | None = None, *, removed: bool = False
+) -> Sequence[AnswerTemplate]:
+    """Templates of the actor, those of colleagues in his organisation, and those of the system; or those taken away."""
     place = workplace(session, actor)
     shared_with = [place.organization.id] if place is not None else []
     statement = select(AnswerTemplate).where(
-        AnswerTemplate.removed_at.is_(None),
+        AnswerTemplate.removed_at.is_not(None) if removed else AnswerTemplate.removed_at.is_(None),
         or_(
             AnswerTemplate.account_id == actor.account_id,
             AnswerTemplate.organization_id.in_(shared_with),
@@ -167,9 +169,9 @@ def templates_for(session: Session, actor: Actor, key: str | None = None) -> Seq
     return session.scalars(statement.order_by(AnswerTemplate.key, AnswerTemplate.title, AnswerTemplate.id)).all()
 
 
-def template_or_404(session: Session, actor: Actor, template_id: int) -> AnswerTemplate:
-    """A template the actor may use."""
-    found = next((row for row in templates_for(session, actor) if row.id == template_id), None)
+def template_or_404(session: Session, actor: Actor, template_id: int, *, removed: bool = False) -> AnswerTemplate:
+    """A template the actor may use; ``removed``: one that was taken away."""
+    found = next((row for row in templates_for(session, actor, removed=removed) if row.id == template_id), None)
     if found is None:
         raise NotFound(_("There is no such template"))
     return found

@@ -19,6 +19,7 @@ from ops_app.kit.dates import show_date, show_time
 from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
 from ops_app.mechanisms.questionnaire import fhir
 from ops_app.mechanisms.questionnaire.answers import read_posted
+from ops_app.mechanisms.undo import Undo
 from ops_app.modules.organizations.care_profiles import belongs, profiles_of
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.organizations.queries import place_of, workplace
@@ -240,7 +241,17 @@ def discard(request: Request, actor: ResponseWriter, db: Db, response_id: int) -
     response, _access = _opened(db, actor, response_id, Permission.QUESTIONNAIRES_RESPONSE_WRITE)
     service.discard(db, actor, response_id)
     url = request.app.url_path_for("questionnaires:of_patient", patient_id=response.patient_id)
-    return redirect(request, url, _("The draft is discarded"))
+    undo = Undo("questionnaires:take_up", {"response_id": response_id})
+    return redirect(request, url, _("The draft is discarded"), undo=undo)
+
+
+@router.post("/questionnaire-responses/{response_id}/take-up", name="questionnaires:take_up")
+def take_up(request: Request, actor: ResponseWriter, db: Db, response_id: int) -> Response:
+    """Go on with a draft that was given up."""
+    _opened(db, actor, response_id, Permission.QUESTIONNAIRES_RESPONSE_WRITE)
+    service.take_up(db, actor, response_id)
+    url = request.app.url_path_for("questionnaires:edit", response_id=response_id)
+    return redirect(request, url, _("The draft is back"))
 
 
 @router.post("/questionnaire-responses/{response_id}/error", name="questionnaires:mark_in_error")

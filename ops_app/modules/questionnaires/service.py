@@ -288,6 +288,19 @@ def discard(session: Session, actor: Actor, response_id: int) -> QuestionnaireRe
     return response
 
 
+def take_up(session: Session, actor: Actor, response_id: int) -> QuestionnaireResponse:
+    """Go on with a draft that was given up."""
+    response = queries.locked_response(session, response_id)
+    _check_place(actor, response.organization_id)
+    if response.status != "discarded":
+        raise Conflict(_("This draft was not discarded"))
+    before = audit.snapshot(response)
+    response.status = "in_progress"
+    session.flush()
+    _log(session, actor, response, before)
+    return response
+
+
 def may_change(actor: Actor, response: QuestionnaireResponse) -> bool:
     """Whether the actor may go on with this form."""
     return (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -17,6 +19,7 @@ from ops_app.kit.paging import Paging, fetch_page
 from ops_app.mechanisms.task import working
 from ops_app.mechanisms.task.kind import declared
 from ops_app.mechanisms.task.models import Task
+from ops_app.mechanisms.undo import Undo, change_of
 from ops_app.modules.accounts.queries import role_titles
 from ops_app.modules.organizations.queries import practitioner_names, short_name
 from ops_app.modules.tasks import queries, texts
@@ -24,6 +27,7 @@ from ops_app.modules.tasks.forms import AnswerForm, HandOverForm, ListFilter
 from ops_app.modules.tasks.permissions import TaskAnswerer, TaskReader
 from ops_app.permissions import Permission
 from ops_app.ui.render import page, redirect
+from ops_app.ui.undo import state_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -65,9 +69,12 @@ def one(request: Request, actor: TaskReader, db: Db, task_id: int) -> Response:
 
 @router.post("/tasks/{task_id}/take", name="tasks:take_over")
 def take_over(request: Request, actor: TaskAnswerer, db: Db, task_id: int) -> Response:
-    queries.task_or_404(db, actor, task_id)
+    task, _patient = queries.task_or_404(db, actor, task_id)
+    db.refresh(task, with_for_update=True)
+    before = audit.snapshot(task)
     working.take_over(db, actor, task_id)
-    return redirect(request, request.app.url_path_for("tasks:task", task_id=task_id), _("The task is yours"))
+    url = request.app.url_path_for("tasks:task", task_id=task_id)
+    return redirect(request, url, _("The task is yours"), undo=_way_back(task, before))
 
 
 @router.post("/tasks/{task_id}/hand-over", name="tasks:hand_over")
@@ -89,16 +96,32 @@ def hand_over(request: Request, actor: TaskAnswerer, db: Db, task_id: int, poste
 
 @router.post("/tasks/{task_id}/answer", name="tasks:answer")
 def answer(request: Request, actor: TaskAnswerer, db: Db, task_id: int, posted: PostedForm) -> Response:
-    queries.task_or_404(db, actor, task_id)
+    task, _patient = queries.task_or_404(db, actor, task_id)
     form = posted.check(AnswerForm)
     if form.value is not None:
+        db.refresh(task, with_for_update=True)
+        before = audit.snapshot(task)
         try:
             working.answer(db, actor, task_id, form.value.code, form.value.text)
         except OpsError as refused:
             form.refuse(refused)
         else:
-            return redirect(request, request.app.url_path_for("tasks:task", task_id=task_id), _("Answer recorded"))
+            url = request.app.url_path_for("tasks:task", task_id=task_id)
+            return redirect(request, url, _("Answer recorded"), undo=_way_back(task, before))
     return _task_page(request, actor, db, task_id, form)
+
+
+@router.post("/tasks/{task_id}/put-back", name="tasks:put_back")
+def restore(request: Request, actor: TaskAnswerer, db: Db, task_id: int, posted: PostedForm) -> Response:
+    """Take back what was done last with a task: it has its owner, its deadline and its state again."""
+    queries.task_or_404(db, actor, task_id)
+    working.restore(db, actor, task_id, state_of(request, posted))
+    return redirect(request, request.app.url_path_for("tasks:task", task_id=task_id), _("The task is as it was"))
+
+
+def _way_back(task: Task, before: dict[str, Any]) -> Undo | None:
+    change = change_of(task, before)
+    return Undo("tasks:put_back", {"task_id": task.id}, state=change) if change["after"] else None
 
 
 def _task_page(

@@ -18,6 +18,7 @@ ACTIONS = {
     "escalated": N_("passed up"),
     "done": N_("done"),
     "withdrawn": N_("taken off"),
+    "put_back": N_("undone"),
 }
 
 

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 from ops_app.actor import Actor
 from ops_app.errors import Forbidden, Invalid
 from ops_app.i18n import _
-from ops_app.modules.classifiers.queries import concept
-from ops_app.modules.classifiers.versions import states_on
+from ops_app.modules.classifiers.versions import offered_on
 from ops_app.modules.episodes.plans import screening_of
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.patients.models import Patient
@@ -32,15 +31,17 @@ def check_rows(session: Session, actor: Actor, patient: Patient, data: VisitRows
     _check_vitals(data)
     _check_diagnoses(session, patient, data.diagnoses, day)
     _check_services(session, data, day)
+    services = offered_on(session, "service", [row.code for row in data.referrals if row.code], day)
     for number, referral in enumerate(data.referrals):
-        if referral.code and concept(session, "service", referral.code) is None:
+        if referral.code and referral.code not in services:
             raise Invalid(_("There is no such service"), field=f"referrals-{number}-code")
         if referral.performer_organization_id is not None:
             performer = session.get(Organization, referral.performer_organization_id)
             if performer is None or performer.kind != "organization":
                 raise Invalid(_("Choose an organisation"), field=f"referrals-{number}-performer_organization_id")
+    medicines = offered_on(session, "atc", [row.code for row in data.prescriptions], day)
     for number, prescription in enumerate(data.prescriptions):
-        if concept(session, "atc", prescription.code) is None:
+        if prescription.code not in medicines:
             raise Invalid(_("Choose a medicine from the list"), field=f"prescriptions-{number}-code")
         if prescription.end_date is not None and prescription.end_date < day:
             raise Invalid(_("The end lies before the visit"), field=f"prescriptions-{number}-end_date")
@@ -62,10 +63,10 @@ def _check_vitals(data: VisitRows) -> None:
 
 
 def _check_diagnoses(session: Session, patient: Patient, diagnoses: Sequence[DiagnosisInput], day: dt.date) -> None:
-    known = states_on(session, "icd10", [diagnosis.icd10 for diagnosis in diagnoses], day)
+    known = offered_on(session, "icd10", [diagnosis.icd10 for diagnosis in diagnoses], day)
     for number, diagnosis in enumerate(diagnoses):
         field = f"diagnoses-{number}-icd10"
-        if not known.get(diagnosis.icd10, {}).get("is_selectable"):
+        if diagnosis.icd10 not in known:
             raise Invalid(_("There is no such code in ICD-10"), field=field)
         if patient.sex == "male" and diagnosis.icd10[0] == "O":
             raise Invalid(_("This diagnosis belongs to pregnancy; the patient is a man"), field=field)
@@ -84,8 +85,9 @@ def check_diagnoses_together(diagnoses: Sequence[DiagnosisInput | Condition]) ->
 
 
 def _check_services(session: Session, data: VisitRows, day: dt.date) -> None:
+    known = offered_on(session, "service", [row.code for row in data.services], day)
     for number, service in enumerate(data.services):
-        if concept(session, "service", service.code) is None:
+        if service.code not in known:
             raise Invalid(_("There is no such service"), field=f"services-{number}-code")
         screening = screening_of(service.code, day)
         if service.result_code and screening and service.result_code not in screening[1].results:

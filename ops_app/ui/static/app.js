@@ -1,4 +1,4 @@
-// Behaviour of the frame: menus, palette, keys, lists, forms. Pages work without it, only slower.
+// Behaviour of the frame: menus, keys, lists, forms. Pages work without it, only slower.
 "use strict";
 
 const $ = (selector, root = document) => root.querySelector(selector);
@@ -17,87 +17,6 @@ function toggleTheme() {
   const root = document.documentElement;
   root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
   localStorage.setItem("theme", root.dataset.bsTheme);
-}
-
-// ---- palette
-function openPalette() {
-  const palette = $("#palette");
-  if (!palette || palette.open) return;
-  palette.showModal();
-  $("#palette-input").value = "";
-  offerPageActions(palette);
-  filterPalette();
-}
-
-function paletteOption(url, title, about, mark) {
-  const made = document.createElement("li");
-  made.setAttribute("role", "option");
-  made.dataset.url = url;
-  made.dataset[mark] = "";
-  for (const [text, name] of [[title, ""], [about, "muted"]]) {
-    made.append(Object.assign(document.createElement("span"), { textContent: text.trim().replace(/\s+/g, " "), className: name }));
-  }
-  return made;
-}
-
-// What the open page offers stands first: its buttons, the parts of a card.
-function offerPageActions(palette) {
-  $$("[data-action], [data-person]", palette).forEach((option) => option.remove());
-  const known = new Set($$("[data-url]", palette).map((option) => option.dataset.url));
-  const links = $$(".actions a[href], .tabs a[href]:not([aria-current])").filter((link) => {
-    const url = link.getAttribute("href");
-    return !url.startsWith("#") && !known.has(url) && known.add(url);
-  });
-  $("#palette-list").prepend(...links.map((link) => paletteOption(link.href, link.textContent, palette.dataset.here, "action")));
-}
-
-// People by the same search as its page, so with the same rights and the same trace in the audit journal.
-async function findPeople(text) {
-  const palette = $("#palette"), last = $("[data-search]", palette);
-  if (!last) return;
-  $$("[data-person]", palette).forEach((option) => option.remove());
-  if (text.length < 3) return;
-  const answer = await fetch(palette.dataset.searchUrl + "?q=" + encodeURIComponent(text), { headers: { "HX-Request": "true" } });
-  if (!answer.ok || $("#palette-input").value.trim() !== text) return;
-  const found = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const row of $$("tr[data-href]", found).slice(0, 6)) {
-    last.before(paletteOption(row.dataset.href, $("a", row).textContent, row.cells[1].textContent, "person"));
-  }
-  if (last.getAttribute("aria-selected") === "true") choose(shownOptions()[0]);
-}
-
-function shownOptions() { return $$("#palette-list [role=option]:not([hidden])"); }
-
-function choose(option) {
-  $$("#palette-list [role=option]").forEach((item) => item.setAttribute("aria-selected", item === option));
-  if (option) option.scrollIntoView({ block: "nearest" });
-}
-
-function filterPalette() {
-  const text = $("#palette-input").value.trim().toLowerCase();
-  for (const option of $$("#palette-list [role=option]")) {
-    if (option.hasAttribute("data-search")) {
-      option.hidden = text.length < 2;
-      $("b", option).textContent = $("#palette-input").value.trim();
-    } else if (!option.hasAttribute("data-person")) {
-      option.hidden = !option.textContent.toLowerCase().includes(text);
-    }
-  }
-  choose(shownOptions()[0]);
-}
-
-function followPalette(option) {
-  if (!option) return;
-  const query = $("#palette-input").value.trim();
-  location.href = option.hasAttribute("data-search")
-    ? $("#palette").dataset.searchUrl + "?q=" + encodeURIComponent(query)
-    : option.dataset.url;
-}
-
-function movePalette(step) {
-  const options = shownOptions();
-  const at = options.findIndex((item) => item.getAttribute("aria-selected") === "true");
-  choose(options[(at + step + options.length) % options.length]);
 }
 
 // ---- a column of values: Enter goes on to the next field, Ctrl-Enter saves
@@ -228,11 +147,8 @@ document.addEventListener("click", (event) => {
   const target = event.target;
   if (target.closest("[data-toggle-nav]")) return toggleNav();
   if (target.closest("[data-toggle-theme]")) return toggleTheme();
-  if (target.closest("[data-open-palette]")) return openPalette();
   if (target.closest("[data-open-keys]")) return $("#keys").showModal();
   if (target.closest("[data-back]")) return history.back();
-  const option = target.closest("#palette-list [role=option]");
-  if (option) return followPalette(option);
   const code = target.closest("[data-code-field] [role=option]");
   if (code) return takeCode(code.closest("[data-code-field]"), code);
   const known = target.closest("[data-fill-code]");
@@ -244,13 +160,8 @@ document.addEventListener("click", (event) => {
   if (row && !target.closest("a, button, input, select, label, summary") && !String(getSelection())) location.href = row.dataset.href;
 });
 
-let codeTimer = 0, peopleTimer = 0;
+let codeTimer = 0;
 document.addEventListener("input", (event) => {
-  if (event.target.id === "palette-input") {
-    filterPalette();
-    clearTimeout(peopleTimer);
-    peopleTimer = setTimeout(() => findPeople(event.target.value.trim()), 300);
-  }
   if (event.target.matches("[data-date]")) echoDate(event.target);
   const field = event.target.closest("[data-code-field]");
   if (field) { event.target.setCustomValidity(""); clearTimeout(codeTimer); codeTimer = setTimeout(() => searchCodes(field), 150); }
@@ -276,12 +187,7 @@ addEventListener("pageshow", () => $$("form[data-sent]").forEach((form) => delet
 
 document.addEventListener("keydown", (event) => {
   const palette = $("#palette");
-  if ((event.ctrlKey || event.metaKey) && event.code === "KeyK") { event.preventDefault(); return openPalette(); }
-  if (palette && palette.open) {
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); movePalette(event.key === "ArrowDown" ? 1 : -1); }
-    if (event.key === "Enter") { event.preventDefault(); followPalette($("#palette-list [aria-selected=true]")); }
-    return;
-  }
+  if (palette && palette.open) return;
   const field = event.target.closest && event.target.closest("[data-code-field]");
   if (field) codeKeys(field, event);
   const form = event.target.closest && event.target.closest("form");
@@ -350,9 +256,6 @@ document.addEventListener("DOMContentLoaded", () => {
   showWaiting();
   showUnread();
   $$("[data-date]").forEach(echoDate);
-  // On a phone the tabs are one row that scrolls: the one that is open must be in sight.
-  const tab = $(".tabs [aria-current]");
-  if (tab && tab.parentElement.scrollWidth > tab.parentElement.clientWidth) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 16;
   const focus = $("[data-focus]");
   if (focus) focus.focus();
 });

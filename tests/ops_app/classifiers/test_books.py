@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from ops_app.errors import Invalid
 from ops_app.kit import clock
 from ops_app.kit.dates import show_date
 from ops_app.modules.classifiers import versions
@@ -156,3 +157,36 @@ def test_every_definition_stands_in_its_source_letter_by_letter() -> None:
         for wording in (term.definition_kk, term.definition_ru):
             if wording.text:
                 assert any(re.sub(r"[\s-]+", "", wording.text) in text for text in texts), term.id
+
+
+@pytest.mark.req("OID-03")
+def test_every_code_of_an_event_is_of_the_edition_of_its_day(clinic: Clinic, keeper: Browser) -> None:
+    head = "code;title_ru;title_en\n"
+    for system, code in (("service", "N99.001"), ("atc", "Z99ZZ99"), ("icd10", "U98.1")):
+        assert load(keeper, system, "new", days_ago(10), f"{head}{code};Новое;New\n").status_code == 303
+    doctor = clinic.browser("doctor", "en")
+    for day, offered in ((days_ago(12), False), (days_ago(5), True)):
+        for system, code in (("service", "N99.001"), ("atc", "Z99ZZ99"), ("icd10", "U98.1")):
+            answer = doctor.get(f"/codes/{system}", params={"q": code, "day": show_date(day)})
+            assert answer.status_code == 200
+            assert (f'data-value="{code}"' in answer.text) is offered
+    patient = clinic.register(birth_date=dt.date(1970, 3, 1))
+    rows: dict[str, Any] = {
+        "services": {"code": "N99.001"},
+        "referrals": {"category": "consultation", "code": "N99.001", "performer_organization_id": clinic.tree["other"]},
+        "prescriptions": {"code": "Z99ZZ99", "dosage": "1 × 1"},
+    }
+    for kind, row in rows.items():
+        with pytest.raises(Invalid) as refused:
+            clinic.visit(patient.id, date=days_ago(12), **{kind: [row]})
+        assert refused.value.field == f"{kind}-0-code"
+    clinic.visit(patient.id, date=days_ago(5), **{kind: [row] for kind, row in rows.items()})
+    card = {"icd10": "U98.1", "registered_date": show_date(days_ago(12))}
+    assert "no such code" in doctor.post(f"/patients/{patient.id}/dispensary", card).text
+    card["registered_date"] = show_date(days_ago(4))
+    assert doctor.post(f"/patients/{patient.id}/dispensary", card).status_code == 303
+    death = {"date": show_date(days_ago(12)), "place": "home", "cause_icd10": "U98.1", "known_date": "today"}
+    other = clinic.register(birth_date=dt.date(1950, 3, 1))
+    assert "no such code" in doctor.post(f"/patients/{other.id}/death", death).text
+    death["date"] = show_date(days_ago(4))
+    assert doctor.post(f"/patients/{other.id}/death", death).status_code == 303

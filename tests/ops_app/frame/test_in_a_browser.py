@@ -7,10 +7,13 @@ from collections.abc import Iterator
 import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page
+from sqlalchemy.orm import Session
 
+from ops_app.modules.organizations.models import Location
 from ops_app.permissions import Role
 from tests.chromium import running_chromium, serious_findings
 from tests.ops_app.browser import PASSWORD, make_account
+from tests.ops_app.clinic import Clinic
 from tests.ops_app.live import served
 
 pytestmark = pytest.mark.browser
@@ -75,3 +78,66 @@ def test_keyboard_alone_reaches_a_page_and_nothing_breaks_the_policy(app: FastAP
         assert page.evaluate("document.activeElement.id") == "q"
         page.close()
     assert not problems
+
+
+def test_the_palette_finds_places_and_the_last_act_is_undone_by_a_key(
+    app: FastAPI, tree: dict[str, int], chromium: Browser
+) -> None:
+    with Session(app.state.engine) as session:
+        names = {"name_kk": "Егу бөлмесі", "name_ru": "Прививочный кабинет", "name_en": "Vaccination room"}
+        session.add(Location(organization_id=tree["hospital"], kind="room", **names))
+        session.commit()
+    make_account(app.state.engine, "boss", [(Role.ADMINISTRATOR, None)], language="kk")
+    helper = make_account(app.state.engine, "helper", [(Role.NURSE, tree["hospital"])])
+    with served(app) as address:
+        page = chromium.new_page(viewport={"width": 1366, "height": 768})
+        sign_in(page, address, "boss")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("прививоч")
+        page.wait_for_selector("#palette-list [data-place]")
+        told = page.locator("#palette-list [data-place]")
+        assert told.inner_text().split("\n")[0].startswith("Егу бөлмесі")
+        assert page.evaluate("document.getElementById('palette-input').getAttribute('aria-activedescendant')")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/places/{tree['hospital']}#room-1")
+        # what was done last is said in a live region and taken back by one key
+        page.goto(f"{address}/users/{helper.id}")
+        take = page.locator(f"form[action*='/users/{helper.id}/roles/'] button").first
+        take.click()
+        page.wait_for_selector("#toasts[role=status] [data-undo]")
+        assert page.locator(f"form[action$='/take'][action*='/users/{helper.id}/roles/']").count() == 0
+        page.keyboard.press("z")
+        page.wait_for_selector(f"form[action$='/take'][action*='/users/{helper.id}/roles/']")
+        page.locator("[data-close-toast]").click()
+        assert page.locator(".toast-line").count() == 0
+        page.close()
+
+
+@pytest.mark.parametrize("language", ["kk", "ru"])
+def test_tabs_stay_on_one_row(clinic: Clinic, chromium: Browser, language: str) -> None:
+    patient = clinic.register()
+    engine = clinic.app.state.engine
+    make_account(engine, f"wide-{language}", [(Role.CHIEF_PHYSICIAN, clinic.tree["hospital"])], language=language)
+    with served(clinic.app) as address:
+        page = chromium.new_page(viewport={"width": 1366, "height": 768})
+        sign_in(page, address, f"wide-{language}")
+        for width in (1366, 900, 390):
+            page.set_viewport_size({"width": width, "height": 768})
+            page.goto(f"{address}/patients/{patient.id}/identity")
+            page.wait_for_timeout(200)
+            tops = page.eval_on_selector_all(
+                ".tabs > a", "links => links.map(link => Math.round(link.getBoundingClientRect().top))"
+            )
+            assert tops, "the chief physician sees tabs"
+            assert len(set(tops)) == 1
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert page.locator(".tabs > a[aria-current]").is_visible()
+        # what does not fit is reached by keys, and the menu shows all of it
+        page.set_viewport_size({"width": 900, "height": 768})
+        page.wait_for_selector(".tabs-more:not([hidden])")
+        page.locator(".tabs-more summary").press("Enter")
+        last = page.locator(".tabs-more .menu-body a").last
+        assert last.is_visible()
+        last.press("Escape")
+        assert not last.is_visible()
+        page.close()
