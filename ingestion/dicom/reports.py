@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from ops_app.kit import clock
+from ops_app.modules.imaging import untold
 from ops_app.modules.imaging.models import CommitmentReport
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ OVER_ITS_ASSOCIATION = dt.timedelta(minutes=2)
 WAITS = tuple(dt.timedelta(seconds=seconds) for seconds in (10, 60, 300, 900, 3600))
 """Between attempts to reach a device; the last one repeats."""
 GIVEN_UP_AFTER = dt.timedelta(days=3)
-"""Then the device has to ask again, as PS3.4 section J.3.3 lets it at any time."""
+"""Then somebody is told; the device may ask again at any time (PS3.4 section J.3.3)."""
 LONGEST_REST = 60.0
 
 Asked = list[tuple[str, str]]
@@ -47,7 +48,13 @@ class Reports:
     def keep(self, title: str, transaction: str, asked: Asked) -> Owed:
         """Make a question durable; asked again it begins anew."""
         now = clock.now()
-        values = {"asked": asked, "asked_at": now, "attempts": 0, "next_attempt_at": now + OVER_ITS_ASSOCIATION}
+        values = {
+            "asked": asked,
+            "asked_at": now,
+            "attempts": 0,
+            "next_attempt_at": now + OVER_ITS_ASSOCIATION,
+            "given_up_at": None,
+        }
         row = insert(CommitmentReport).values(calling_ae=title, transaction_uid=transaction, **values)
         unique = [CommitmentReport.calling_ae, CommitmentReport.transaction_uid]
         with self._engine.begin() as connection:
@@ -79,15 +86,15 @@ class Reports:
             with Session(self._engine) as session, session.begin():
                 row = session.scalar(
                     select(CommitmentReport)
-                    .where(CommitmentReport.next_attempt_at <= clock.now())
+                    .where(CommitmentReport.given_up_at.is_(None), CommitmentReport.next_attempt_at <= clock.now())
                     .order_by(CommitmentReport.next_attempt_at, CommitmentReport.id)
                     .limit(1)
                 )
                 if row is None:
                     return
                 if row.asked_at < clock.now() - GIVEN_UP_AFTER:
-                    log.warning("%s was never told what is stored: it has to ask again", row.calling_ae)
-                    session.delete(row)
+                    log.warning("%s could not be told what is stored; somebody has to decide", row.calling_ae)
+                    untold.give_up(session, row)
                     continue
                 row.next_attempt_at = clock.now() + WAITS[min(row.attempts, len(WAITS) - 1)]
                 row.attempts += 1
@@ -98,5 +105,6 @@ class Reports:
     def seconds_until_next(self) -> float:
         """How long nothing is due."""
         with self._engine.connect() as connection:
-            due = connection.execute(select(func.min(CommitmentReport.next_attempt_at))).scalar_one()
+            waiting = select(func.min(CommitmentReport.next_attempt_at)).where(CommitmentReport.given_up_at.is_(None))
+            due = connection.execute(waiting).scalar_one()
         return LONGEST_REST if due is None else min(LONGEST_REST, max(0.0, (due - clock.now()).total_seconds()))

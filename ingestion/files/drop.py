@@ -45,7 +45,11 @@ class Drop:
             folder = self.root / sender
             folder.mkdir(parents=True, exist_ok=True)
             for path in sorted(each for each in folder.iterdir() if _is_candidate(each)):
-                taken += self._consider(sender, path, seen)
+                try:
+                    taken += self._consider(sender, path, seen)
+                except OSError as error:
+                    # a file that cannot be read or moved waits for a person; those beside it do not
+                    log.warning("%s of %s: %s", _shown(path.name), sender, error.strerror)
         self._seen = seen
         return taken
 
@@ -59,7 +63,7 @@ class Drop:
         if self._seen.get(path) != state or time.time() - about.st_mtime < self.quiet_for or not about.st_size:
             return False
         if about.st_size > LARGEST:
-            log.warning("%s is too large to be results", path.name)
+            log.warning("%s of %s is too large to be results", _shown(path.name), sender)
             _move(path, REFUSED, str(about.st_mtime_ns))
             return False
         raw = path.read_bytes()
@@ -75,7 +79,7 @@ class Drop:
                 path.suffix.lstrip(".").lower() or None,
                 raw,
                 None,
-                path.name,
+                _shown(path.name),
                 f"file:{sender}",
             )
         )
@@ -89,6 +93,15 @@ def _is_candidate(path: Path) -> bool:
     name = path.name.lower()
     hidden = name.startswith((".", "~$"))
     return not hidden and not name.endswith(UNFINISHED) and path.is_file() and not path.is_symlink()
+
+
+def _shown(name: str) -> str:
+    """A name as text: devices with Windows write the letters of another table than UTF-8."""
+    raw = os.fsencode(name)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp1251", "replace")
 
 
 def _move(path: Path, where: str, number: str) -> None:

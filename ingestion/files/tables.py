@@ -15,6 +15,8 @@ from ops_app.mechanisms.device_messages.analyser_profile import Columns
 
 LARGEST = 50 * 1024 * 1024
 MOST_ROWS = 100_000
+MOST_COLUMNS = 256
+LARGEST_UNPACKED = 4 * LARGEST
 
 
 class BadTable(Exception):
@@ -71,11 +73,14 @@ def _sheets(data: bytes) -> list[list[list[str]]]:
 def _xlsx(data: bytes) -> list[list[list[str]]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            if sum(each.file_size for each in packed.infolist()) > 10 * LARGEST:
+            if sum(each.file_size for each in packed.infolist()) > LARGEST_UNPACKED:
                 raise BadTable("The file is too large")
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         return [
-            [[_text(cell) for cell in row] for row in sheet.iter_rows(max_row=MOST_ROWS, values_only=True)]
+            [
+                [_text(cell) for cell in row]
+                for row in sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True)
+            ]
             for sheet in book.worksheets
         ]
     except BadTable:

@@ -60,8 +60,8 @@ def test_each_port_of_devices_can_be_given_its_certificates() -> None:
     services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
     named = [f"SAULYQ_{name.upper()}" for name in Settings.model_fields]
     for part in ("hl7", "astm", "dicom"):
-        wanted = re.compile(rf"SAULYQ_{part.upper()}_(.*AUTHORITIES|CERTIFICATE|KEY)")
-        files = [name for name in named if wanted.fullmatch(name)]
+        of_part = re.compile(rf"SAULYQ_{part.upper()}_(.*AUTHORITIES|CERTIFICATE|KEY)")
+        files = [name for name in named if of_part.fullmatch(name)]
         assert len(files) >= 3
         assert {name: f"${{{name}:-}}" for name in files}.items() <= services[part]["environment"].items()
         assert "./deploy/device-tls:/etc/saulyq/tls:ro" in services[part]["volumes"]

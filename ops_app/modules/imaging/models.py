@@ -247,6 +247,8 @@ class CommitmentReport(Base):
     asked_at: Mapped[dt.datetime] = mapped_column(info=PLAIN)
     attempts: Mapped[int] = mapped_column(server_default=text("0"), info=PLAIN)
     next_attempt_at: Mapped[dt.datetime] = mapped_column(info=PLAIN)
+    given_up_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
+    """The device could not be reached for too long; somebody decides."""
 
     __table_args__ = (
         Index("uq_commitment_report", "calling_ae", "transaction_uid", unique=True),

@@ -6,13 +6,15 @@ from fastapi import APIRouter
 
 from ops_app.i18n import N_
 from ops_app.module import Module, NavItem
-from ops_app.modules.imaging import dicomweb_routes, reconcile_routes
+from ops_app.modules.imaging import dicomweb_routes, reconcile_routes, untold_routes
+from ops_app.modules.imaging.notices import NOTICES
 from ops_app.modules.imaging.reconcile_queries import count_waiting
 from ops_app.modules.imaging.tasks import TASKS
+from ops_app.modules.imaging.untold import count_given_up
 from ops_app.permissions import Permission
 
 router = APIRouter()
-router.routes.extend((*dicomweb_routes.router.routes, *reconcile_routes.router.routes))
+router.routes.extend((*dicomweb_routes.router.routes, *reconcile_routes.router.routes, *untold_routes.router.routes))
 
 MODULE = Module(
     "imaging",
@@ -25,6 +27,14 @@ MODULE = Module(
             group="patients",
             order=60,
             waiting=count_waiting,
+        ),
+        NavItem(
+            N_("Devices without an answer"),
+            "imaging:untold",
+            Permission.DEVICES_DEVICE_MANAGE,
+            group="administration",
+            order=42,
+            waiting=count_given_up,
         ),
     ),
     actions={
@@ -54,6 +64,8 @@ MODULE = Module(
         "imaging:split": N_("Took a study apart"),
         "imaging:choose_copy": N_("Chose between two copies of an image"),
         "imaging:undo": N_("Took back a decision about a study"),
+        "imaging:tell_again": N_("Had a device told again what is stored"),
+        "imaging:forget_report": N_("Took a device that waits for an answer from the list"),
         "dicom:find": N_("An imaging station searched studies"),
         "dicom:move": N_("Images were sent to an imaging station"),
         "dicom:get": N_("An imaging station fetched images"),
@@ -61,4 +73,5 @@ MODULE = Module(
         "dicom:worklist": N_("A device read its work list"),
     },
     tasks=TASKS,
+    notices=NOTICES,
 )

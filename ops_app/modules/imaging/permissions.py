@@ -16,6 +16,7 @@ ImagesReader = Annotated[PatientAccess, opens_patient(Permission.IMAGING_STUDY_R
 StudyReader = Annotated[Actor, allowed(Permission.IMAGING_STUDY_READ)]
 StudyWriter = Annotated[Actor, allowed(Permission.IMAGING_STUDY_WRITE)]
 StudyReconciler = Annotated[Actor, allowed(Permission.IMAGING_STUDY_RECONCILE)]
+DeviceKeeper = Annotated[Actor, allowed(Permission.DEVICES_DEVICE_MANAGE)]
 
 # DICOMweb is asked by programs: a bearer token or the session of the screens, never a page to sign in.
 WebReader = Annotated[Actor, Depends(FhirRule(Permission.IMAGING_STUDY_READ), scope="function")]

@@ -95,6 +95,21 @@ def test_a_file_that_still_grows_is_left_alone(drop: Drop) -> None:
     assert drop.look() + drop.look() == 0
 
 
+def test_a_file_that_cannot_be_handled_keeps_no_other_from_being_taken(laboratory: Laboratory, drop: Drop) -> None:
+    # nothing can be moved out of these folders
+    for sender in ("quant", "fluoro"):
+        (drop.root / sender / "taken").write_bytes(b"")
+        put(drop, sender, "stuck.csv", f"{sender} stuck".encode())
+    # as Windows of this country writes names
+    name = os.fsdecode("Планшет.csv".encode("cp1251"))
+    content = TECAN.replace("T-1", "T-71")
+    put(drop, "tecan", name, content.encode())
+    drop.look()
+    assert drop.look() == 1
+    row = newest(laboratory)
+    assert (bytes(row.raw), row.peer) == (content.encode(), "Планшет.csv")
+
+
 @pytest.mark.req("LABEQ-03")
 def test_bad_rows_are_reported_by_row(laboratory: Laboratory, drop: Drop) -> None:
     content = TECAN + "A3,T-3,Positive,HIV ELISSA\nA4,,Negative,HIV ELISA\nA5,T-5,,HIV ELISA\n"

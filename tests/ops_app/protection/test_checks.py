@@ -209,7 +209,11 @@ def test_open_ports_and_letters_without_tls_are_found(clinic: Clinic, officer: B
     assert "without TLS: pages" in officer.get("/protection").text
     set_up(PUBLIC_URL="https://saulyq.example.kz", HL7_CERTIFICATE="/c.pem", DICOM_CERTIFICATE="/c.pem")
     assert "without TLS: ASTM" in officer.get("/protection").text
-    # analysers cannot encrypt: their segment is confirmed by a person
+    set_up(ASTM_CERTIFICATE="/c.pem")
+    assert met(clinic)["published_encrypted"]
+    set_up(ASTM_CERTIFICATE=None)
+    assert not met(clinic)["published_encrypted"]
+    # analysers that cannot encrypt: their segment is confirmed by a person
     say(officer, "13")
     assert met(clinic)["published_encrypted"]
     mail = {"SMTP_HOST": "mail.example.kz", "SMTP_FROM": "s@example.kz"}
