@@ -143,10 +143,18 @@ class TwoPeople(Row, Base):
     other_patient_id: Mapped[int] = mapped_column(ForeignKey("patients.patient.id"), info=quasi(Generalisation.DROP))
     reason: Mapped[str] = mapped_column(info=FREE_TEXT)
     judged_by: Mapped[str] = mapped_column(info=DIRECT)
+    taken_back_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
+    taken_back_by: Mapped[str | None] = mapped_column(info=DIRECT)
 
     __table_args__ = (
         CheckConstraint("patient_id < other_patient_id", name="in_order"),
-        Index("uq_two_people", "other_patient_id", "patient_id", unique=True),
+        Index(
+            "uq_two_people",
+            "other_patient_id",
+            "patient_id",
+            unique=True,
+            postgresql_where=text("taken_back_at is null"),
+        ),
         {"schema": "patients", "info": exported(Subject.WITHHELD)},
     )
 
