@@ -45,7 +45,7 @@ def test_guesses_sent_at_once_count_each_and_meet_the_lock(app: FastAPI, login: 
 
 
 def test_a_forgotten_session_does_not_guess_the_password(app: FastAPI) -> None:
-    make_account(app.state.engine, "aigul", [(Role.DOCTOR, None)])
+    make_account(app.state.engine, "aigul", [(Role.DOCTOR, None)], language="en")
     stolen = Browser(app)
     assert stolen.sign_in("aigul").status_code == 303
     asked = {"new_password": "quite another 17 words", "new_password_again": "quite another 17 words"}
