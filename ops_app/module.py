@@ -79,3 +79,5 @@ class Module:
     """Kinds of notices the module sends, so that people can choose which come by e-mail."""
     task_kinds: tuple[TaskKind, ...] = field(default=())
     """``TASK_KINDS`` of the module's ``task_kinds.py``: what people have to do because of this module."""
+    messages: Mapping[str, str] = field(default_factory=dict)
+    """Titles of the kinds of messages the module writes to other systems, marked with ``N_()``."""

@@ -21,6 +21,7 @@ DELETABLE_TABLES = (
     "patients.name_token",
     "personal_data.application_limit",
     "security.unsealed",
+    "signatures.challenge",
 )
 APPEND_ONLY_SCHEMAS = ("audit",)
 

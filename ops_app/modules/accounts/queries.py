@@ -32,6 +32,8 @@ from ops_app.permissions import Permission
 KNOWN_PERMISSIONS = frozenset(Permission)
 IDLE_LIMIT = dt.timedelta(hours=2)
 PLACES_WITH_SITES = 60
+SIGN_IN_LOCK = 33
+"""First number of the advisory locks of sign-in; the second one is the hash of the login."""
 
 
 def account_by_login(session: Session, login: str) -> Account | None:
@@ -40,8 +42,13 @@ def account_by_login(session: Session, login: str) -> Account | None:
 
 
 def failures_of(session: Session, login: str) -> SignInFailure | None:
-    """Failed sign-ins in a row under a login."""
-    return session.get(SignInFailure, login)
+    """Failed sign-ins in a row under a login, for one attempt at a time.
+
+    Attempts under one login wait for each other until the end of their requests: of guesses that are sent at once each
+    must count, and those after the fifth must find the lock.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(SIGN_IN_LOCK, func.hashtext(login))))
+    return session.get(SignInFailure, login, populate_existing=True)
 
 
 def live_session(session: Session, token_hash: bytes) -> Row[SignInSession, Account] | None:

@@ -18,7 +18,7 @@ from ops_app.auth import token_hash
 from ops_app.errors import Conflict, Invalid, NotSignedIn
 from ops_app.i18n import _
 from ops_app.kit import clock
-from ops_app.modules.accounts import conditions, passwords, queries, service
+from ops_app.modules.accounts import conditions, queries, service
 from ops_app.modules.accounts.models import Account, RecoveryCode, SecondFactor, SignInSession
 from saulyq.secrets import secret
 from saulyq.settings import settings
@@ -73,8 +73,7 @@ def confirm(session: Session, actor: Actor, code: str) -> list[str]:
 def remove(session: Session, actor: Actor, password: str) -> None:
     """Take the own second factor away; the password is asked once more."""
     account = session.get_one(Account, actor.account_id)
-    if not passwords.verify(account.password_hash, password):
-        raise Invalid(_("The present password is not right"), field="password")
+    service.check_present_password(session, account, password, "password")
     forget(session, account, actor)
 
 

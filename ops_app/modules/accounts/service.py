@@ -291,8 +291,7 @@ def open_sign_in_session(
 def change_password(session: Session, actor: Actor, old: str, new: str, again: str) -> None:
     """Change the actor's own password; other sessions of the account end."""
     account = session.get_one(Account, actor.account_id)
-    if not passwords.verify(account.password_hash, old):
-        raise Invalid(_("The present password is not right"), field="old_password")
+    check_present_password(session, account, old, "old_password")
     if new == old:
         raise Invalid(_("The new password must differ from the present one"), field="new_password")
     passwords.refuse_weak(new, account.login)
@@ -305,6 +304,24 @@ def change_password(session: Session, actor: Actor, old: str, new: str, again: s
     account.must_change_password = False
     revoke_sessions(session, account, but=actor.session_id)
     audit.security(session, account.login, "accounts:password_changed", account_id=account.id)
+
+
+def check_present_password(session: Session, account: Account, password: str, field: str) -> None:
+    """Refuse a wrong present password; it counts like a failed sign-in, or a forgotten session could guess for ever."""
+    now = clock.now()
+    failed = queries.failures_of(session, account.login)
+    refuse_locked(session, account.login, failed, now, "present_password")
+    if not passwords.verify(account.password_hash, password):
+        count_failure(
+            session,
+            account.login,
+            failed,
+            now,
+            reason="password",
+            account_id=account.id,
+            method="present_password",
+        )
+        raise Invalid(_("The present password is not right"), field=field)
 
 
 def revoke_session(session: Session, actor: Actor, session_id: int) -> SignInSession:

@@ -9,7 +9,7 @@ from ops_app.actor import Actor
 from ops_app.i18n import N_
 from ops_app.mechanisms.document.declaration import declarations
 from ops_app.module import Module, NavItem
-from ops_app.modules.documents import received_routes, routes, signing
+from ops_app.modules.documents import received_routes, routes, sending, signing
 from ops_app.modules.documents.queries import count_to_sign
 from ops_app.permissions import Permission
 
@@ -39,6 +39,7 @@ MODULE = Module(
         ),
         NavItem(N_("Documents"), "documents:journal", Permission.DOCUMENTS_RECORD_READ, group="journals", order=10),
     ),
+    messages={sending.KIND: N_("Signed document")},
     actions={
         "documents:of_patient": N_("Opened the documents of a person"),
         "documents:of_visit": N_("Opened the documents of a visit"),

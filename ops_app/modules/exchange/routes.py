@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -71,6 +72,7 @@ def journal(request: Request, actor: JournalReader, db: Db, paging: Paging) -> R
         form=form,
         found=found,
         systems=systems(),
+        kind_text=partial(_kind_text, request),
         states=STATES,
         sides=SIDES,
         status_code=422 if form.errors else 200,
@@ -217,7 +219,7 @@ def _message_page(
     return page(
         request,
         "exchange/message.html",
-        **_about(actor, db, found),
+        **_about(request, actor, db, found),
         form=form,
         waits_behind=queries.waits_behind(db, found),
         status_code=status_code,
@@ -227,12 +229,15 @@ def _message_page(
 def _contents_page(
     request: Request, actor: Actor, db: Session, found: Message, form: Form[CorrectionForm], status_code: int = 200
 ) -> Response:
-    return page(request, "exchange/contents.html", **_about(actor, db, found), form=form, status_code=status_code)
+    return page(
+        request, "exchange/contents.html", **_about(request, actor, db, found), form=form, status_code=status_code
+    )
 
 
-def _about(actor: Actor, db: Session, found: Message) -> dict[str, object]:
+def _about(request: Request, actor: Actor, db: Session, found: Message) -> dict[str, object]:
     return {
         "message": found,
+        "kind": _kind_text(request, found.kind),
         "system": systems().get(found.system),
         "attempts": queries.attempts(db, found.id),
         "corrections": queries.corrections(db, found.id),
@@ -244,6 +249,12 @@ def _about(actor: Actor, db: Session, found: Message) -> dict[str, object]:
         "may_read": actor.may(Permission.EXCHANGE_CONTENTS_READ),
         "may_resend": actor.may(Permission.EXCHANGE_MESSAGE_RESEND),
     }
+
+
+def _kind_text(request: Request, kind: str) -> str:
+    """What the module that writes messages of a kind calls them; a kind of a program added here keeps its code."""
+    titles = (module.messages.get(kind) for module in request.app.state.modules)
+    return next((_(title) for title in titles if title), kind)
 
 
 def _done(request: Request, message_id: int, text: str) -> Response:

@@ -14,6 +14,7 @@ from ops_app.db import Db
 from ops_app.errors import NotSignedIn
 from ops_app.mechanisms.closed_topics.veil import draw
 from ops_app.modules.access.queries import veil_for
+from ops_app.modules.accounts.conditions import closed_because
 from ops_app.modules.oidc.queries import actor_of_token
 from ops_app.modules.personal_data.application_limits import limit
 from ops_app.modules.personal_data.mask import mask_blocked
@@ -28,6 +29,9 @@ def fhir_actor(request: Request, db: Db) -> Actor | None:
         return current_actor(request, db)
     # Who shows a token is judged by it alone: a forgotten cookie must not widen what a program sees.
     actor = actor_of_token(db, token.strip()) if scheme.lower() == "bearer" and token else None
+    # The provider's own clients call from this machine; a program that reads people comes from a trusted network too.
+    if actor is not None and closed_because(db, actor.account_id, "service" if actor.is_service else "person"):
+        actor = None
     if actor is not None:
         actor = replace(actor, is_program=True)
         draw(db, veil_for(db, actor))

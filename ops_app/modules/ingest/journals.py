@@ -14,7 +14,7 @@ from ops_app.kit.privacy import Privacy
 from ops_app.mechanisms.journal.declaration import Asked, ChoiceFilter, Choices, Column, DateFilter, Journal
 from ops_app.modules.ingest import queries
 from ops_app.modules.ingest.models import InboundMessage
-from ops_app.modules.ingest.titles import CHANNELS, STATES
+from ops_app.modules.ingest.titles import CHANNELS, STATES, type_text
 from ops_app.permissions import Permission
 
 
@@ -57,7 +57,7 @@ JOURNALS = (
             ),
             Column("channel", N_("Channel"), lambda row, more: _(CHANNELS[row.InboundMessage.channel])),
             Column("sender", N_("Sender"), lambda row, more: row.InboundMessage.sender, sort=InboundMessage.sender),
-            Column("type", N_("Type"), lambda row, more: row.InboundMessage.message_type or ""),
+            Column("type", N_("Type"), lambda row, more: type_text(row.InboundMessage.message_type)),
             Column(
                 "number",
                 N_("Number of the sender"),

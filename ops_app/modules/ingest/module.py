@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from ops_app.actor import Actor
 from ops_app.i18n import N_
 from ops_app.module import Module, NavItem
+from ops_app.modules.ingest import orders_out
 from ops_app.modules.ingest.journals import JOURNALS
 from ops_app.modules.ingest.queries import count_failed
 from ops_app.modules.ingest.routes import router
@@ -33,6 +34,7 @@ MODULE = Module(
             waiting=failed,
         ),
     ),
+    messages={orders_out.KIND: N_("Order to a laboratory")},
     actions=ACTIONS,
     journals=JOURNALS,
     tasks=TASKS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops_app.i18n import N_
+from ops_app.i18n import N_, _
 
 CHANNELS = {
     "hl7": "HL7",
@@ -11,6 +11,18 @@ CHANNELS = {
     "fhir": "FHIR",
     "dicom": "DICOM",
 }
+TYPES = {
+    "ADT": N_("Person and stay"),
+    "MDM": N_("Document"),
+    "OML": N_("Order to a laboratory"),
+    "OMG": N_("Order"),
+    "ORM": N_("Order"),
+    "ORU": N_("Results"),
+    "OUL": N_("Results"),
+    "VXU": N_("Vaccination"),
+    "Observation": N_("Value measured at home"),
+}
+"""Types of messages by their first part (HL7 table 0076), or the FHIR resource that came."""
 STATES = {
     "received": N_("Waits to be read"),
     "done": N_("Became records"),
@@ -115,3 +127,10 @@ ACTIONS = {
     "ingest:interpret": N_("An inbound message changed records"),
     "ingest:show": N_("An inbound message was shown on the command line"),
 }
+
+
+def type_text(message_type: str | None) -> str:
+    """The type of a message in words with its code, as the people of both sides speak of it."""
+    written = message_type or ""
+    title = TYPES.get(written.partition("^")[0])
+    return f"{_(title)} ({written})" if title else written

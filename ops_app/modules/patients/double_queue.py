@@ -7,14 +7,13 @@ are compared with the rest. The blocks are narrower than those of ``duplicates``
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import and_, func, or_, select, text, union
 from sqlalchemy.orm import Session, aliased
 
 from ops_app import audit
 from ops_app.actor import Actor, Scope
-from ops_app.errors import Conflict, Invalid
+from ops_app.errors import Conflict, Invalid, NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.modules.patients import queries
@@ -24,6 +23,7 @@ from ops_app.modules.patients.models import Patient, TwoPeople
 
 MOST_COMPARED = 5000
 MOST_SHOWN = 100
+MOST_JUDGEMENTS = 50
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,10 @@ def likely_pairs(session: Session, scope: Scope) -> list[Pair]:
         is_own = text(within("patients.patient.id")).bindparams(**within_parameters(scope))
         statement = statement.where(found.c.one.in_(select(Patient.id).where(Patient.iin.is_(None), is_own)))
     ids = [(int(row.one), int(row.other)) for row in session.execute(statement)]
-    judged = {
-        (row.patient_id, row.other_patient_id)
-        for row in session.scalars(
-            select(TwoPeople).where(
-                TwoPeople.other_patient_id.in_({max(pair) for pair in ids}), TwoPeople.taken_back_at.is_(None)
-            )
-        )
-    }
+    standing = select(TwoPeople).where(
+        TwoPeople.other_patient_id.in_({max(pair) for pair in ids}), TwoPeople.taken_back_at.is_(None)
+    )
+    judged = {(row.patient_id, row.other_patient_id) for row in session.scalars(standing)}
     open_ids = [pair for pair in ids if (min(pair), max(pair)) not in judged]
     people = queries.names_in_scope(session, {record for pair in open_ids for record in pair}, scope)
     pairs = [
@@ -94,22 +90,43 @@ def judge_two_people(session: Session, actor: Actor, one: Patient, other: Patien
     row = TwoPeople(patient_id=first, other_patient_id=second, reason=reason, judged_by=actor.login)
     session.add(row)
     session.flush()
-    _log(session, actor, row, None)
+    for record in (first, second):
+        audit.changed(
+            session,
+            actor,
+            entity="patients.two_people",
+            entity_id=row.id,
+            patient_id=record,
+            after=audit.snapshot(row),
+        )
     return row
 
 
-def take_judgement_away(session: Session, actor: Actor, row: TwoPeople) -> None:
-    """Let a judged pair wait in the queue again; the judgement stays to be read."""
-    session.refresh(row, with_for_update=True)
+def judgements(session: Session, scope: Scope) -> list[TwoPeople]:
+    """The newest decisions about records of a scope that two people stand behind them, also those taken back."""
+    statement = select(TwoPeople).order_by(TwoPeople.id.desc()).limit(MOST_JUDGEMENTS)
+    if not scope.everywhere:
+        is_own = text(within("patients.patient.id")).bindparams(**within_parameters(scope))
+        own = select(Patient.id).where(is_own, Patient.id.in_((TwoPeople.patient_id, TwoPeople.other_patient_id)))
+        statement = statement.where(own.correlate(TwoPeople).exists())
+    return list(session.scalars(statement))
+
+
+def judgement_or_404(session: Session, judgement_id: int) -> TwoPeople:
+    """A decision that two people stand behind two records, locked."""
+    row = session.get(TwoPeople, judgement_id, with_for_update=True)
+    if row is None:
+        raise NotFound(_("There is no such decision"))
+    return row
+
+
+def take_back(session: Session, actor: Actor, row: TwoPeople) -> None:
+    """Let a pair wait in the queue again; who decided what, and who took it back, stays."""
     if row.taken_back_at is not None:
-        raise Conflict(_("This judgement was taken back already"))
+        raise Conflict(_("This decision is taken back already"))
     before = audit.snapshot(row)
-    row.taken_back_at = clock.now()
+    row.taken_back_at, row.taken_back_by = clock.now(), actor.login
     session.flush()
-    _log(session, actor, row, before)
-
-
-def _log(session: Session, actor: Actor, row: TwoPeople, before: dict[str, Any] | None) -> None:
     for record in (row.patient_id, row.other_patient_id):
         audit.changed(
             session,

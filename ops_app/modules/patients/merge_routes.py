@@ -15,7 +15,13 @@ from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.mechanisms.undo import Undo
 from ops_app.modules.patients import merge, queries
-from ops_app.modules.patients.double_queue import judge_two_people, likely_pairs, take_judgement_away
+from ops_app.modules.patients.double_queue import (
+    judge_two_people,
+    judgement_or_404,
+    judgements,
+    likely_pairs,
+    take_back,
+)
 from ops_app.modules.patients.duplicates import REASONS, compare
 from ops_app.modules.patients.forms import SEXES, MergeForm
 from ops_app.modules.patients.models import Patient
@@ -50,7 +56,9 @@ def _merge_page(request: Request, db: Session, actor: Any, form: Form[Any], stat
     scope = actor.scope(Permission.PATIENTS_RECORD_MERGE)
     links = queries.newest_links(db)
     in_links = {record for link in links for record in (link.patient_id, link.other_patient_id)}
-    names = queries.names_in_scope(db, in_links, scope)
+    judged = judgements(db, scope)
+    in_judgements = {record for row in judged for record in (row.patient_id, row.other_patient_id)}
+    names = queries.names_in_scope(db, in_links | in_judgements, scope)
     waiting = likely_pairs(db, scope) if len(pair) < 2 else []
     shown = {record.id for each in waiting for record in (each.kept, each.hidden)}
     audit.read_many(db, actor, sorted(shown | set(names)), rule="merge_list")
@@ -66,6 +74,7 @@ def _merge_page(request: Request, db: Session, actor: Any, form: Form[Any], stat
         sexes=dict(SEXES),
         places=queries.places_of(db, shown | {record.id for record in pair.values()}),
         names=names,
+        judged=judged,
         links=[link for link in links if link.patient_id in names or link.other_patient_id in names],
     )
 
@@ -96,7 +105,7 @@ def merge_post(request: Request, actor: RecordMerger, db: Db, posted: PostedForm
 def _decide(db: Session, actor: Any, kept: Patient, hidden: Patient, form: MergeForm) -> tuple[str, Undo]:
     if form.verdict == "two":
         judged = judge_two_people(db, actor, kept, hidden, form.reason)
-        undo = Undo("patients:take_judgement_back", {"judgement_id": judged.id})
+        undo = Undo("patients:take_back_two", {"judgement_id": judged.id})
         return _("They stay two people and leave the queue"), undo
     link = merge.merge(db, actor, kept.id, hidden.id, form.reason)
     return _("The records are linked"), Undo("patients:unmerge", {"link_id": link.id})
@@ -111,11 +120,11 @@ def unmerge(request: Request, actor: RecordMerger, db: Db, link_id: int) -> Resp
     return redirect(request, request.app.url_path_for("patients:merge"), _("The records are separate again"))
 
 
-@router.post("/merge-records/two-people/{judgement_id}/undo", name="patients:take_judgement_back")
-def take_judgement_back(request: Request, actor: RecordMerger, db: Db, judgement_id: int) -> Response:
-    """Let a pair that was judged to be two people wait in the queue again."""
-    judgement = queries.judgement_or_404(db, judgement_id)
-    for record_id in (judgement.patient_id, judgement.other_patient_id):
-        open_patient(db, actor, record_id, Permission.PATIENTS_RECORD_MERGE)
-    take_judgement_away(db, actor, judgement)
+@router.post("/two-people/{judgement_id}/take-back", name="patients:take_back_two")
+def take_back_two(request: Request, actor: RecordMerger, db: Db, judgement_id: int) -> Response:
+    """Take back the decision that two people stand behind two records."""
+    row = judgement_or_404(db, judgement_id)
+    for record in (row.patient_id, row.other_patient_id):
+        open_patient(db, actor, record, Permission.PATIENTS_RECORD_MERGE)
+    take_back(db, actor, row)
     return redirect(request, request.app.url_path_for("patients:merge"), _("The pair waits in the queue again"))

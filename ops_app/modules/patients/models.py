@@ -144,6 +144,7 @@ class TwoPeople(Row, Base):
     reason: Mapped[str] = mapped_column(info=FREE_TEXT)
     judged_by: Mapped[str] = mapped_column(info=DIRECT)
     taken_back_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
+    taken_back_by: Mapped[str | None] = mapped_column(info=DIRECT)
 
     __table_args__ = (
         CheckConstraint("patient_id < other_patient_id", name="in_order"),

@@ -17,7 +17,7 @@ from ops_app.modules.deaths.models import Death
 from ops_app.modules.episodes.models import CarePlanActivity, EpisodeOfCare
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.patients.access import within, within_parameters
-from ops_app.modules.patients.models import Attachment, Patient, PatientLink, ServingSite, TwoPeople
+from ops_app.modules.patients.models import Attachment, Patient, PatientLink, ServingSite
 
 
 def patient_or_404(session: Session, patient_id: int) -> Patient:
@@ -188,14 +188,6 @@ def link_or_404(session: Session, link_id: int) -> PatientLink:
     if link is None:
         raise NotFound(_("There is no such link"))
     return link
-
-
-def judgement_or_404(session: Session, judgement_id: int) -> TwoPeople:
-    """Two records that were judged to be two people."""
-    judgement = session.get(TwoPeople, judgement_id)
-    if judgement is None:
-        raise NotFound(_("There is no such decision"))
-    return judgement
 
 
 def names_in_scope(session: Session, patient_ids: Iterable[int], scope: Scope) -> dict[int, Patient]:

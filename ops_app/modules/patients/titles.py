@@ -24,5 +24,6 @@ ACTIONS = {
     "patients:state_reason_post": N_("Opened a card with a stated reason"),
     "patients:merge": N_("Compared two records"),
     "patients:merge_post": N_("Linked two records"),
+    "patients:take_back_two": N_("Took back that two records are two people"),
     "patients:unmerge": N_("Separated two records"),
 }

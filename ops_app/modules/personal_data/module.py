@@ -52,6 +52,7 @@ MODULE = Module(
         ),
         NavItem(N_("Exports of facilities"), "personal_data:facilities", _READ, group="administration", order=63),
     ),
+    messages={"data_use": N_("Notice of how a person's data were used")},
     actions={
         "personal_data:of_patient": N_("Opened the consents of a person"),
         "personal_data:record_consent": N_("Recorded a consent"),

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import secrets
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from ops_app import audit
@@ -28,6 +29,7 @@ from ops_app.permissions import Permission
 from saulyq.settings import settings
 
 CHALLENGE_LIFE = dt.timedelta(minutes=5)
+CHALLENGE_KEPT = dt.timedelta(days=1)
 
 
 def judge(signature: bytes, content: bytes, purpose: str = SIGN) -> Verdict:
@@ -104,6 +106,8 @@ def set_rule(
 def make_challenge(session: Session, visitor: str) -> Challenge:
     """A new random text for this browser to sign."""
     now = clock.now()
+    # Strangers ask for these: what was not used, or used long ago, is no evidence of anything.
+    session.execute(delete(Challenge).where(Challenge.created_at < now - CHALLENGE_KEPT))
     text = f"Saulyq {settings().page_url(settings().ops_port)} {now:%Y-%m-%dT%H:%M:%SZ} {secrets.token_urlsafe(32)}"
     row = Challenge(content=text.encode(), visitor_hash=_visitor_hash(visitor), created_at=now)
     session.add(row)

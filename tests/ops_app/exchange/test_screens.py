@@ -5,11 +5,13 @@ from __future__ import annotations
 import html
 import json
 import re
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ops_app import modules
 from ops_app.kit import clock
 from ops_app.mechanisms.outbox import delivery, outbox
 from ops_app.mechanisms.outbox.models import Correction, Message, SystemState
@@ -182,3 +184,34 @@ def test_the_reconciliation_is_a_list_of_differences(
     assert "not ours" in page
     assert "the other side has it" in page
     assert browser.get("/exchange/reconciliations/999").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("language", "titles"),
+    [
+        ("kk", ("Қол қойылған құжат", "Зертханаға жолдама", "Адамның деректері қалай пайдаланылғаны туралы")),
+        ("ru", ("Подписанный документ", "Заказ в лабораторию", "Уведомление об использовании данных человека")),
+        ("en", ("Signed document", "Order to a laboratory", "Notice of how a person&#39;s data were used")),
+    ],
+)
+def test_kinds_of_messages_are_named_in_the_language_of_the_reader(
+    clinic: Clinic, language: str, titles: tuple[str, ...]
+) -> None:
+    place = clinic.tree["hospital"]
+    kinds = ("signed_document", "OML^O21", "data_use")
+    with clinic.session() as session:
+        numbers = [outbox.put(session, SYSTEM, kind, f"{kind}-{language}", {}, organization_id=place) for kind in kinds]
+    browser = clinic.browser("chief", language)
+    journal = browser.get("/exchange").text
+    for kind, number, title in zip(kinds, numbers, titles, strict=True):
+        assert title in journal
+        assert title in browser.get(f"/exchange/messages/{number}").text
+        assert kind not in re.sub(r"<[^>]*>", "", journal)
+
+
+def test_every_module_that_writes_messages_names_their_kinds(clinic: Clinic) -> None:
+    folder = Path(modules.__file__).parent
+    writers = {file.parent.name for file in folder.glob("*/*.py") if "outbox.put(" in file.read_text("utf-8")}
+    named = {module.name for module in clinic.app.state.modules if module.messages}
+    assert writers
+    assert writers <= named

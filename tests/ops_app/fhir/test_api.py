@@ -17,6 +17,7 @@ from ops_app.auth import token_hash
 from ops_app.errors import BadRequest
 from ops_app.kit import clock
 from ops_app.mechanisms.questionnaire.loading import shipped
+from ops_app.modules.accounts.models import TrustedNetwork
 from ops_app.modules.audit.models import Event
 from ops_app.modules.fhir.parameters import span
 from ops_app.modules.fhir.search import REGISTERS
@@ -211,6 +212,12 @@ def test_token_of_the_openid_provider_opens_what_its_owner_may(clinic: Clinic, i
     program = Reader(Browser(clinic.app))
     assert program.get(f"Patient/{ill.id}", authorization=f"Bearer {token}")["id"] == str(ill.id)
     program.get(f"Patient/{ill.id}", 401, authorization="Bearer wrong")
+    # taken along to another network it opens nothing, where the organisation names its own ones
+    with clinic.session() as session:
+        session.add(TrustedNetwork(organization_id=clinic.tree["hospital"], network="10.20.0.0/16"))
+    program.get(f"Patient/{ill.id}", 401, authorization=f"Bearer {token}")
+    with clinic.session() as session:
+        session.execute(text("delete from accounts.trusted_network"))
     # a wrong token is not made good by the cookie beside it
     reader(clinic).get(f"Patient/{ill.id}", 401, authorization="Bearer wrong")
     with clinic.session() as session:

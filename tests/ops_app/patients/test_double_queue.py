@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from ops_app.modules.audit.models import Event
 from ops_app.modules.patients.models import Patient, PatientLink, TwoPeople
-from tests.ops_app.browser import Browser
+from ops_app.permissions import Role
+from tests.ops_app.browser import Browser, make_account
 from tests.ops_app.clinic import Clinic
 
 WHY = {"reason": "Жеке куәлігін көрсетті"}
@@ -31,12 +32,23 @@ def queue(browser: Browser) -> str:
     return answer.text.split("<h2>")[1]
 
 
+def queue_page(browser: Browser) -> str:
+    return browser.get("/merge-records").text
+
+
+@pytest.fixture(scope="module", autouse=True)
+def other_registrar(clinic: Clinic) -> None:
+    """Who may link records of another hospital."""
+    make_account(clinic.app.state.engine, "other_registrar", [(Role.REGISTRAR, clinic.tree["other"])])
+
+
 def test_who_may_not(clinic: Clinic) -> None:
     kept, hidden = two(clinic, "Бөтен")
     for login in ("doctor", "nurse", "official", "stranger"):
         browser = clinic.browser(login)
         assert browser.get("/merge-records").status_code == 403
         assert browser.post("/merge-records", asked(kept, hidden) | WHY | {"verdict": "two"}).status_code == 403
+        assert browser.post("/two-people/1/take-back").status_code == 403
     with clinic.session() as session:
         assert session.scalars(select(TwoPeople)).all() == []
 
@@ -84,3 +96,36 @@ def test_two_people_leave_the_queue_for_good(clinic: Clinic) -> None:
     with clinic.session() as session:
         entries = select(Event).where(Event.entity == "patients.two_people", Event.patient_id == hidden.id)
         assert len(session.scalars(entries).all()) == 1
+
+
+@pytest.mark.req("REG-08")
+@pytest.mark.parametrize(("language", "offered"), [("kk", "Қайтару"), ("ru", "Отменить"), ("en", "Take back")])
+def test_who_judged_in_error_takes_it_back_and_the_pair_waits_again(
+    clinic: Clinic, language: str, offered: str
+) -> None:
+    kept, hidden = two(clinic, f"Қайта{language}")
+    browser = clinic.browser("chief", language)
+    browser.post("/merge-records", asked(kept, hidden) | WHY | {"verdict": "two"})
+    with clinic.session() as session:
+        judged = session.scalars(select(TwoPeople).order_by(TwoPeople.id.desc())).first()
+    assert judged is not None
+    address = f"/two-people/{judged.id}/take-back"
+    assert address in queue_page(browser)
+    assert offered in queue_page(browser)
+    # another hospital neither sees nor undoes it
+    other = clinic.browser("other_registrar", language)
+    assert WHY["reason"] not in queue_page(other)
+    assert other.post(address).status_code == 403
+    assert browser.post(address).status_code == 303
+    assert str(hidden.temporary_id) in queue(browser)
+    assert address not in queue_page(browser)
+    assert browser.post(address).status_code == 409
+    assert browser.post("/two-people/999999/take-back").status_code == 404
+    with clinic.session() as session:
+        entries = select(Event).where(Event.entity == "patients.two_people", Event.patient_id == hidden.id)
+        undone = session.scalars(entries.order_by(Event.id)).all()[-1]
+        assert undone.after is not None
+        assert undone.after["taken_back_by"] == "chief"
+    # and may be judged anew
+    assert browser.post("/merge-records", asked(kept, hidden) | WHY | {"verdict": "two"}).status_code == 303
+    assert str(hidden.temporary_id) not in queue(browser)

@@ -130,6 +130,19 @@ def test_a_challenge_is_for_one_browser_once_and_soon(world: tuple[FastAPI, Auth
         assert mine.post("/sign-in/certificate", posted).status_code == 422
 
 
+def test_challenges_of_strangers_do_not_pile_up(world: tuple[FastAPI, Authority, Identity]) -> None:
+    app, _authority, _key = world
+    number, _content = challenge(Browser(app))
+    with Session(app.state.engine) as session:
+        old = dt.datetime.now(dt.UTC) - dt.timedelta(days=2)
+        session.execute(update(Challenge).values(created_at=old))
+        session.commit()
+    fresh, _content = challenge(Browser(app))
+    with Session(app.state.engine) as session:
+        assert session.scalars(select(Challenge.id)).all() == [int(fresh)]
+    assert number != fresh
+
+
 def test_a_closed_account_stays_closed(world: tuple[FastAPI, Authority, Identity]) -> None:
     app, _authority, key = world
     with Session(app.state.engine) as session:

@@ -11,22 +11,29 @@ export function pad(sheet, field) {
     return `${inside((event.clientX - box.left) / box.width, 600)},${inside((event.clientY - box.top) / box.height, 200)}`;
   };
   one("[data-pad]", field).hidden = false;
-  let drawing = false;
+  // one pointer draws: a palm or a second finger on the glass adds nothing
+  let drawing = null;
   svg.addEventListener("pointerdown", (event) => {
     event.preventDefault();
+    if (drawing !== null || event.button !== 0) return;
     svg.setPointerCapture(event.pointerId);
-    drawing = true;
+    drawing = event.pointerId;
     const told = one("[data-signed-at]", field);
     if (told) { told.remove(); kept.value = ""; }
     kept.value = (kept.value ? kept.value + ";" : "") + place(event);
     draw();
   });
   svg.addEventListener("pointermove", (event) => {
-    if (!drawing) return;
+    if (event.pointerId !== drawing) return;
     const next = place(event);
     if (!kept.value.endsWith(next)) { kept.value += " " + next; draw(); }
   });
-  const stop = () => { if (drawing) { drawing = false; show(sheet, name(field.dataset.signature), null); sheet.changed(); } };
+  const stop = (event) => {
+    if (event.pointerId !== drawing) return;
+    drawing = null;
+    show(sheet, name(field.dataset.signature), null);
+    sheet.changed();
+  };
   svg.addEventListener("pointerup", stop);
   svg.addEventListener("pointercancel", stop);
   one("[data-pad-clear]", field).addEventListener("click", () => {
