@@ -7,8 +7,10 @@ import subprocess
 import pytest
 import yaml
 
+from quality.results import TABLE as RESULTS
 from saulyq.settings import Settings
 from tests.installation import ROOT
+from warehouse.settings import warehouse_settings
 
 COMPOSE = shutil.which("docker-compose")
 
@@ -35,6 +37,32 @@ def test_parts_run_as_separate_users_with_their_own_secrets() -> None:
     assert database_secrets["dashboards"] == set()
     assert database_secrets["dicom"] == {"db_saulyq_app"}
     assert {name for name, service in services.items() if service.get("ports")} == {"proxy", "hl7", "astm", "dicom"}
+
+
+# What a container has fixed: its home, its ports, the server it asks; and what belongs to the embedded server alone.
+NOT_FOR_CONTAINERS = {"port_base", "postgres_options", "dicom_bind", "eds_trust"}
+
+
+def test_every_setting_reaches_a_part() -> None:
+    """A setting that compose.yaml does not pass on does nothing on a server, however it is set."""
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    passed = {name for service in services.values() for name in service.get("environment", {})}
+    for name, field in Settings.model_fields.items():
+        variable = field.validation_alias or f"SAULYQ_{name.upper()}"
+        assert name in NOT_FOR_CONTAINERS or variable in passed, variable
+    assert "SAULYQ_LAKE_VERSION_DAYS" in passed
+    for part in ("dagster-code", "dashboards", "ops"):
+        assert "SAULYQ_SMALL_CELL_THRESHOLD" in services[part]["environment"]
+
+
+def test_the_dashboards_see_the_results_of_checks_and_no_other_table_of_the_lake() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    folder = warehouse_settings().lake.name + "/" + RESULTS
+    assert f"quality:/var/lib/saulyq/{folder}" in services["dagster-code"]["volumes"]
+    seen = [volume for volume in services["dashboards"]["volumes"] if "/lake" in volume]
+    assert seen == [f"quality:/var/lib/saulyq/{folder}:ro"]
+    assert "pipeline:/var/lib/saulyq" not in services["dashboards"]["volumes"]
+    assert f"/var/lib/saulyq/{folder}" in (ROOT / "Dockerfile").read_text()
 
 
 @pytest.mark.req("IAM-29")
