@@ -34,9 +34,13 @@ def titles(session: Session) -> dict[str, str]:
 def choices(session: Session) -> list[tuple[str, str]]:
     """The same to choose from, each with the unit its target is written in."""
     return sorted(
-        ((each.code, ", ".join(filter(None, (_title(each), show_unit(each.unit))))) for each in measured(session)),
+        ((each.code, _with_unit(_title(each), show_unit(each.unit))) for each in measured(session)),
         key=lambda choice: choice[1].casefold(),
     )
+
+
+def _with_unit(title: str, unit: str) -> str:
+    return f"{title}, {unit}" if unit and not title.endswith(f", {unit}") else title
 
 
 def _title(parameter: Parameter) -> str:
