@@ -36,6 +36,7 @@ RULES = {
     "laboratory_referrals": N_("referrals of the laboratory"),
     "laboratory_sending": N_("sending of material"),
     "laboratory_sheet": N_("accompanying sheet of material"),
+    "laboratory_released": N_("results released before a control failed"),
     "laboratory_worklist": N_("work list of the laboratory"),
     "laboratory_order": N_("order of the laboratory"),
     "radiology_worklist": N_("work list of the radiology department"),

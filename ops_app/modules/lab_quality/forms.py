@@ -32,7 +32,6 @@ class TargetForm(BaseModel):
 
     device_id: Annotated[int, Field(ge=1)]
     parameter_code: Annotated[str, Field(max_length=80)]
-    unit: Annotated[str, Field(max_length=40)] | None = None
     mean: Number
     sd: Annotated[DecimalInput, Field(gt=0, le=1e12, allow_inf_nan=False)]
 

@@ -15,11 +15,12 @@ from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
 from ops_app.modules.accounts.queries import names_of, organization_choices
 from ops_app.modules.devices.models import Device
-from ops_app.modules.lab_quality import chart, queries, service
+from ops_app.modules.lab_quality import chart, parameters, queries, service
 from ops_app.modules.lab_quality.forms import CloseForm, LotForm, RunForm, TargetForm, WithdrawForm
 from ops_app.modules.lab_quality.models import ControlLot, Hold, Run, Target
 from ops_app.modules.lab_quality.permissions import HoldCloser, LotManager, RunReader, RunWriter
 from ops_app.modules.lab_quality.titles import RULES, VERDICTS
+from ops_app.modules.visits.vitals import show_unit
 from ops_app.permissions import Permission
 from ops_app.ui.render import local_name, page, redirect
 
@@ -35,6 +36,8 @@ def overview(request: Request, actor: RunReader, db: Db, closed: bool = False) -
         request,
         "lab_quality/overview.html",
         rows=rows,
+        named=parameters.titles(db),
+        show_unit=show_unit,
         last=queries.last_runs(db, [row.Target.id for row in rows]),
         held={
             (row.Target.device_id, row.Target.parameter_code)
@@ -106,6 +109,7 @@ def holds(request: Request, actor: RunReader, db: Db, paging: Paging, closed: bo
     return page(
         request,
         "lab_quality/holds.html",
+        named=parameters.titles(db),
         found=found,
         names=names_of(db, {row.Hold.closed_by for row in found.items}),
         closed=closed,
@@ -219,6 +223,8 @@ def _chart_page(
         request,
         "lab_quality/chart.html",
         target=found.Target,
+        title=parameters.titles(db).get(found.Target.parameter_code, found.Target.parameter_code),
+        unit=show_unit(found.Target.unit),
         lot=found.ControlLot,
         device=found.Device,
         runs=runs,
@@ -243,6 +249,8 @@ def _hold_page(request: Request, db: Session, row: Hold, form: Form[CloseForm], 
         request,
         "lab_quality/hold.html",
         hold=row,
+        title=parameters.titles(db).get(row.parameter_code, row.parameter_code),
+        unit=show_unit(target.unit),
         run=run,
         target=target,
         device=db.get_one(Device, row.device_id),
@@ -278,6 +286,9 @@ def _lot_page(
         "lab_quality/lot.html",
         lot=row,
         rows=rows,
+        named=parameters.titles(db),
+        show_unit=show_unit,
+        parameters=parameters.choices(db),
         names=names_of(db, {each.Target.set_by for each in rows}),
         form=form,
         analysers=[(each.id, each.name) for each in queries.analysers(db, scope)],

@@ -12,7 +12,7 @@ from ops_app.errors import Conflict, Forbidden, Invalid
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.modules.devices.models import Device
-from ops_app.modules.lab_quality import queries
+from ops_app.modules.lab_quality import parameters, queries
 from ops_app.modules.lab_quality.forms import CloseForm, LotForm, RunForm, TargetForm, WithdrawForm
 from ops_app.modules.lab_quality.models import ControlLot, Hold, Run, Target
 from ops_app.modules.lab_quality.westgard import broken_rules, rejects, z_score
@@ -65,11 +65,15 @@ def set_target(session: Session, actor: Actor, lot: ControlLot, form: TargetForm
         or not actor.scope(Permission.LAB_QUALITY_LOT_MANAGE).allows(device.organization_id)
     ):
         raise Invalid(_("Choose one of the listed values"), field="device_id")
+    parameter = parameters.by_code(session, form.parameter_code)
+    if parameter is None:
+        # under a name nobody else uses a failed control would hold nothing back
+        raise Invalid(_("Choose one of the listed values"), field="parameter_code")
     old = queries.standing_target(session, lot.id, form.device_id, form.parameter_code)
     if old is not None:
         old.replaced_at = clock.now()
         session.flush()
-    row = Target(lot_id=lot.id, **form.model_dump(), set_by=actor.login)
+    row = Target(lot_id=lot.id, **form.model_dump(), unit=parameter.unit, set_by=actor.login)
     session.add(row)
     session.flush()
     before = {"mean": old.mean, "sd": old.sd, "unit": old.unit} if old else None

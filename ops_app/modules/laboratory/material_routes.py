@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
-from sqlalchemy import func, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -18,6 +18,8 @@ from ops_app.kit import clock
 from ops_app.kit.barcode import code128_svg, datamatrix_svg
 from ops_app.kit.dates import show_date
 from ops_app.kit.form_fields import Form, PostedForm, blank
+from ops_app.kit.paging import Paging, fetch_page
+from ops_app.kit.spelling import fold
 from ops_app.modules.laboratory import ordering, queries, specimens, titles
 from ops_app.modules.laboratory.forms import SheetForm
 from ops_app.modules.laboratory.models import OrderService, Report, ResultFile
@@ -39,36 +41,63 @@ WAITING = ("active", "scheduled")
 
 
 @router.get("/laboratory/referrals", name="laboratory:referrals")
-def referrals(request: Request, actor: LaboratoryWorker, db: Db) -> Response:
+def referrals(request: Request, actor: LaboratoryWorker, db: Db, paging: Paging, q: str = "") -> Response:
     """Laboratory referrals written at visits or received from outside that no order was made of."""
-    waiting = _waiting(db, actor)
+    found = fetch_page(
+        db,
+        _people_waiting(actor, q),
+        paging,
+        sortable={},
+        default=[func.min(_URGENCY), func.max(ServiceRequest.event_at).desc(), Patient.id],
+    )
+    ids = [row.Patient.id for row in found.items]
+    waiting = db.execute(_waiting(actor).where(Patient.id.in_(ids)).order_by(ServiceRequest.event_at.desc())).all()
     services = queries.services_by_code(db, {row.ServiceRequest.code for row in waiting if row.ServiceRequest.code})
-    audit.read_many(db, actor, {row.Patient.id for row in waiting}, rule="laboratory_referrals")
-    people: dict[int, list[Any]] = {}
+    audit.read_many(db, actor, set(ids), rule="laboratory_referrals")
+    people: dict[int, list[Any]] = {patient_id: [] for patient_id in ids}
     for row in waiting:
-        people.setdefault(row.Patient.id, []).append(row)
+        people[row.Patient.id].append(row)
     return page(
-        request, "laboratory/referrals.html", people=people, services=services, full_name=full_name, title_of=title_of
+        request,
+        "laboratory/referrals.html",
+        found=found,
+        asked=q,
+        people=people,
+        services=services,
+        full_name=full_name,
+        title_of=title_of,
     )
 
 
-def _waiting(db: Session, actor: Actor) -> list[Any]:
+_URGENCY = case((ServiceRequest.priority == "emergency", 0), (ServiceRequest.priority == "urgent", 1), else_=2)
+
+
+def _people_waiting(actor: Actor, q: str) -> Select[Patient]:
+    """Whose referrals wait; of those who bear a name or number, where one is asked for."""
+    statement = _waiting(actor).with_only_columns(Patient).group_by(Patient.id)
+    if not q.strip():
+        return statement
+    if q.strip().isdigit():
+        return statement.where(Patient.iin == q.strip())
+    for part in fold(q).split():
+        statement = statement.where(or_(Patient.family_fold.startswith(part), Patient.given_fold.startswith(part)))
+    return statement
+
+
+def _waiting(actor: Actor) -> Select[ServiceRequest, Patient]:
     scope = actor.scope(Permission.LABORATORY_WORK_DO)
     addressed = func.coalesce(ServiceRequest.performer_organization_id, ServiceRequest.organization_id)
     taken = select(OrderService.id).where(OrderService.service_request_id == ServiceRequest.id)
-    return list(
-        db.execute(
-            select(ServiceRequest, Patient)
-            .join(Patient, Patient.id == ServiceRequest.patient_id)
-            .where(
-                ServiceRequest.category == "laboratory",
-                ServiceRequest.status.in_(WAITING),
-                ServiceRequest.entered_in_error_at.is_(None),
-                scope.condition(addressed),
-                ~taken.exists(),
-            )
-            .order_by(ServiceRequest.event_at, ServiceRequest.id)
-            .limit(300)
+    return (
+        select(ServiceRequest, Patient)
+        .select_from(ServiceRequest)
+        .join(Patient, Patient.id == ServiceRequest.patient_id)
+        .where(
+            ServiceRequest.category == "laboratory",
+            ServiceRequest.status.in_(WAITING),
+            ServiceRequest.entered_in_error_at.is_(None),
+            scope.condition(addressed),
+            ~taken.exists(),
         )
     )
 
@@ -76,8 +105,10 @@ def _waiting(db: Session, actor: Actor) -> list[Any]:
 @router.post("/laboratory/referrals", name="laboratory:take_referrals")
 def take_referrals(request: Request, actor: LaboratoryWorker, db: Db, posted: PostedForm) -> Response:
     """Make an order of the chosen referrals of one person."""
-    wanted = {str(value) for value in posted.data.getlist("request")}
-    chosen = [row.ServiceRequest for row in _waiting(db, actor) if str(row.ServiceRequest.id) in wanted]
+    sent = [str(value) for value in posted.data.getlist("request")]
+    wanted = [int(value) for value in sent if value.isdecimal() and len(value) < 19]
+    asked_for = _waiting(actor).where(ServiceRequest.id.in_(wanted)).order_by(ServiceRequest.event_at)
+    chosen = [row.ServiceRequest for row in db.execute(asked_for)]
     for asked in chosen[:1]:
         open_patient(db, actor, asked.patient_id, Permission.LABORATORY_WORK_DO, rule="laboratory_referrals")
     laboratory_id = (chosen[0].performer_organization_id or chosen[0].organization_id) if chosen else 0

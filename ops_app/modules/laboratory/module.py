@@ -12,6 +12,7 @@ from ops_app.modules.laboratory import (
     entry_routes,
     material_routes,
     patient_routes,
+    released,
     report_routes,
     routes,
     setup_routes,
@@ -32,6 +33,7 @@ for part in (
     setup_routes,
     document_routes,
     entry_routes,
+    released,
 ):
     router.routes.extend(part.router.routes)
 

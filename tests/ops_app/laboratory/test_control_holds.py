@@ -10,7 +10,7 @@ from sqlalchemy import select
 from ops_app.kit import clock
 from ops_app.modules.devices.models import Device
 from ops_app.modules.lab_quality import service as quality
-from ops_app.modules.lab_quality.models import ControlLot, Target
+from ops_app.modules.lab_quality.models import ControlLot, Hold, Target
 from ops_app.modules.laboratory.models import Result, Workplace
 from ops_app.modules.patients.models import Patient
 from tests.ops_app.clinic import Clinic
@@ -121,3 +121,59 @@ def test_a_failed_control_holds_typed_values_and_what_is_worked_out_of_held_ones
         assert page.count("quality control of the analyser failed") == 2
         line = bench.lines(order)[CREATININE]
         assert doctor.post(f"/laboratory/tests/{line.id}/confirm", {}).status_code == 422
+
+
+@pytest.mark.req("LAB-24")
+def test_what_was_released_before_the_failure_is_listed(clinic: Clinic, bench: Bench) -> None:
+    hospital = clinic.tree["hospital"]
+    with clinic.session() as session:
+        device = Device(
+            kind="analyser",
+            name="C-311",
+            protocol="hl7",
+            sender="C-311",
+            organization_id=hospital,
+            registered_by="test",
+        )
+        lot = ControlLot(
+            organization_id=hospital,
+            material="Multi",
+            level=2,
+            lot_number="8",
+            specimen_code="QC-L2",
+            expires_on=clock.today() + dt.timedelta(days=90),
+            opened_by="test",
+        )
+        session.add_all([device, lot])
+        session.flush()
+        session.add(Target(lot_id=lot.id, device_id=device.id, parameter_code="K", mean=4.0, sd=0.1, set_by="test"))
+        analyser = device.id
+    now, people = clock.now(), [clinic.register() for _number in range(3)]
+
+    def measured(patient: Patient, hours: float) -> str:
+        with clock.frozen(now - dt.timedelta(hours=hours)):
+            order = bench.order(patient, POTASSIUM)
+            bench.report(bench.receive(order)[0], {"K": 4.2}, analyser=analyser, sender="C-311")
+            bench.confirm(order, POTASSIUM)
+        return str(order.order_number)
+
+    def controlled(value: float, hours: float) -> str:
+        with clock.frozen(now - dt.timedelta(hours=hours)), clinic.session() as session:
+            device = session.get_one(Device, analyser)
+            run = quality.record_from_device(session, device, "QC-L2", "K", value, clock.now(), f"{hours}")
+            assert run is not None
+            return run.verdict
+
+    before = measured(people[0], 9)
+    assert controlled(4.0, 8) == "in_control"
+    doubtful = measured(people[1], 6)
+    assert controlled(4.5, 4) == "rejected"
+    with clinic.session() as session:
+        hold = session.scalars(select(Hold).where(Hold.device_id == analyser)).one()
+    url = f"/laboratory/quality/holds/{hold.id}"
+    for login in ("technician", "doctor", "elsewhere"):
+        assert clinic.browser(login).get(f"{url}/released").status_code in (403, 404)
+    doctor = clinic.browser("labdoctor")
+    assert f"{url}/released" in doctor.get(url).text
+    page = doctor.get(f"{url}/released").text
+    assert doubtful in page and before not in page and "Potassium, C-311" in page

@@ -96,6 +96,35 @@ def test_referrals_of_a_visit_become_one_order(clinic: Clinic, bench: Bench, pat
     assert patient.family_name not in browser.get("/laboratory/referrals").text
 
 
+@pytest.mark.req("LAB-04")
+def test_a_waiting_referral_is_found_by_name_and_number_and_the_urgent_stands_first(
+    clinic: Clinic, bench: Bench, patient: Patient
+) -> None:
+    old, urgent = clinic.register(), clinic.register()
+    now = clock.now()
+    with clinic.session() as session:
+        for person, days, priority in ((old, 700, "routine"), (patient, 0, "routine"), (urgent, 3, "urgent")):
+            session.add(
+                ServiceRequest(
+                    patient_id=person.id,
+                    organization_id=clinic.tree["hospital"],
+                    event_at=now - dt.timedelta(days=days),
+                    known_at=now,
+                    category="laboratory",
+                    code=POTASSIUM,
+                    priority=priority,
+                )
+            )
+    technician = clinic.browser("technician")
+    page = technician.get("/laboratory/referrals").text
+    places = [page.index(person.family_name) for person in (urgent, patient, old)]
+    assert places == sorted(places)
+    for asked in (old.iin, old.family_name.lower()[:7]):
+        found = technician.get(f"/laboratory/referrals?q={asked}").text
+        assert old.family_name in found and urgent.family_name not in found
+    assert "No referral of such a person waits" in technician.get("/laboratory/referrals?q=000000000000").text
+
+
 @pytest.mark.req("LAB-07", "LAB-06")
 def test_a_scanned_tube_opens_its_order(clinic: Clinic, bench: Bench, patient: Patient) -> None:
     order = bench.order(patient, POTASSIUM)
