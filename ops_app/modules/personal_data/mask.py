@@ -11,7 +11,7 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import event, or_, select
-from sqlalchemy.orm import QueryContext, Session
+from sqlalchemy.orm import QueryContext, Session, object_session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from ops_app.actor import Actor
@@ -51,8 +51,9 @@ def _mask_loaded(person: Patient, context: QueryContext) -> None:
 
 
 @event.listens_for(Patient, "refresh")
-def _mask_refreshed(person: Patient, context: QueryContext, _attributes: Any) -> None:
-    _mask(person, context.session)
+def _mask_refreshed(person: Patient, context: QueryContext | None, _attributes: Any) -> None:
+    # an UPDATE that writes its values into the object itself has no context
+    _mask(person, context.session if context is not None else object_session(person))
 
 
 def _mask(person: Patient, session: Session | None) -> None:
