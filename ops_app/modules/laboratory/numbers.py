@@ -53,10 +53,17 @@ def next_lab_number(session: Session, laboratory_id: int, on: dt.date) -> str | 
     if scheme is None:
         return None
     period = period_of(scheme.reset, on)
+    if len(period) == len(scheme.period) and period < scheme.period:
+        # a clock that was put back begins no day again: its numbers are given already
+        period, on = scheme.period, _first_day(scheme.period)
     scheme.last = scheme.last + 1 if scheme.period == period else 1
     scheme.period = period
     session.flush()
     return shown(scheme.prefix, scheme.width, scheme.last, on)
+
+
+def _first_day(period: str) -> dt.date:
+    return dt.date.fromisoformat(period + "-01" * (2 - period.count("-")))
 
 
 def period_of(reset: str, on: dt.date) -> str:

@@ -9,7 +9,7 @@ import pytest
 from ops_app.errors import Conflict, Forbidden, Invalid
 from ops_app.kit import clock
 from ops_app.modules.audit.models import Event
-from ops_app.modules.laboratory import confirming, correcting, ordering, results, specimens
+from ops_app.modules.laboratory import confirming, correcting, numbers, ordering, results, specimens
 from ops_app.modules.laboratory.forms import (
     CallForm,
     ChangeForm,
@@ -87,9 +87,21 @@ def test_the_laboratory_gives_its_own_number_at_acceptance(clinic: Clinic, bench
     for order in orders:
         bench.receive(order)
     with clinic.session() as session:
-        numbers = [session.get_one(type(order), order.id).lab_number for order in orders]
+        given = [session.get_one(type(order), order.id).lab_number for order in orders]
     year = f"{clock.today():%y}"
-    assert numbers == [f"{year}-00001", f"{year}-00002"]
+    assert given == [f"{year}-00001", f"{year}-00002"]
+
+
+@pytest.mark.req("LAB-08")
+def test_a_clock_that_was_put_back_gives_no_number_twice(clinic: Clinic) -> None:
+    laboratory, day = clinic.tree["other"], dt.date(2026, 11, 22)
+    with clinic.session() as session:
+        session.add(NumberScheme(organization_id=laboratory, prefix="{dd}{mm}-", width=3, reset="day"))
+    given = []
+    for later in (0, 1, 0, 2, 1):
+        with clinic.session() as session:
+            given.append(numbers.next_lab_number(session, laboratory, day + dt.timedelta(days=later)))
+    assert given == ["2211-001", "2311-001", "2311-002", "2411-001", "2411-002"]
 
 
 @pytest.mark.req("LAB-13", "LAB-21")
