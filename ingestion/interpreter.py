@@ -24,6 +24,7 @@ from ingestion.interpreters import INTERPRETERS, PLACES
 from ingestion.outcome import Interpret, NotInterpreted, Outcome
 from ops_app.errors import OpsError
 from ops_app.kit import clock
+from ops_app.models import load_all
 from ops_app.modules.ingest.models import InboundMessage
 from saulyq.settings import settings
 
@@ -64,8 +65,10 @@ _HOLD = select(InboundMessage).where(_is_next(InboundMessage)).with_for_update(s
 def make_engine(url: str, *, ping: bool = True) -> Engine:
     """An engine whose errors hold no values and whose statements cannot hang for ever.
 
+    A row is written together with the tables it refers to, of whatever module, so all of them are known here.
     A ping before each use is a trip to the server; who waits for a server that is away can do without.
     """
+    load_all()
     options = (
         f"-c idle_in_transaction_session_timeout=60s -c statement_timeout={LONGEST_STATEMENT} "
         "-c lock_timeout=20s -c timezone=UTC"

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import create_engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ops_app import models
 from ops_app.errors import OpsError
 from ops_app.modules.accounts import queries, service
 from ops_app.modules.accounts.models import Account
 from ops_app.permissions import Role
+from saulyq import database
 from saulyq.errors import SaulyqError, UsageError
 from saulyq.settings import Settings
 
@@ -20,16 +20,12 @@ ADMIN = "admin"
 @contextmanager
 def app_session(current: Settings) -> Iterator[Session]:
     """A session as the app's own role, committed at its end."""
-    models.load_all()
-    engine = create_engine(current.database_url("app"))
     try:
-        with Session(engine) as session:
+        with database.engine(current, "app") as engine, Session(engine) as session:
             yield session
             session.commit()
     except OpsError as error:
         raise SaulyqError(str(error)) from None
-    finally:
-        engine.dispose()
 
 
 def ensure_admin(current: Settings) -> str | None:

@@ -33,7 +33,10 @@ def migrate(current: Settings) -> None:
 
 @contextmanager
 def engine(current: Settings, role: str) -> Iterator[Engine]:
-    """An engine of a role for one command."""
+    """An engine of a role for one command, with every table of the app known to SQLAlchemy."""
+    from ops_app import models
+
+    models.load_all()
     made = create_engine(current.database_url(role))
     try:
         yield made

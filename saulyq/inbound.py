@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 @contextmanager
 def _session(current: Settings) -> Iterator[Session]:
     from ingestion.interpreter import make_engine
-    from ops_app import models
 
-    models.load_all()
     engine = make_engine(current.database_url("app"))
     try:
         with Session(engine, expire_on_commit=False) as session:

@@ -1,28 +1,15 @@
 """The audit journal from the command line: sealing and verifying as the app's own database role."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from saulyq import database
 from saulyq.settings import Settings
 
 if TYPE_CHECKING:
     from ops_app.modules.audit.verification import Report
-
-
-@contextmanager
-def _engine(current: Settings) -> Iterator[Engine]:
-    from ops_app import models
-
-    models.load_all()
-    engine = create_engine(current.database_url("app"))
-    try:
-        yield engine
-    finally:
-        engine.dispose()
 
 
 def verify(current: Settings) -> "Report":
@@ -30,7 +17,7 @@ def verify(current: Settings) -> "Report":
     from ops_app.modules.audit import sealing, verification
 
     head = sealing.read_head(current)
-    with _engine(current) as engine, Session(engine) as session:
+    with database.engine(current, "app") as engine, Session(engine) as session:
         return verification.verify(session, sealing.audit_key(current), head)
 
 
@@ -38,7 +25,7 @@ def seal(current: Settings) -> int:
     """Seal the rows that wait; give their number."""
     from ops_app.modules.audit import sealing
 
-    with _engine(current) as engine:
+    with database.engine(current, "app") as engine:
         return sealing.seal_all(engine, current)
 
 
@@ -49,7 +36,7 @@ def accept_restored(current: Settings, reason: str) -> None:
     from ops_app.modules.audit.models import Block
 
     before = sealing.read_head(current)
-    with _engine(current) as engine:
+    with database.engine(current, "app") as engine:
         with Session(engine, expire_on_commit=False) as session:
             last = session.scalars(select(Block).order_by(Block.number.desc()).limit(1)).one_or_none()
             audit.security(

@@ -23,6 +23,7 @@ from ingestion.dicom.server import IDLE_SECONDS, PromptRequests, PromptServer
 from ingestion.dicom.storage import Indexer, Storage
 from ingestion.dicom.transport import LARGEST_PDU
 from ingestion.tls import server_context
+from ops_app.models import load_all
 from saulyq.errors import SaulyqError
 from saulyq.settings import Settings, settings
 
@@ -35,7 +36,8 @@ SERVICES = (
 
 
 def engine_of(url: str) -> Engine:
-    """The engine of the gateway; no values of a record in its errors."""
+    """The engine of the gateway; no values of a record in its errors, the tables of every module known."""
+    load_all()
     return create_engine(
         url,
         pool_size=4,

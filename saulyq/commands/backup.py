@@ -89,11 +89,9 @@ def _note(current: Settings, kind: str, file: Path, report: dict[str, Any]) -> N
     """Write down that a backup was made or tried: the page of protection asks how long ago."""
     from sqlalchemy.orm import Session
 
-    from ops_app import models
     from ops_app.modules.protection.service import note_backup
     from saulyq import database
 
-    models.load_all()
     taken_at = dt.datetime.fromisoformat(report["taken_at"])
     with database.engine(current, "app") as engine, Session(engine) as session:
         note_backup(session, kind, file.name, taken_at, report["rows"], report["documents"])

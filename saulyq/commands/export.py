@@ -75,11 +75,9 @@ def import_facility(folder: Folder, as_json: Json = False) -> None:
 def _refuse_unprotected(engine: Engine) -> None:
     from sqlalchemy.orm import Session
 
-    from ops_app import models
     from ops_app.errors import OpsError
     from ops_app.modules.protection.standing import refuse_unprotected
 
-    models.load_all()
     with Session(engine) as session:
         try:
             refuse_unprotected(session)

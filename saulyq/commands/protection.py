@@ -19,12 +19,10 @@ def check(as_json: Json = False) -> None:
     """Show every check as it stands; exit code 1 when a required one is not met."""
     from sqlalchemy.orm import Session
 
-    from ops_app import models
     from ops_app.modules.protection import standing
     from saulyq import database
     from saulyq.settings import settings
 
-    models.load_all()
     with (
         database.ready(settings()) as current,
         database.engine(current, "app") as engine,

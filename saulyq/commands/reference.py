@@ -62,7 +62,6 @@ def load_edition(
     as_json: Json = False,
 ) -> None:
     """Load a dated edition of a reference book; nothing is loaded when a row of the file is wrong."""
-    from sqlalchemy import create_engine
     from sqlalchemy.orm import Session
 
     from ops_app.errors import OpsError
@@ -81,9 +80,7 @@ def load_edition(
     reading = read(content)
     if reading.problems:
         raise SaulyqError("; ".join(reading.problems))
-    current = settings()
-    with database.ready(current):
-        engine = create_engine(current.database_url("app"))
+    with database.ready(settings()) as current, database.engine(current, "app") as engine:
         try:
             with Session(engine) as session, session.begin():
                 row = versions.load(
@@ -92,8 +89,6 @@ def load_edition(
                 told = {"added": row.added, "changed": row.changed, "withdrawn": row.withdrawn}
         except OpsError as refused:
             raise SaulyqError(refused.message) from None
-        finally:
-            engine.dispose()
     if as_json:
         print_json({"book": book, "edition": edition, **told})
     else:

@@ -50,14 +50,13 @@ def _asked(login: str | None, name: str, period: str) -> tuple[str | None, str |
     """Why this account may not release, and who the aggregator is: the operational app says both and keeps that."""
     from sqlalchemy.orm import Session
 
-    from ops_app import audit, models
+    from ops_app import audit
     from ops_app.modules.accounts import queries
     from ops_app.modules.accounts.conditions import closed_because
     from ops_app.modules.protection.releasing import aggregator_name, why_no_release
     from saulyq import database
     from saulyq.settings import settings
 
-    models.load_all()
     with (
         database.ready(settings()) as current,
         database.engine(current, "app") as engine,

@@ -16,10 +16,20 @@ Row = tuple[Any, ...]
 
 def take_in(database: Database, *messages: str | bytes) -> list[dict[str, Any]]:
     """Archive, interpret, and give the rows as they stand afterwards."""
+    numbers = archive(database, *messages)
+    interpret(database)
+    return rows(database, numbers)
+
+
+def archive(database: Database, *messages: str | bytes) -> list[int]:
+    """Archive, and give the numbers of the rows."""
     raws = [each if isinstance(each, bytes) else each.replace("\n", "\r").encode() for each in messages]
     with psycopg.connect(database.libpq("app")) as connection:
-        numbers = [each.id for each in insert(connection, [judge(raw, "127.0.0.1").received for raw in raws])]
-    interpret(database)
+        return [each.id for each in insert(connection, [judge(raw, "127.0.0.1").received for raw in raws])]
+
+
+def rows(database: Database, numbers: list[int]) -> list[dict[str, Any]]:
+    """The rows as they stand."""
     found = query(
         database,
         "select id, state, error, outcome, patient_id, organization_id, answer from ingest.message "
