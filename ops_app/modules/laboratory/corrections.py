@@ -79,6 +79,8 @@ def close(session: Session, row: Report, report: IncomingReport, earlier: Sequen
 
 
 def _current(session: Session, earlier: Sequence[Report], parameter_id: int | None) -> Sequence[Result]:
+    if not earlier:
+        return ()
     asked = select(Result).where(
         Result.report_id.in_([each.id for each in earlier]), Result.is_current, Result.status == "confirmed"
     )

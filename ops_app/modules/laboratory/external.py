@@ -66,7 +66,6 @@ def give(
     reason = corrections.reason_of(report)
     if report.status == "cancelled":
         corrections.withdraw_all(session, actor, row, earlier, reason)
-        plan_refresh.refresh(session, actor, patient_id)
         return
     for incoming in report.results:
         parameter = _mapped(session, incoming)
@@ -82,9 +81,10 @@ def give(
     session.flush()
     if order is not None:
         _finish(session, actor, order, report)
+        # the service that was carried out is what programmes ask for, not its values
+        plan_refresh.refresh(session, actor, patient_id)
     if stored and organization_id is not None:
         follow_up.look_at_report(session, actor, row, stored, organization_id, order)
-    plan_refresh.refresh(session, actor, patient_id)
 
 
 def _home(session: Session, patient_id: int) -> int | None:
