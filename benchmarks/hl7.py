@@ -4,9 +4,9 @@ Twenty connections send blood counts to a gateway process and wait for each answ
 connections insert the same bytes into PostgreSQL, a commit each. Both take turns, so that what else the machine does
 falls on both, and the medians are compared. Then twenty messages a second for each core about people of the register,
 with interpreter and app running: how long from the first byte of a message until its report stands on the person's
-laboratory page, which doctors who are signed in ask for over HTTP. Every nineteenth message is watched so, four looks a second; of all of them
-the time until their records is told beside it. A twentieth of ``--people`` is the number of messages of each side of
-the first part.
+laboratory page, which doctors who are signed in ask for over HTTP. Every nineteenth message is watched so, with four
+looks a second; of all of them the time until their records is told beside it. A twentieth of ``--people`` is the number
+of messages of each side of the first part.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Text, any_, bindparam, select
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor, Scope
@@ -30,9 +30,12 @@ OPENS_PEOPLE = (
 )
 
 
+_CARD_RULES = select(CardRule).where(CardRule.role == any_(bindparam("roles", type_=ARRAY(Text))))
+
+
 def card_rules(session: Session, roles: Iterable[str]) -> Sequence[CardRule]:
     """Cells of the map that organisations set for these roles."""
-    return session.scalars(select(CardRule).where(CardRule.role.in_(list(roles)))).all()
+    return session.scalars(_CARD_RULES, {"roles": list(roles)}).all()
 
 
 def topic_circles(session: Session) -> Sequence[TopicCircle]:
@@ -65,15 +68,22 @@ def _lines(session: Session, places: Iterable[int | None]) -> dict[int, list[int
     return {node: [each.id for each in line] for node, line in paths(session, wanted).items()}
 
 
+# Composed once: they are asked with every request.
+_OPENED = select(AccessGrant.patient_id).where(
+    AccessGrant.granted_to == bindparam("login"), AccessGrant.opens_closed, AccessGrant.expires_at > bindparam("now")
+)
+_HELD_POSITIONS = select(PractitionerRole.position, PractitionerRole.organization_id).where(
+    PractitionerRole.practitioner_id == bindparam("practitioner"),
+    PractitionerRole.start_date <= bindparam("today"),
+    PractitionerRole.end_date.is_(None) | (PractitionerRole.end_date > bindparam("today")),
+)
+
+
 def veil_for(session: Session, actor: Actor) -> Veil:
     """Which closed topics this actor may not see, and whose he opened with a stated reason."""
     if not any(actor.may(permission) for permission in OPENS_PEOPLE):
         return Veil(frozenset(topics()), actor.login, actor.practitioner_id)
-    opened = session.scalars(
-        select(AccessGrant.patient_id).where(
-            AccessGrant.granted_to == actor.login, AccessGrant.opens_closed, AccessGrant.expires_at > clock.now()
-        )
-    )
+    opened = session.scalars(_OPENED, {"login": actor.login, "now": clock.now()})
     closed = frozenset(topics()) - _treated(session, actor)
     return Veil(closed, actor.login, actor.practitioner_id, tuple(sorted(set(opened))))
 
@@ -82,14 +92,7 @@ def _treated(session: Session, actor: Actor) -> set[str]:
     """Topics that one of the actor's positions treats."""
     if actor.practitioner_id is None:
         return set()
-    today = clock.today()
-    held = session.execute(
-        select(PractitionerRole.position, PractitionerRole.organization_id).where(
-            PractitionerRole.practitioner_id == actor.practitioner_id,
-            PractitionerRole.start_date <= today,
-            PractitionerRole.end_date.is_(None) | (PractitionerRole.end_date > today),
-        )
-    ).all()
+    held = session.execute(_HELD_POSITIONS, {"practitioner": actor.practitioner_id, "today": clock.today()}).all()
     cells = {(cell.organization_id, cell.topic, cell.position): cell.is_allowed for cell in topic_circles(session)}
     lines = _lines(session, (row.organization_id for row in held)) if cells else {}
     found: set[str] = set()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, select, true
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor, RoleGrant, Scope
@@ -51,21 +51,26 @@ def failures_of(session: Session, login: str) -> SignInFailure | None:
     return session.get(SignInFailure, login, populate_existing=True)
 
 
+# Composed once: it is asked with every request.
+_LIVE_SESSION = (
+    select(SignInSession, Account)
+    .join(Account, Account.id == SignInSession.account_id)
+    .where(
+        SignInSession.token_hash == bindparam("token"),
+        SignInSession.revoked_at.is_(None),
+        SignInSession.awaits_code.is_(False),
+        SignInSession.expires_at > bindparam("now"),
+        SignInSession.last_seen_at > bindparam("idle_since"),
+        Account.is_active,
+    )
+)
+
+
 def live_session(session: Session, token_hash: bytes) -> Row[SignInSession, Account] | None:
     """The session behind a cookie with its account, unless ended, idle too long or disabled."""
     now = clock.now()
-    return session.execute(
-        select(SignInSession, Account)
-        .join(Account, Account.id == SignInSession.account_id)
-        .where(
-            SignInSession.token_hash == token_hash,
-            SignInSession.revoked_at.is_(None),
-            SignInSession.awaits_code.is_(False),
-            SignInSession.expires_at > now,
-            SignInSession.last_seen_at > now - IDLE_LIMIT,
-            Account.is_active,
-        )
-    ).one_or_none()
+    asked = {"token": token_hash, "now": now, "idle_since": now - IDLE_LIMIT}
+    return session.execute(_LIVE_SESSION, asked).one_or_none()
 
 
 def session_is_live(row: SignInSession, account: Account) -> bool:
@@ -129,11 +134,7 @@ def role_grants(session: Session, account_id: int) -> tuple[RoleGrant, ...]:
     return held_roles(session, account_id)[0]
 
 
-def held_roles(session: Session, account_id: int) -> tuple[tuple[RoleGrant, ...], bool]:
-    """Roles of an account, its own and those of its groups, and whether one asks for a second factor.
-
-    The scope of a role is its node and what lies below as far as the role reaches, read in one query.
-    """
+def _held_roles() -> Select[Any]:
     held_role = HELD_ROLE.c
     start = (
         select(
@@ -142,7 +143,7 @@ def held_roles(session: Session, account_id: int) -> tuple[tuple[RoleGrant, ...]
             held_role.organization_id.label("root_id"),
             held_role.organization_id.label("node_id"),
         )
-        .where(held_role.account_id == account_id)
+        .where(held_role.account_id == bindparam("account"))
         .cte("held", recursive=True)
     )
     goes_down = (start.c.reach == "subordinate") | (
@@ -153,13 +154,23 @@ def held_roles(session: Session, account_id: int) -> tuple[tuple[RoleGrant, ...]
             Organization, (Organization.parent_id == start.c.node_id) & goes_down
         )
     )
+    return select(
+        below.c.role, below.c.root_id, below.c.node_id, StoredRole.permissions, StoredRole.needs_second_factor
+    ).join(StoredRole, StoredRole.code == below.c.role)
+
+
+_HELD_ROLES = _held_roles()
+
+
+def held_roles(session: Session, account_id: int) -> tuple[tuple[RoleGrant, ...], bool]:
+    """Roles of an account, its own and those of its groups, and whether one asks for a second factor.
+
+    The scope of a role is its node and what lies below as far as the role reaches, read in one query.
+    """
     nodes: dict[tuple[str, int | None], set[int]] = defaultdict(set)
     roles: dict[str, frozenset[Permission]] = {}
     needs_code = False
-    statement = select(
-        below.c.role, below.c.root_id, below.c.node_id, StoredRole.permissions, StoredRole.needs_second_factor
-    ).join(StoredRole, StoredRole.code == below.c.role)
-    for row in session.execute(statement):
+    for row in session.execute(_HELD_ROLES, {"account": account_id}):
         needs_code = needs_code or row.needs_second_factor
         if row.role not in roles:
             # A permission of an older version that exists no more gives nothing.

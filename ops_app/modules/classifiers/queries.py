@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, Text, and_, case, func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ARRAY, Select, Text, and_, bindparam, case, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ops_app import i18n
 from ops_app.kit import clock
@@ -119,20 +119,26 @@ def coding_on(session: Session, system: str, text: str, day: dt.date) -> dict[st
     }
 
 
+def _titles(title: InstrumentedAttribute[str | None]) -> Select[str, str, str | None]:
+    lists = (bindparam(name, type_=ARRAY(Text)) for name in ("systems", "codes"))
+    asked = func.unnest(*lists).table_valued("system", "code").render_derived("asked")
+    return select(Concept.system, Concept.code, title.label("title")).join(
+        asked, and_(Concept.system == asked.c.system, Concept.code == asked.c.code)
+    )
+
+
+_TITLES = {"kk": _titles(Concept.title_kk), "ru": _titles(Concept.title_ru), "en": _titles(Concept.title_en)}
+"""Composed once: every page that shows a code asks for titles."""
+
+
 def titles(session: Session, wanted: Iterable[tuple[str, str | None]]) -> dict[tuple[str, str], str]:
     """Titles in the language of the request for pairs of system and code; unknown codes are left out."""
     pairs = sorted({(system, code) for system, code in wanted if code})
     if not pairs:
         return {}
-    column = {"kk": Concept.title_kk, "ru": Concept.title_ru}.get(i18n.language(), Concept.title_en)
     systems, codes = zip(*pairs, strict=True)
-    lists = (literal(list(values), ARRAY(Text)) for values in (systems, codes))
-    asked = func.unnest(*lists).table_valued("system", "code").render_derived("asked")
-    rows = session.execute(
-        select(Concept.system, Concept.code, column.label("title")).join(
-            asked, and_(Concept.system == asked.c.system, Concept.code == asked.c.code)
-        )
-    )
+    statement = _TITLES.get(i18n.language(), _TITLES["en"])
+    rows = session.execute(statement, {"systems": list(systems), "codes": list(codes)})
     return {(row.system, row.code): row.title for row in rows}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, Select, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from ops_app import audit
@@ -22,6 +22,8 @@ from ops_app.modules.classifiers.models import CodeSystem, CodeSystemVersion, Co
 
 TOLD = ("parent_code", "kind", "title_kk", "title_ru", "title_en", "unit", "is_selectable")
 State = Mapping[str, Any]
+Code = tuple[str, str]
+"""A system and a code of it."""
 
 
 @dataclass
@@ -178,35 +180,54 @@ def on(session: Session, system: str, code: str, day: dt.date) -> State | None:
     return states_on(session, system, [code], day).get(code)
 
 
-def states_on(session: Session, system: str, codes: Collection[str], day: dt.date) -> dict[str, State]:
+def states_on(session: Session, system: str, codes: Iterable[str], day: dt.date) -> dict[str, State]:
     """What several codes said on a day; one that did not exist yet is left out."""
-    rows = session.scalars(select(Concept).where(Concept.system == system, Concept.code.in_(list(codes))))
-    now = {row.code: {name: getattr(row, name) for name in TOLD} for row in rows}
-    then = now | changed_after(session, system, day, codes)
-    return {code: state for code, state in then.items() if state is not None}
+    found = _states_on(session, [(system, code) for code in codes], day)
+    return {code: state for (_system, code), state in found.items()}
 
 
 def offered_on(session: Session, system: str, codes: Iterable[str], day: dt.date) -> set[str]:
     """Those of some codes that could be chosen on a day, by the edition that was in force then."""
-    wanted = set(codes)
-    states = states_on(session, system, wanted, day) if wanted else {}
-    return {code for code, state in states.items() if state["is_selectable"]}
+    return offered_of_each(session, {system: codes}, day)[system]
 
 
-def changed_after(
-    session: Session, system: str, day: dt.date, codes: Collection[str] | None = None
-) -> dict[str, State | None]:
-    """What the codes that editions changed after a day had said on it; None: they did not exist yet."""
-    statement = (
-        select(ConceptChange.code, ConceptChange.before)
-        .distinct(ConceptChange.code)
-        .join(CodeSystemVersion, CodeSystemVersion.id == ConceptChange.version_id)
-        .where(ConceptChange.system == system, CodeSystemVersion.effective_from > day)
-        .order_by(ConceptChange.code, CodeSystemVersion.effective_from, ConceptChange.id)
+def offered_of_each(session: Session, wanted: Mapping[str, Iterable[str]], day: dt.date) -> dict[str, set[str]]:
+    """The same for codes of several systems."""
+    states = _states_on(session, {(system, code) for system, codes in wanted.items() for code in codes}, day)
+    found: dict[str, set[str]] = {system: set() for system in wanted}
+    for (system, code), state in states.items():
+        if state["is_selectable"]:
+            found[system].add(code)
+    return found
+
+
+def _states_on(session: Session, wanted: Collection[Code], day: dt.date) -> dict[Code, State]:
+    if not wanted:
+        return {}
+    rows = session.scalars(select(Concept).where(tuple_(Concept.system, Concept.code).in_(list(wanted))))
+    now = {(row.system, row.code): {name: getattr(row, name) for name in TOLD} for row in rows}
+    changed = session.execute(
+        _before_changes(day).where(tuple_(ConceptChange.system, ConceptChange.code).in_(list(wanted)))
     )
-    if codes is not None:
-        statement = statement.where(ConceptChange.code.in_(list(codes)))
-    return {row.code: row.before for row in session.execute(statement)}
+    then = now | {(row.system, row.code): row.before for row in changed}
+    return {code: state for code, state in then.items() if state is not None}
+
+
+def changed_after(session: Session, system: str, day: dt.date) -> dict[str, State | None]:
+    """What the codes that editions changed after a day had said on it; None: they did not exist yet."""
+    changed = session.execute(_before_changes(day).where(ConceptChange.system == system))
+    return {row.code: row.before for row in changed}
+
+
+def _before_changes(day: dt.date) -> Select[str, str, State | None]:
+    """What the first change of a code after a day replaced."""
+    return (
+        select(ConceptChange.system, ConceptChange.code, ConceptChange.before)
+        .distinct(ConceptChange.system, ConceptChange.code)
+        .join(CodeSystemVersion, CodeSystemVersion.id == ConceptChange.version_id)
+        .where(CodeSystemVersion.effective_from > day)
+        .order_by(ConceptChange.system, ConceptChange.code, CodeSystemVersion.effective_from, ConceptChange.id)
+    )
 
 
 def edition_on(session: Session, system: str, day: dt.date) -> str | None:

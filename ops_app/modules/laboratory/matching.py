@@ -10,7 +10,7 @@ from ops_app.modules.laboratory import queries
 from ops_app.modules.laboratory.incoming_report import IncomingPerson, IncomingReport
 from ops_app.modules.laboratory.models import LabOrder, Specimen
 from ops_app.modules.patients.models import Patient
-from ops_app.modules.patients.queries import record_ids
+from ops_app.modules.patients.queries import live_by_iin, record_ids
 
 
 class NoMatch(Exception):
@@ -74,9 +74,7 @@ def person_by_identifier(session: Session, person: IncomingPerson | None) -> int
     for system, value in person.identifiers:
         if system != "iin" or not value:
             continue
-        patient = session.scalar(
-            select(Patient).where(Patient.iin == value, Patient.is_live, Patient.entered_in_error_at.is_(None))
-        )
+        patient = live_by_iin(session, value)
         if patient is None:
             continue
         if person.birth_date is not None and person.birth_date != patient.birth_date:

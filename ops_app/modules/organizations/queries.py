@@ -6,13 +6,14 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import BigInteger, Row, Select, bindparam, literal, select
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor, Scope
 from ops_app.errors import Forbidden
 from ops_app.i18n import _
 from ops_app.kit import clock
+from ops_app.kit.among import among
 from ops_app.modules.organizations.models import Organization, Practitioner, PractitionerRole
 
 
@@ -38,12 +39,24 @@ def descendant_ids(session: Session, ids: Iterable[int]) -> set[int]:
 
 def path(session: Session, organization_id: int) -> list[Organization]:
     """From the region down to the node."""
-    found: list[Organization] = []
-    node = session.get(Organization, organization_id)
-    while node is not None:
-        found.insert(0, node)
-        node = session.get(Organization, node.parent_id) if node.parent_id else None
-    return found
+    return list(session.scalars(_PATH, {"node": organization_id}))
+
+
+def _path() -> Select[Organization]:
+    node = (
+        select(Organization.id, Organization.parent_id, literal(0).label("above"))
+        .where(Organization.id == bindparam("node", type_=BigInteger))
+        .cte("line", recursive=True)
+    )
+    line = node.union_all(
+        select(Organization.id, Organization.parent_id, node.c.above + 1).join(
+            node, Organization.id == node.c.parent_id
+        )
+    )
+    return select(Organization).join(line, line.c.id == Organization.id).order_by(line.c.above.desc())
+
+
+_PATH = _path()
 
 
 def paths(session: Session, ids: Iterable[int]) -> dict[int, list[Organization]]:
@@ -182,7 +195,7 @@ def practitioner_names(session: Session, ids: Iterable[int | None]) -> dict[int,
     wanted = {practitioner_id for practitioner_id in ids if practitioner_id}
     if not wanted:
         return {}
-    rows = session.scalars(select(Practitioner).where(Practitioner.id.in_(wanted)))
+    rows = session.scalars(select(Practitioner).where(among(Practitioner.id, wanted)))
     return {row.id: short_name(row.family_name, row.given_name, row.patronymic) for row in rows}
 
 

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ops_app.i18n import N_, _
 from ops_app.kit import clock
+from ops_app.kit.among import among
 from ops_app.kit.dates import show_date, show_moment
 from ops_app.kit.numbers import show_number
 from ops_app.mechanisms.closed_topics.veil import is_masked
@@ -92,7 +94,8 @@ class Wording:
             places.add(row.organization_id)
             if kind == "service_request" and row.performer_organization_id:
                 places.add(row.performer_organization_id)
-        organizations = {row.id: row for row in session.query(Organization).where(Organization.id.in_(places)).all()}
+        found = session.scalars(select(Organization).where(among(Organization.id, places)))
+        organizations = {row.id: row for row in found}
         return cls(
             titles(session, [pair for pair in codes if pair[0]]),
             organizations,

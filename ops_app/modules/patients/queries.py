@@ -6,13 +6,14 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Row, func, or_, select, text
+from sqlalchemy import Row, any_, bindparam, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Scope
 from ops_app.errors import NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
+from ops_app.kit.among import KEYS
 from ops_app.modules.deaths.models import Death
 from ops_app.modules.episodes.models import CarePlanActivity, EpisodeOfCare
 from ops_app.modules.organizations.models import Organization
@@ -28,27 +29,89 @@ def patient_or_404(session: Session, patient_id: int) -> Patient:
     return patient
 
 
+# Composed once: every page about a person asks for them.
+_HIDDEN_BEHIND = select(PatientLink.other_patient_id).where(
+    PatientLink.patient_id == bindparam("id"), PatientLink.unlinked_at.is_(None)
+)
+_STANDING_FOR = select(PatientLink.patient_id).where(
+    PatientLink.other_patient_id == bindparam("id"), PatientLink.unlinked_at.is_(None)
+)
+_LIVE_BY_IIN = select(Patient).where(
+    Patient.iin == bindparam("iin"), Patient.is_live, Patient.entered_in_error_at.is_(None)
+)
+_ATTACHMENT = (
+    select(Attachment)
+    .where(
+        Attachment.patient_id == any_(KEYS),
+        Attachment.entered_in_error_at.is_(None),
+        Attachment.start_date <= bindparam("day"),
+        or_(Attachment.end_date.is_(None), Attachment.end_date > bindparam("day")),
+    )
+    .order_by(Attachment.start_date.desc())
+    .limit(1)
+)
+_SERVING_SITE = (
+    select(ServingSite)
+    .where(
+        ServingSite.patient_id == any_(KEYS),
+        ServingSite.entered_in_error_at.is_(None),
+        ServingSite.start_date <= bindparam("day"),
+        or_(ServingSite.end_date.is_(None), ServingSite.end_date > bindparam("day")),
+    )
+    .order_by(ServingSite.start_date.desc(), ServingSite.id.desc())
+    .limit(1)
+)
+_DEATH = (
+    select(Death)
+    .where(Death.patient_id == any_(KEYS), Death.entered_in_error_at.is_(None))
+    .order_by(Death.known_at)
+    .limit(1)
+)
+_OPEN_EPISODES = (
+    select(EpisodeOfCare)
+    .where(
+        EpisodeOfCare.patient_id == any_(KEYS),
+        EpisodeOfCare.status == "active",
+        EpisodeOfCare.entered_in_error_at.is_(None),
+    )
+    .order_by(EpisodeOfCare.event_at.desc())
+)
+_RECENT_BIRTH = (
+    select(EpisodeOfCare)
+    .where(
+        EpisodeOfCare.patient_id == any_(KEYS),
+        EpisodeOfCare.kind == "pregnancy",
+        EpisodeOfCare.outcome.in_(("live_birth", "stillbirth")),
+        EpisodeOfCare.outcome_at > bindparam("since"),
+        EpisodeOfCare.entered_in_error_at.is_(None),
+    )
+    .order_by(EpisodeOfCare.outcome_at.desc())
+    .limit(1)
+)
+_PLANNED_STEPS = (
+    select(CarePlanActivity)
+    .where(
+        CarePlanActivity.patient_id == any_(KEYS),
+        CarePlanActivity.status == "planned",
+        CarePlanActivity.entered_in_error_at.is_(None),
+    )
+    .order_by(CarePlanActivity.planned_date.asc().nulls_last(), CarePlanActivity.id)
+)
+
+
 def record_ids(session: Session, patient_id: int) -> list[int]:
     """This record and those a merge hid behind it."""
-    hidden = select(PatientLink.other_patient_id).where(
-        PatientLink.patient_id == patient_id, PatientLink.unlinked_at.is_(None)
-    )
-    return [patient_id, *session.scalars(hidden)]
+    return [patient_id, *session.scalars(_HIDDEN_BEHIND, {"id": patient_id})]
 
 
 def standing_for(session: Session, patient_id: int) -> int:
     """The record that stands for this one: itself, unless a merge hid it."""
-    link = select(PatientLink.patient_id).where(
-        PatientLink.other_patient_id == patient_id, PatientLink.unlinked_at.is_(None)
-    )
-    return session.scalar(link) or patient_id
+    return session.scalar(_STANDING_FOR, {"id": patient_id}) or patient_id
 
 
 def live_by_iin(session: Session, iin: str) -> Patient | None:
     """The live record with this number."""
-    return session.scalar(
-        select(Patient).where(Patient.iin == iin, Patient.is_live, Patient.entered_in_error_at.is_(None))
-    )
+    return session.scalar(_LIVE_BY_IIN, {"iin": iin})
 
 
 def live_by_identifier(session: Session, identifier: str) -> Patient | None:
@@ -85,86 +148,32 @@ def attachments(session: Session, records: Sequence[int]) -> Sequence[Row[Attach
 
 def current_attachment(session: Session, records: Sequence[int], on: dt.date | None = None) -> Attachment | None:
     """The attachment that holds on a day."""
-    on = on or clock.today()
-    return session.scalar(
-        select(Attachment)
-        .where(
-            Attachment.patient_id.in_(records),
-            Attachment.entered_in_error_at.is_(None),
-            Attachment.start_date <= on,
-            or_(Attachment.end_date.is_(None), Attachment.end_date > on),
-        )
-        .order_by(Attachment.start_date.desc())
-        .limit(1)
-    )
+    return session.scalar(_ATTACHMENT, {"keys": list(records), "day": on or clock.today()})
 
 
 def current_serving_site(session: Session, records: Sequence[int], on: dt.date | None = None) -> ServingSite | None:
     """The site that serves a person on a day though he may be attached elsewhere."""
-    on = on or clock.today()
-    return session.scalar(
-        select(ServingSite)
-        .where(
-            ServingSite.patient_id.in_(records),
-            ServingSite.entered_in_error_at.is_(None),
-            ServingSite.start_date <= on,
-            or_(ServingSite.end_date.is_(None), ServingSite.end_date > on),
-        )
-        .order_by(ServingSite.start_date.desc(), ServingSite.id.desc())
-        .limit(1)
-    )
+    return session.scalar(_SERVING_SITE, {"keys": list(records), "day": on or clock.today()})
 
 
 def live_death(session: Session, records: Sequence[int]) -> Death | None:
     """The registered death, if the person died."""
-    return session.scalar(
-        select(Death)
-        .where(Death.patient_id.in_(records), Death.entered_in_error_at.is_(None))
-        .order_by(Death.known_at)
-        .limit(1)
-    )
+    return session.scalar(_DEATH, {"keys": list(records)})
 
 
 def open_episodes(session: Session, records: Sequence[int]) -> Sequence[EpisodeOfCare]:
     """Register cards that are open."""
-    return session.scalars(
-        select(EpisodeOfCare)
-        .where(
-            EpisodeOfCare.patient_id.in_(records),
-            EpisodeOfCare.status == "active",
-            EpisodeOfCare.entered_in_error_at.is_(None),
-        )
-        .order_by(EpisodeOfCare.event_at.desc())
-    ).all()
+    return session.scalars(_OPEN_EPISODES, {"keys": list(records)}).all()
 
 
 def recent_birth(session: Session, records: Sequence[int], since: dt.datetime) -> EpisodeOfCare | None:
     """A pregnancy that ended in a birth since a moment; other outcomes are nobody's marker."""
-    return session.scalar(
-        select(EpisodeOfCare)
-        .where(
-            EpisodeOfCare.patient_id.in_(records),
-            EpisodeOfCare.kind == "pregnancy",
-            EpisodeOfCare.outcome.in_(("live_birth", "stillbirth")),
-            EpisodeOfCare.outcome_at > since,
-            EpisodeOfCare.entered_in_error_at.is_(None),
-        )
-        .order_by(EpisodeOfCare.outcome_at.desc())
-        .limit(1)
-    )
+    return session.scalar(_RECENT_BIRTH, {"keys": list(records), "since": since})
 
 
 def planned_steps(session: Session, records: Sequence[int]) -> Sequence[CarePlanActivity]:
     """Steps of programmes that wait, the earliest first."""
-    return session.scalars(
-        select(CarePlanActivity)
-        .where(
-            CarePlanActivity.patient_id.in_(records),
-            CarePlanActivity.status == "planned",
-            CarePlanActivity.entered_in_error_at.is_(None),
-        )
-        .order_by(CarePlanActivity.planned_date.asc().nulls_last(), CarePlanActivity.id)
-    ).all()
+    return session.scalars(_PLANNED_STEPS, {"keys": list(records)}).all()
 
 
 def links_of(session: Session, patient_id: int) -> Sequence[Row[PatientLink, Patient]]:

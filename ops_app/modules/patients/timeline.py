@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from ops_app.kit.among import KEYS, among, plan_once
+from ops_app.kit.among import KEYS, plan_once
 from ops_app.kit.paging import Page, PageRequest
 from ops_app.modules.appointments.models import Appointment
 from ops_app.modules.deaths.models import Death
@@ -44,6 +44,7 @@ STANDING_ALONE: dict[str, type[Any]] = {
 IMAGES: dict[str, type[Any]] = {"study": Study, "recording": Recording}
 MODELS: dict[str, type[Any]] = {"encounter": Encounter} | ROW_MODELS | STANDING_ALONE | IMAGES
 KINDS = tuple(MODELS)
+_LOADED = {kind: select(model).where(model.id == any_(KEYS)) for kind, model in MODELS.items()}
 REFUSALS = ("refused", "not_indicated", "non_profile", "no_bed", "walked_out")
 """How a person leaves an admission room without a bed."""
 _STAYS = or_(
@@ -178,9 +179,8 @@ def timeline(session: Session, records: Sequence[int], paging: PageRequest, want
     shown = found[: paging.size]
     rows: dict[tuple[str, int], Any] = {}
     for kind in {head.kind for head in shown}:
-        model = MODELS[kind]
         ids = [head.id for head in shown if head.kind == kind]
-        loaded: Sequence[Any] = session.scalars(select(model).where(among(model.id, ids))).all()
+        loaded: Sequence[Any] = session.scalars(_LOADED[kind], {"keys": ids}).all()
         rows |= {(kind, row.id): row for row in loaded}
     entries = [Entry(head.kind, _as_fact(head.kind, rows[(head.kind, head.id)], head.at), head.at) for head in shown]
     _fill_visits(session, entries, wanted.with_errors)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, any_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor
@@ -12,6 +13,7 @@ from ops_app.errors import Forbidden, NotFound
 from ops_app.gate.models import Pseudonym
 from ops_app.i18n import _
 from ops_app.kit import clock
+from ops_app.kit.among import KEYS
 from ops_app.modules.patients.models import AccessGrant
 from ops_app.modules.personal_data.models import Consent, DataBlock, DestructionAct, SubjectRequest
 from ops_app.permissions import Permission
@@ -48,6 +50,21 @@ class Blocked(Forbidden):
     """The data are stored and may not be used."""
 
 
+OPEN_BLOCK = and_(
+    DataBlock.patient_id == any_(KEYS),
+    DataBlock.lifted_at.is_(None),
+    or_(DataBlock.until.is_(None), DataBlock.until >= bindparam("today")),
+)
+"""The condition of a block that holds today; ``block_of`` gives what it asks for."""
+
+_STATE = select(exists().where(Pseudonym.patient_id == bindparam("id")), exists().where(OPEN_BLOCK))
+
+
+def block_of(records: Sequence[int]) -> dict[str, Any]:
+    """What the condition of a block asks for."""
+    return {"keys": list(records), "today": clock.today()}
+
+
 def judged(
     session: Session, actor: Actor, permission: Permission, records: Sequence[int], rule: str | None
 ) -> str | None:
@@ -57,10 +74,7 @@ def judged(
     rights; a withdrawn or refused consent to processing leaves only a stated reason; a consent to look into
     the record opens it to the organisation it names.
     """
-    state = session.execute(
-        select(exists().where(Pseudonym.patient_id == records[0]), exists().where(open_block(records)))
-    )
-    is_known, is_blocked = state.one()
+    is_known, is_blocked = session.execute(_STATE, {"id": records[0], **block_of(records)}).one()
     if not is_known:
         raise NotFound(_("The data of this person were destroyed"))
     if permission in HANDLING or (permission in OFFICE and actor.may(Permission.PERSONAL_DATA_REQUEST_DECIDE)):
@@ -75,15 +89,6 @@ def judged(
     if rule != STATED_REASON and _withdrawn(session, actor, permission, records):
         return STATED_REASON if _has_reason(session, actor, records) else None
     return rule
-
-
-def open_block(records: Sequence[int]) -> ColumnElement[bool]:
-    """The condition of a block that holds today."""
-    return and_(
-        DataBlock.patient_id.in_(records),
-        DataBlock.lifted_at.is_(None),
-        or_(DataBlock.until.is_(None), DataBlock.until >= clock.today()),
-    )
 
 
 def is_live() -> ColumnElement[bool]:

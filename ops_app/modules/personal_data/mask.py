@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import event, or_, select
+from sqlalchemy import bindparam, event, or_, select
 from sqlalchemy.orm import QueryContext, Session, object_session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -26,17 +26,17 @@ EMPTIED = ("patronymic", "iin", "temporary_id", "phone", "address_line", "kato_c
 """What else of the passport part is not shown; folded names stay for the comparison with a newcomer."""
 
 
+# Composed once: it is asked with every request.
+_BLOCKED = select(DataBlock.patient_id).where(
+    DataBlock.lifted_at.is_(None), or_(DataBlock.until.is_(None), DataBlock.until >= bindparam("today"))
+)
+
+
 def mask_blocked(session: Session, actor: Actor) -> None:
     """From here on the session shows this reader no names of blocked people."""
     if actor.may(Permission.PERSONAL_DATA_REQUEST_DECIDE) or actor.may(Permission.PERSONAL_DATA_DESTRUCTION_APPROVE):
         return
-    session.info[BLOCKED] = frozenset(
-        session.scalars(
-            select(DataBlock.patient_id).where(
-                DataBlock.lifted_at.is_(None), or_(DataBlock.until.is_(None), DataBlock.until >= clock.today())
-            )
-        )
-    )
+    session.info[BLOCKED] = frozenset(session.scalars(_BLOCKED, {"today": clock.today()}))
 
 
 def blocked_people(session: Session) -> Collection[int]:

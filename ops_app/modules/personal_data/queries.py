@@ -13,7 +13,7 @@ from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.patients.queries import record_ids
-from ops_app.modules.personal_data.access import open_block
+from ops_app.modules.personal_data.access import OPEN_BLOCK, block_of
 from ops_app.modules.personal_data.models import (
     Cabinet,
     CollectionNote,
@@ -93,7 +93,8 @@ def file_or_404(session: Session, file_id: int) -> StoredFile:
 
 def current_block(session: Session, records: Sequence[int]) -> DataBlock | None:
     """The block that holds today."""
-    return session.scalar(select(DataBlock).where(open_block(records)).order_by(DataBlock.id.desc()).limit(1))
+    asked = select(DataBlock).where(OPEN_BLOCK).order_by(DataBlock.id.desc()).limit(1)
+    return session.scalar(asked, block_of(records))
 
 
 def has_cabinet(session: Session, patient_id: int) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor
 from ops_app.errors import Forbidden, Invalid
 from ops_app.i18n import _
-from ops_app.modules.classifiers.versions import offered_on
+from ops_app.modules.classifiers.versions import offered_of_each
 from ops_app.modules.episodes.plans import screening_of
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.patients.models import Patient
@@ -29,19 +29,27 @@ def check_rows(session: Session, actor: Actor, patient: Patient, data: VisitRows
     if medical and not actor.may(Permission.VISITS_RECORD_WRITE):
         raise Forbidden(_("Diagnoses, referrals and prescriptions are written by a doctor"))
     _check_vitals(data)
-    _check_diagnoses(session, patient, data.diagnoses, day)
-    _check_services(session, data, day)
-    services = offered_on(session, "service", [row.code for row in data.referrals if row.code], day)
+    referred = [row.code for row in data.referrals if row.code]
+    known = offered_of_each(
+        session,
+        {
+            "icd10": [row.icd10 for row in data.diagnoses],
+            "service": [*(row.code for row in data.services), *referred],
+            "atc": [row.code for row in data.prescriptions],
+        },
+        day,
+    )
+    _check_diagnoses(patient, data.diagnoses, known["icd10"])
+    _check_services(data, day, known["service"])
     for number, referral in enumerate(data.referrals):
-        if referral.code and referral.code not in services:
+        if referral.code and referral.code not in known["service"]:
             raise Invalid(_("There is no such service"), field=f"referrals-{number}-code")
         if referral.performer_organization_id is not None:
             performer = session.get(Organization, referral.performer_organization_id)
             if performer is None or performer.kind != "organization":
                 raise Invalid(_("Choose an organisation"), field=f"referrals-{number}-performer_organization_id")
-    medicines = offered_on(session, "atc", [row.code for row in data.prescriptions], day)
     for number, prescription in enumerate(data.prescriptions):
-        if prescription.code not in medicines:
+        if prescription.code not in known["atc"]:
             raise Invalid(_("Choose a medicine from the list"), field=f"prescriptions-{number}-code")
         if prescription.end_date is not None and prescription.end_date < day:
             raise Invalid(_("The end lies before the visit"), field=f"prescriptions-{number}-end_date")
@@ -62,8 +70,7 @@ def _check_vitals(data: VisitRows) -> None:
         raise Invalid(_("The systolic pressure is higher than the diastolic"), field="diastolic")
 
 
-def _check_diagnoses(session: Session, patient: Patient, diagnoses: Sequence[DiagnosisInput], day: dt.date) -> None:
-    known = offered_on(session, "icd10", [diagnosis.icd10 for diagnosis in diagnoses], day)
+def _check_diagnoses(patient: Patient, diagnoses: Sequence[DiagnosisInput], known: Collection[str]) -> None:
     for number, diagnosis in enumerate(diagnoses):
         field = f"diagnoses-{number}-icd10"
         if diagnosis.icd10 not in known:
@@ -84,8 +91,7 @@ def check_diagnoses_together(diagnoses: Sequence[DiagnosisInput | Condition]) ->
         raise Invalid(_("Mark one diagnosis as the main one"), field="diagnoses-0-icd10")
 
 
-def _check_services(session: Session, data: VisitRows, day: dt.date) -> None:
-    known = offered_on(session, "service", [row.code for row in data.services], day)
+def _check_services(data: VisitRows, day: dt.date, known: Collection[str]) -> None:
     for number, service in enumerate(data.services):
         if service.code not in known:
             raise Invalid(_("There is no such service"), field=f"services-{number}-code")
