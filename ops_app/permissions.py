@@ -87,6 +87,10 @@ class Permission(StrEnum):
         N_("Set workplaces and the numbering of a laboratory; its ranges too for who may confirm results"),
     )
     LABORATORY_ORDER_WRITE = "laboratory:order:write", N_("Order tests for a person")
+    LABORATORY_REACTION_CONCLUDE = (
+        "laboratory:reaction:conclude",
+        N_("Write the conclusion about a reaction to a transfusion"),
+    )
     LABORATORY_REPORT_MATCH = "laboratory:report:match", N_("Assign reports that no order was found for")
     LABORATORY_RESULT_CONFIRM = (
         "laboratory:result:confirm",

@@ -7,7 +7,7 @@ In a route: ``form = posted.check(VisitForm)``; if ``form.value`` is None show t
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import UnionType
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
@@ -30,6 +30,12 @@ class Form(Generic[M]):
     errors: dict[str, str] = field(default_factory=dict)
     """By field name, in the order of the page; the key "" holds what belongs to no field."""
     value: M | None = None
+    ids: str = ""
+    """What the ids of its fields begin with on a page that repeats the form."""
+
+    def within(self, ids: str) -> Form[M]:
+        """The same form among others like it on one page."""
+        return replace(self, ids=ids)
 
     def text(self, name: str) -> str:
         """What stands in a field."""

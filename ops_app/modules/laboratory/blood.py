@@ -1,4 +1,4 @@
-"""Blood groups by two determinations that agree, transfusions checked against them, reactions reported."""
+"""Blood groups by two determinations that agree, transfusions checked against them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ops_app.kit import clock
 from ops_app.kit.dates import DateInput, TimeInput
 from ops_app.kit.numbers import DecimalInput
 from ops_app.modules.laboratory.forms import Line, Reason
-from ops_app.modules.laboratory.models import BloodGroup, Transfusion, TransfusionReaction
+from ops_app.modules.laboratory.models import BloodGroup, Transfusion
 from ops_app.modules.patients.queries import record_ids, standing_for
 from ops_app.modules.visits.models import Procedure
 from ops_app.permissions import Permission
@@ -57,24 +57,10 @@ class TransfusionForm(BaseModel):
     time: TimeInput
 
 
-class ReactionForm(BaseModel):
-    """What happened during or after it."""
+class WrongForm(BaseModel):
+    """Why a determination does not hold."""
 
-    kind: Literal[
-        "febrile",
-        "allergic",
-        "acute_haemolytic",
-        "delayed_haemolytic",
-        "lung_injury",
-        "circulatory_overload",
-        "bacterial",
-        "hypotensive",
-        "other",
-    ]
-    severity: Literal["mild", "severe", "life_threatening", "death"]
-    imputability: Literal["excluded", "possible", "probable", "certain"]
-    signs: Reason
-    treatment: Line | None = None
+    reason: Reason
 
 
 def group_text(abo: str, rhesus: str) -> str:
@@ -83,13 +69,12 @@ def group_text(abo: str, rhesus: str) -> str:
     return f"{abo} ({roman}) Rh{'+' if rhesus == 'positive' else '−'}"
 
 
-def determinations(session: Session, records: Sequence[int]) -> Sequence[BloodGroup]:
-    """All determinations that stand, newest first."""
-    return session.scalars(
-        select(BloodGroup)
-        .where(BloodGroup.patient_id.in_(records), BloodGroup.entered_in_error_at.is_(None))
-        .order_by(BloodGroup.determined_at.desc(), BloodGroup.id.desc())
-    ).all()
+def determinations(session: Session, records: Sequence[int], *, also_wrong: bool = False) -> Sequence[BloodGroup]:
+    """Determinations that stand, or with the withdrawn ones, newest first."""
+    chosen = select(BloodGroup).where(BloodGroup.patient_id.in_(records))
+    if not also_wrong:
+        chosen = chosen.where(BloodGroup.entered_in_error_at.is_(None))
+    return session.scalars(chosen.order_by(BloodGroup.determined_at.desc(), BloodGroup.id.desc())).all()
 
 
 def established(session: Session, records: Sequence[int]) -> BloodGroup | None:
@@ -124,13 +109,15 @@ def determine(session: Session, actor: Actor, patient_id: int, data: GroupForm, 
     return row
 
 
-def mark_wrong(session: Session, actor: Actor, group_id: int, reason: str) -> BloodGroup:
-    """Take a determination out of force; it stays readable."""
+def mark_wrong(session: Session, actor: Actor, records: Sequence[int], group_id: int, reason: str) -> BloodGroup:
+    """Take a determination of these records out of force; it stays readable."""
     row = session.get(BloodGroup, group_id, with_for_update=True)
-    if row is None:
+    if row is None or row.patient_id not in records:
         raise NotFound(_("There is no such determination"))
     if not actor.scope(Permission.LABORATORY_BLOOD_DETERMINE).allows(row.organization_id):
         raise Forbidden(_("You may not determine blood groups here"))
+    if row.entered_in_error_at is not None:
+        raise Conflict(_("This determination is withdrawn already"))
     before = audit.snapshot(row)
     row.entered_in_error_at, row.entered_in_error_by = clock.now(), actor.login
     row.entered_in_error_reason = reason
@@ -232,20 +219,6 @@ def transfusion_or_404(session: Session, transfusion_id: int) -> Transfusion:
     return row
 
 
-def report_reaction(session: Session, actor: Actor, transfusion_id: int, data: ReactionForm) -> TransfusionReaction:
-    """Keep a reaction for haemovigilance."""
-    transfusion = transfusion_or_404(session, transfusion_id)
-    if not actor.scope(Permission.LABORATORY_TRANSFUSION_WRITE).allows(transfusion.organization_id):
-        raise Forbidden(_("This transfusion belongs to another organisation"))
-    row = TransfusionReaction(
-        transfusion_id=transfusion_id, started_at=clock.now(), recorded_by=actor.login, **data.model_dump()
-    )
-    session.add(row)
-    session.flush()
-    _log(session, actor, "laboratory.transfusion_reaction", row, transfusion.patient_id)
-    return row
-
-
 def transfusions_of(session: Session, records: Sequence[int]) -> Sequence[Transfusion]:
     """Transfusions of a person, newest first."""
     return session.scalars(
@@ -253,23 +226,11 @@ def transfusions_of(session: Session, records: Sequence[int]) -> Sequence[Transf
     ).all()
 
 
-def reactions_of(session: Session, transfusion_ids: Sequence[int]) -> dict[int, list[TransfusionReaction]]:
-    """Reactions by transfusion."""
-    found: dict[int, list[TransfusionReaction]] = {}
-    for row in session.scalars(
-        select(TransfusionReaction)
-        .where(TransfusionReaction.transfusion_id.in_(transfusion_ids))
-        .order_by(TransfusionReaction.id)
-    ):
-        found.setdefault(row.transfusion_id, []).append(row)
-    return found
-
-
 def _log(
     session: Session,
     actor: Actor,
     entity: str,
-    row: BloodGroup | Transfusion | TransfusionReaction | Procedure,
+    row: BloodGroup | Transfusion | Procedure,
     patient_id: int,
     before: dict[str, object] | None = None,
 ) -> None:

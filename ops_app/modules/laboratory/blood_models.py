@@ -106,11 +106,21 @@ class TransfusionReaction(Row, Correctable, Base):
     signs: Mapped[str] = mapped_column(info=FREE_TEXT)
     treatment: Mapped[str | None] = mapped_column(info=FREE_TEXT)
     recorded_by: Mapped[str] = mapped_column(info=DIRECT)
+    concluded_at: Mapped[dt.datetime | None] = mapped_column(info=PLAIN)
+    concluded_by: Mapped[str | None] = mapped_column(info=DIRECT)
+    concluded_imputability: Mapped[str | None] = mapped_column(info=PLAIN)
+    conclusion: Mapped[str | None] = mapped_column(info=FREE_TEXT)
+    """What looking into it showed."""
 
     __table_args__ = (
         one_of("kind", REACTIONS),
         one_of("severity", SEVERITIES),
         one_of("imputability", IMPUTABILITIES),
+        one_of("concluded_imputability", IMPUTABILITIES),
+        CheckConstraint(
+            "num_nonnulls(concluded_at, concluded_by, concluded_imputability, conclusion) in (0, 4)",
+            name="concluded_whole",
+        ),
         Index("ix_transfusion_reaction_transfusion", "transfusion_id"),
         _TABLE,
     )

@@ -12,12 +12,20 @@ from starlette.responses import Response
 
 from ops_app.db import Db
 from ops_app.errors import NotFound, OpsError
-from ops_app.i18n import N_, _
+from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.dates import show_date, show_time
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.modules.accounts.queries import names_of
-from ops_app.modules.laboratory import blood
+from ops_app.modules.laboratory import blood, haemovigilance
+from ops_app.modules.laboratory.blood_titles import (
+    COMPONENTS,
+    CROSSMATCHES,
+    IMPUTABILITIES,
+    REACTIONS,
+    RHESUS,
+    SEVERITIES,
+)
 from ops_app.modules.laboratory.permissions import BloodReader, GroupDeterminer, Transfuser
 from ops_app.modules.organizations.queries import place_of
 from ops_app.modules.patients.card import card_page, person
@@ -26,43 +34,6 @@ from ops_app.permissions import Permission
 from ops_app.ui.render import redirect
 
 router = APIRouter(include_in_schema=False)
-
-COMPONENTS = {
-    "red_cells": N_("red cells"),
-    "platelets": N_("platelets"),
-    "plasma": N_("plasma"),
-    "cryoprecipitate": N_("cryoprecipitate"),
-    "whole_blood": N_("whole blood"),
-}
-CROSSMATCHES = {
-    "compatible": N_("compatible"),
-    "incompatible": N_("incompatible"),
-    "not_done": N_("not done"),
-}
-REACTIONS = {
-    "febrile": N_("fever"),
-    "allergic": N_("allergic"),
-    "acute_haemolytic": N_("acute haemolysis"),
-    "delayed_haemolytic": N_("delayed haemolysis"),
-    "lung_injury": N_("acute lung injury"),
-    "circulatory_overload": N_("circulatory overload"),
-    "bacterial": N_("bacterial contamination"),
-    "hypotensive": N_("fall of blood pressure"),
-    "other": N_("other reaction"),
-}
-SEVERITIES = {
-    "mild": N_("mild"),
-    "severe": N_("severe"),
-    "life_threatening": N_("life-threatening"),
-    "death": N_("death"),
-}
-IMPUTABILITIES = {
-    "excluded": N_("not by the transfusion"),
-    "possible": N_("possibly by it"),
-    "probable": N_("probably by it"),
-    "certain": N_("certainly by it"),
-}
-RHESUS = {"positive": N_("Rh+"), "negative": N_("Rh−")}
 
 
 @router.get("/patients/{patient_id}/laboratory/blood", name="laboratory:blood")
@@ -76,8 +47,9 @@ def _page(
 ) -> Response:
     who = person(db, access)
     given = blood.transfusions_of(db, who.records)
-    reactions = blood.reactions_of(db, [row.id for row in given])
+    reactions = haemovigilance.reactions_of(db, [row.id for row in given])
     told = list(chain.from_iterable(reactions.values()))
+    found = blood.determinations(db, who.records, also_wrong=True)
     group = blood.established(db, who.records)
     now = clock.now()
     return card_page(
@@ -88,13 +60,20 @@ def _page(
         "laboratory",
         who=who,
         status_code=status_code,
-        found=blood.determinations(db, who.records),
+        found=found,
         group=blood.group_text(group.abo, group.rhesus) if group is not None else None,
         contradicts=blood.contradicts(db, who.records),
         given=given,
         reactions=reactions,
-        names=names_of(db, [row.recorded_by for row in given] + [row.recorded_by for row in told]),
+        names=names_of(
+            db,
+            [row.recorded_by for row in given]
+            + [login for row in told for login in (row.recorded_by, row.concluded_by)]
+            + [login for row in found for login in (row.determined_by, row.entered_in_error_by)],
+        ),
         may_determine=access.actor.may(Permission.LABORATORY_BLOOD_DETERMINE),
+        may_withdraw=access.actor.scope(Permission.LABORATORY_BLOOD_DETERMINE),
+        may_conclude=access.actor.may(Permission.LABORATORY_REACTION_CONCLUDE),
         may_transfuse=access.actor.may(Permission.LABORATORY_TRANSFUSION_WRITE),
         form=form,
         about=about,
@@ -148,6 +127,21 @@ def determine(request: Request, access: GroupDeterminer, db: Db, posted: PostedF
     )
 
 
+@router.post("/patients/{patient_id}/laboratory/blood/groups/{group_id}/wrong", name="laboratory:group_wrong")
+def mark_wrong(request: Request, access: GroupDeterminer, db: Db, group_id: int, posted: PostedForm) -> Response:
+    """Take a determination out of force."""
+    records = person(db, access).records
+    return _attempt(
+        request,
+        db,
+        access,
+        posted.check(blood.WrongForm),
+        lambda data: blood.mark_wrong(db, access.actor, records, group_id, data.reason),
+        _("The determination is withdrawn"),
+        f"group-{group_id}",
+    )
+
+
 @router.post("/patients/{patient_id}/laboratory/transfusions", name="laboratory:transfuse")
 def transfuse(request: Request, access: Transfuser, db: Db, posted: PostedForm) -> Response:
     """Record a transfusion."""
@@ -172,8 +166,8 @@ def reaction(request: Request, access: Transfuser, db: Db, transfusion_id: int, 
         request,
         db,
         access,
-        posted.check(blood.ReactionForm),
-        lambda data: blood.report_reaction(db, access.actor, transfusion_id, data),
+        posted.check(haemovigilance.ReactionForm),
+        lambda data: haemovigilance.report_reaction(db, access.actor, transfusion_id, data),
         _("The reaction is reported"),
         f"reaction-{transfusion_id}",
     )

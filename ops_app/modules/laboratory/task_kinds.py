@@ -11,7 +11,8 @@ from ops_app.kit.dates import show_moment
 from ops_app.mechanisms.notifications.notice import Notice
 from ops_app.mechanisms.task.kind import TaskKind
 from ops_app.mechanisms.task.models import Task
-from ops_app.modules.laboratory.models import FollowUp, LabOrder, Specimen
+from ops_app.modules.laboratory.blood_titles import REACTIONS, SEVERITIES
+from ops_app.modules.laboratory.models import FollowUp, LabOrder, Specimen, TransfusionReaction
 from ops_app.modules.laboratory.titles import REJECTS
 from ops_app.permissions import Role
 
@@ -130,4 +131,43 @@ NOT_DONE = TaskKind(
     target=_order_page,
 )
 
-TASK_KINDS = (CRITICAL_RESULT, ABNORMAL_RESULT, RETAKE, NOT_DONE)
+
+SERIOUS_WITHIN = dt.timedelta(hours=24)
+"""Until when a reaction that is not mild is looked into; a default of this installation, no order names hours."""
+
+
+def reaction_subject(reaction_id: int) -> str:
+    """What a task about a reaction to a transfusion is about."""
+    return f"laboratory_transfusion_reaction:{reaction_id}"
+
+
+def _concluded(session: Session, task: Task) -> str | None:
+    row = session.get_one(TransfusionReaction, int(task.subject.partition(":")[2]))
+    return f"laboratory.transfusion_reaction:{row.id}" if row.concluded_at is not None else None
+
+
+def _why_reaction(task: Task) -> str:
+    return _(
+        "Reaction to a transfusion, %(moment)s: %(reaction)s, %(severity)s.",
+        moment=show_moment(dt.datetime.fromisoformat(str(task.detail["started_at"]))),
+        reaction=_(REACTIONS[str(task.detail["kind"])]),
+        severity=_(SEVERITIES[str(task.detail["severity"])]),
+    )
+
+
+REACTION = TaskKind(
+    "laboratory:transfusion_reaction",
+    N_("Look into a reaction to a transfusion"),
+    why=_why_reaction,
+    closes=N_("The conclusion about the reaction is written."),
+    resolved_if=_concluded,
+    deadline=dt.timedelta(hours=72),
+    owner_role=Role.DOCTOR,
+    # whoever gave the unit may be off duty: of a serious one the doctors who are there hear after an hour
+    escalation=((-dt.timedelta(hours=23), Role.DOCTOR), (dt.timedelta(0), Role.CHIEF_PHYSICIAN)),
+    repeat=dt.timedelta(hours=24),
+    target=lambda task: f"/patients/{task.patient_id}/laboratory/reactions/{task.subject.partition(':')[2]}",
+    severity="red",
+)
+
+TASK_KINDS = (CRITICAL_RESULT, ABNORMAL_RESULT, RETAKE, NOT_DONE, REACTION)

@@ -18,14 +18,16 @@ from ops_app.actor import Actor
 from ops_app.errors import Conflict, Invalid, NotSignedIn
 from ops_app.i18n import N_, _
 from ops_app.kit import clock
+from ops_app.mechanisms.task import task
 from ops_app.modules.devices.models import Device
 from ops_app.modules.devices.queries import by_sender, mapping_of, registration_in_force
 from ops_app.modules.ingest.models import InboundMessage
-from ops_app.modules.monitoring import device_queries, intake
+from ops_app.modules.monitoring import device_queries, intake, queries
 from ops_app.modules.monitoring.indicators import Implausible, Indicator, UnknownUnit, by_any_code, normalised
 from ops_app.modules.monitoring.intake import Incoming
 from ops_app.modules.monitoring.models import Binding, DeviceKey, Enrolment, Value
 from ops_app.modules.monitoring.observation import LOINC, Quantity, Sent, Unreadable, identifier_in, read
+from ops_app.modules.monitoring.task_kinds import REFUSED, refused_subject
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.queries import record_ids
 
@@ -130,6 +132,7 @@ def take_back(session: Session, actor: Actor, row: Binding) -> None:
         before=before,
         after=audit.snapshot(row),
     )
+    task.settle(session, REFUSED, refused_subject(row.id), evidence=f"monitoring.binding:{row.id}", actor=actor)
 
 
 def receive(session: Session, device: Device, raw: bytes, peer: str | None) -> Answer:
@@ -163,17 +166,40 @@ def receive(session: Session, device: Device, raw: bytes, peer: str | None) -> A
         return _said_before(session, device, identifier, digest)
     message = session.get_one(InboundMessage, message_id)
     if identifier is not None and _is_taken(session, message):
-        return _note(
-            message, Answer(409, "Observation.identifier", N_("Another observation came under this identifier"))
-        )
+        taken = N_("Another observation came under this identifier")
+        _tell_refused(session, device, taken)
+        return _note(message, Answer(409, "Observation.identifier", taken))
     try:
         with session.begin_nested():
             values = _take(session, device, read(raw))
     except Unreadable as refused:
+        _tell_refused(session, device, refused.text)
         return _note(message, Answer(422, refused.element, refused.text))
+    if holding := device_queries.holder(session, device.id):
+        task.settle(session, REFUSED, refused_subject(holding.id), evidence=f"monitoring.value:{values[0].id}")
     message.state, message.patient_id = "done", values[0].patient_id
     message.outcome = [{"kind": "monitoring.value", "id": value.id} for value in values]
     return _note(message, Answer(201, "", ""))
+
+
+def _tell_refused(session: Session, device: Device, reason: str) -> None:
+    """Whoever watches the patient learns that the device is not heard; the person with it cannot see that."""
+    binding = device_queries.holder(session, device.id)
+    if binding is None:
+        return
+    enrolment = session.get_one(Enrolment, binding.enrolment_id)
+    if enrolment.ended_at is not None:
+        return
+    parts = {row.part: row.practitioner_id for row in queries.participants(session, enrolment.id)}
+    task.open(
+        session,
+        REFUSED,
+        subject=refused_subject(binding.id),
+        organization_id=enrolment.site_id or enrolment.organization_id,
+        patient_id=enrolment.patient_id,
+        owner_practitioner_id=parts.get("observing", parts.get("treating")),
+        detail={"device": device.name, "reason": reason},
+    )
 
 
 def take_archived(session: Session, message: InboundMessage) -> list[Value]:

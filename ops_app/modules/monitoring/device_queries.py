@@ -13,6 +13,7 @@ from ops_app.errors import NotFound
 from ops_app.i18n import _
 from ops_app.modules.devices.models import Device
 from ops_app.modules.devices.queries import device as device_of_scope
+from ops_app.modules.ingest.models import InboundMessage
 from ops_app.modules.monitoring.models import Binding, DeviceKey, Enrolment, Value
 
 KINDS = ("wearable", "monitor")
@@ -81,6 +82,43 @@ def bindings(session: Session, enrolment_id: int) -> Sequence[Row[Binding, Devic
         .where(Binding.enrolment_id == enrolment_id)
         .order_by(Binding.until_at.desc().nulls_first(), Binding.id.desc())
     ).all()
+
+
+def refusals(session: Session, enrolment_id: int) -> Sequence[Row[Device, InboundMessage]]:
+    """Devices with a patient now whose newest measurement was refused, each with that message."""
+    newest = (
+        select(InboundMessage.id)
+        .where(
+            InboundMessage.channel == "fhir",
+            InboundMessage.sender == Device.sender,
+            InboundMessage.received_at >= Binding.from_at,
+        )
+        .order_by(InboundMessage.received_at.desc(), InboundMessage.id.desc())
+        .limit(1)
+        .correlate(Device, Binding)
+        .scalar_subquery()
+    )
+    return session.execute(
+        select(Device, InboundMessage)
+        .join(Binding, Binding.device_id == Device.id)
+        .join(InboundMessage, InboundMessage.id == newest)
+        .where(Binding.enrolment_id == enrolment_id, Binding.until_at.is_(None), InboundMessage.state == "failed")
+        .order_by(Device.name, Device.id)
+    ).all()
+
+
+def since_refused(session: Session, binding_id: int, at: dt.datetime) -> str | None:
+    """What ended the refusals of a device with a patient: a value received later, or that it was taken back."""
+    binding = session.get_one(Binding, binding_id)
+    if binding.until_at is not None:
+        return f"monitoring.binding:{binding.id}"
+    taken = session.scalar(
+        select(Value.id)
+        .where(Value.enrolment_id == binding.enrolment_id, Value.device_id == binding.device_id, Value.received_at > at)
+        .order_by(Value.id)
+        .limit(1)
+    )
+    return f"monitoring.value:{taken}" if taken is not None else None
 
 
 def binding_or_404(session: Session, enrolment_id: int, binding_id: int) -> Binding:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from ops_app.i18n import N_, _
 from ops_app.mechanisms.task.kind import TaskKind
 from ops_app.mechanisms.task.models import Task
+from ops_app.modules.monitoring import device_queries
 from ops_app.modules.monitoring.indicators import indicators
 from ops_app.modules.monitoring.models import Alert
 from ops_app.modules.monitoring.notices import CRISIS
@@ -72,7 +73,43 @@ OUT_OF_LIMITS = TaskKind(
     resolved_if=_dealt_with,
     deadline=dt.timedelta(minutes=60),
     owner_role=Role.NURSE,
+    # a nurse may be off duty: an hour later the doctors hear of it, until somebody takes it over
+    escalation=((dt.timedelta(0), Role.DOCTOR),),
+    repeat=dt.timedelta(hours=1),
     target=_target,
     permission=Permission.MONITORING_RECORD_READ,
 )
-TASK_KINDS = (CRITICAL, OUT_OF_LIMITS)
+
+
+def refused_subject(binding_id: int) -> str:
+    """What a task about a device with a patient is about; one device is one task however often it sends."""
+    return f"binding:{binding_id}"
+
+
+def _sends_again(session: Session, task: Task) -> str | None:
+    """A later measurement was taken in, or the device is not with the patient any more."""
+    return device_queries.since_refused(session, int(task.subject.partition(":")[2]), task.opened_at)
+
+
+def _why_refused(task: Task) -> str:
+    return _(
+        "%(device)s measures, but nothing of it is taken in: %(reason)s. Nobody would be alerted.",
+        device=task.detail["device"],
+        reason=_(str(task.detail["reason"])),
+    )
+
+
+REFUSED = TaskKind(
+    "monitoring:refused",
+    N_("A home device is not heard"),
+    why=_why_refused,
+    closes=N_("A measurement of the device is taken in again, or it is taken back from the patient."),
+    resolved_if=_sends_again,
+    deadline=dt.timedelta(hours=4),
+    owner_role=Role.NURSE,
+    escalation=((dt.timedelta(0), Role.DOCTOR),),
+    repeat=dt.timedelta(hours=12),
+    target=lambda task: f"/patients/{task.patient_id}/monitoring",
+    permission=Permission.MONITORING_RECORD_READ,
+)
+TASK_KINDS = (CRITICAL, OUT_OF_LIMITS, REFUSED)

@@ -1,0 +1,62 @@
+"""What nobody reacts to: a home device that is refused, a value out of limits; both go up."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import select
+
+from ops_app.kit import clock
+from ops_app.mechanisms.task import escalation
+from ops_app.modules.monitoring.models import Binding
+from tests.ops_app.clinic import Clinic
+from tests.ops_app.monitoring.test_devices import Home, pressure
+from tests.ops_app.monitoring.test_monitoring import alerts, tasks, told
+
+
+@pytest.mark.req("MONITOR-02", "MONITOR-04")
+def test_a_device_that_is_not_heard_is_somebodys_task(clinic: Clinic) -> None:
+    here = Home(clinic)
+    address = f"/patients/{here.patient.id}/monitoring"
+    ahead = (clock.now() + dt.timedelta(days=2)).isoformat()
+    for number in range(5):
+        assert here.send(pressure(f"f{number}", 214, 126, effectiveDateTime=ahead)).status_code == 422
+    [task] = tasks(clinic, here.patient)
+    assert (task.kind, task.owner_practitioner_id) == ("monitoring:refused", clinic.practitioners["nurse"])
+    assert told(clinic, "nurse", task) == ["tasks:waits"]
+    assert "Cuff measures, but nothing of it is taken in: The moment" in clinic.browser("nurse").get("/tasks").text
+    assert "was not taken in. The moment of the measurement" in clinic.browser("nurse").get(address).text
+    # nobody sets the clock: the doctors hear of it
+    with clock.frozen(task.due_at + dt.timedelta(minutes=1)):
+        escalation.sweep(clinic.app.state.engine)
+    assert "tasks:overdue" in told(clinic, "doctor", task)
+    assert here.send(pressure("right")).status_code == 201
+    [task] = tasks(clinic, here.patient)
+    assert task.state == "done" and (task.evidence or "").startswith("monitoring.value:")
+    assert "was not taken in" not in clinic.browser("nurse").get(address).text
+    # an identifier used twice is not heard either; whoever takes the device back has done it
+    assert here.send(pressure("right", 214, 126)).status_code == 409
+    assert [task.state for task in tasks(clinic, here.patient)] == ["done", "open"]
+    with clinic.session() as session:
+        [binding] = session.scalars(select(Binding).where(Binding.device_id == here.device_id))
+    taken = clinic.browser("doctor").post(f"{address}/devices/{binding.id}/end")
+    assert taken.status_code == 303
+    assert [task.state for task in tasks(clinic, here.patient)] == ["done", "done"]
+
+
+@pytest.mark.req("MONITOR-05")
+def test_forty_readings_over_the_limit_are_one_alert_that_goes_up(clinic: Clinic) -> None:
+    here = Home(clinic)
+    start = clock.now() - dt.timedelta(seconds=60)
+    for number in range(40):
+        at = (start + dt.timedelta(seconds=number)).isoformat()
+        assert here.send(pressure(f"s{number}", 168, effectiveDateTime=at)).status_code == 201
+    [alert] = alerts(clinic, here.patient)
+    assert (alert.level, alert.values_count) == ("limit", 80), "both pressures of a reading belong to it"
+    [task] = tasks(clinic, here.patient)
+    assert told(clinic, "nurse", task) == ["tasks:waits"]
+    assert told(clinic, "doctor", task) == []
+    with clock.frozen(task.due_at + dt.timedelta(minutes=1)):
+        escalation.sweep(clinic.app.state.engine)
+    assert "tasks:overdue" in told(clinic, "doctor", task)
