@@ -1,5 +1,6 @@
 """The file of a backup: a tar inside age encryption, with a list of its parts and their sums."""
 
+import fcntl
 import hashlib
 import io
 import json
@@ -10,7 +11,7 @@ import tarfile
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -25,6 +26,36 @@ CONTENTS, DUMP, FORMAT = "backup.json", "database.dump", 1
 _CHUNK = 1 << 20
 
 
+@contextmanager
+def workspace(run_dir: Path) -> Iterator[Path]:
+    """A folder for the plain copy of a backup; copies that a killed command left behind are removed first."""
+    run_dir.mkdir(parents=True, exist_ok=True)
+    with (run_dir / "backup.lock").open("w") as door:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        for left in run_dir.glob("backup-*"):
+            # Whoever still works in a folder holds its lock; that of a killed process is free.
+            with suppress(BlockingIOError, FileNotFoundError):
+                os.close(_locked(left))
+                shutil.rmtree(left, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix="backup-", dir=run_dir))
+        lock = _locked(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _locked(folder: Path) -> int:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
 def write(out: Path, recipient: pyrage.x25519.Recipient, parts: dict[str, Path], about: dict[str, Any]) -> None:
     """Encrypt parts into a file that bears its name only when it is whole."""
     listed = {name: {"sha256": _sha256(file), "bytes": file.stat().st_size} for name, file in parts.items()}
@@ -36,8 +67,11 @@ def write(out: Path, recipient: pyrage.x25519.Recipient, parts: dict[str, Path],
             target.flush()
             os.fsync(target.fileno())
         draft.rename(out)
+    except OSError as error:
+        raise SaulyqError(f"{out} cannot be written: {error.strerror or error}") from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
 
 
 def _encrypt(target: Any, recipient: pyrage.x25519.Recipient, parts: dict[str, Path], contents: bytes) -> None:
@@ -66,13 +100,11 @@ def _encrypt(target: Any, recipient: pyrage.x25519.Recipient, parts: dict[str, P
 
 
 @contextmanager
-def opened(file: Path, identity: pyrage.x25519.Identity, workspace: Path) -> Iterator[tuple[dict[str, Any], Path]]:
+def opened(file: Path, identity: pyrage.x25519.Identity, run_dir: Path) -> Iterator[tuple[dict[str, Any], Path]]:
     """The contents of a backup and the folder it was unpacked into, every part checked against its sum."""
     if not file.is_file():
         raise Unavailable(f"there is no file {file}")
-    workspace.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="backup-", dir=workspace))
-    try:
+    with workspace(run_dir) as folder:
         plain = folder / "plain.tar"
         try:
             pyrage.decrypt_file(str(file), str(plain), [identity])
@@ -88,8 +120,6 @@ def opened(file: Path, identity: pyrage.x25519.Identity, workspace: Path) -> Ite
             raise SaulyqError(f"{file} is damaged: {error}") from None
         plain.unlink()
         yield _contents(folder / "parts", file), folder / "parts"
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _contents(folder: Path, file: Path) -> dict[str, Any]:

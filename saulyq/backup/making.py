@@ -1,8 +1,6 @@
 """Making a backup while people work: the database from one snapshot, then the files that nothing can make anew."""
 
 import datetime as dt
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +22,7 @@ ARRIVING = ("images", "incoming")
 
 def make(settings: Settings, out: Path, recipient: pyrage.x25519.Recipient, with_lake: bool = False) -> dict[str, Any]:
     """Save the installation into an encrypted file; the database server runs."""
-    settings.run_dir.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="backup-", dir=settings.run_dir))
-    try:
+    with archive.workspace(settings.run_dir) as folder:
         dump = folder / archive.DUMP
         about = _save_database(settings, dump)
         # Files after the snapshot: whatever a saved row names was written before the row.
@@ -34,8 +30,6 @@ def make(settings: Settings, out: Path, recipient: pyrage.x25519.Recipient, with
         documents = about.pop("documents")
         archive.write(out, recipient, parts, about | {"documents": len(documents)})
         write_list(out, about["taken_at"], documents)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     return {
         "file": str(out),
         "bytes": out.stat().st_size,

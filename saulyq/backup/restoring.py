@@ -18,6 +18,7 @@ from saulyq.errors import SaulyqError
 from saulyq.settings import OPS_DATABASE, Settings
 
 REHEARSAL_DATABASE = "saulyq_rehearsal"
+RESTORING_DATABASE = "saulyq_restoring"
 
 _RECORDS = ("patients.patient", "organizations.organization", "accounts.account")
 _NUMBERED = """
@@ -30,13 +31,15 @@ def restore(settings: Settings, file: Path, identity: pyrage.x25519.Identity) ->
     """Restore into an empty installation whose server runs; says what came back and that it is the same."""
     refuse_records(settings)
     with archive.opened(file, identity, settings.run_dir) as (contents, folder):
-        postgres.drop_database(settings, OPS_DATABASE)
-        postgres.create_database(settings, OPS_DATABASE)
-        with _loaded(settings.libpq_url("owner"), contents, folder) as connection:
-            _number_anew(connection)
-        _put_files(folder / "files", settings.home)
-        if settings.secrets_dir_outside is None:
-            _put_files(folder / "secrets", settings.secrets_dir)
+        with _aside(settings, RESTORING_DATABASE):
+            with _loaded(settings.libpq_url("owner", RESTORING_DATABASE), contents, folder) as connection:
+                _number_anew(connection)
+            _put_files(folder / "files", settings.home)
+            if settings.secrets_dir_outside is None:
+                _put_files(folder / "secrets", settings.secrets_dir)
+            # The last step: whatever ends the restore before it leaves an empty installation and no half of one.
+            postgres.drop_database(settings, OPS_DATABASE)
+            postgres.rename_database(settings, RESTORING_DATABASE, OPS_DATABASE)
         return {
             "taken_at": contents["taken_at"],
             "revision": contents["revision"],
@@ -53,14 +56,13 @@ def rehearse(settings: Settings, file: Path, identity: pyrage.x25519.Identity) -
     Compares every table with what was saved, and every electronic document with its signatures with the list beside
     the backup, where there is one.
     """
-    with archive.opened(file, identity, settings.run_dir) as (contents, folder):
-        postgres.drop_database(settings, REHEARSAL_DATABASE)
-        postgres.create_database(settings, REHEARSAL_DATABASE)
-        try:
-            with _loaded(settings.libpq_url("owner", REHEARSAL_DATABASE), contents, folder) as connection:
-                documents = held(connection)
-        finally:
-            postgres.drop_database(settings, REHEARSAL_DATABASE)
+    url = settings.libpq_url("owner", REHEARSAL_DATABASE)
+    with (
+        archive.opened(file, identity, settings.run_dir) as (contents, folder),
+        _aside(settings, REHEARSAL_DATABASE),
+        _loaded(url, contents, folder) as connection,
+    ):
+        documents = held(connection)
     listed = listed_documents(file)
     if listed is not None and listed != documents:
         raise SaulyqError("the documents that came back are not those listed beside the backup")
@@ -71,6 +73,17 @@ def rehearse(settings: Settings, file: Path, identity: pyrage.x25519.Identity) -
         "documents": len(documents),
         "equal": True,
     }
+
+
+@contextmanager
+def _aside(settings: Settings, name: str) -> Iterator[None]:
+    """An empty database beside the operational one, gone at the end whatever happens."""
+    postgres.drop_database(settings, name)
+    postgres.create_database(settings, name)
+    try:
+        yield
+    finally:
+        postgres.drop_database(settings, name)
 
 
 @contextmanager

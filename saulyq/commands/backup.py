@@ -35,6 +35,8 @@ def backup(
 
     if out.exists():
         raise UsageError(f"{out} exists already; name a new file")
+    if not out.parent.is_dir():
+        raise UsageError(f"there is no folder {out.parent}; make it first, or is its disk not mounted?")
     key = backups.recipient_of(settings(), recipient)
     with database.ready(settings()) as current, work("saving"):
         report = backups.make(current, out, key, lake)

@@ -40,6 +40,12 @@ def drop_database(settings: Settings, name: str) -> None:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+def rename_database(settings: Settings, name: str, new: str) -> None:
+    """Give a database that nobody is connected to another name."""
+    with _administrator(settings) as connection:
+        connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(new)))
+
+
 def _administrator(settings: Settings) -> psycopg.Connection[tuple[object, ...]]:
     address = settings.database_url_outside or settings.libpq_url("super", "postgres")
     try:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +20,11 @@ from typer.testing import CliRunner
 
 from saulyq import backup, database, postgres
 from saulyq.backup.keys import IDENTITY, RECIPIENT, identity_of, recipient_of
-from saulyq.backup.restoring import refuse_records
+from saulyq.backup.restoring import RESTORING_DATABASE, refuse_records
 from saulyq.cli import app
 from saulyq.errors import SaulyqError, Unavailable, UsageError
 from saulyq.settings import Settings
-from tests.installation import Installation, make_installation, remove_installation
+from tests.installation import ROOT, Installation, make_installation, remove_installation
 
 PERSON = """
 insert into patients.patient (temporary_id, identity_status, family_name, given_name, family_fold, given_fold, sort_key,
@@ -82,10 +87,26 @@ def restored(saved: Saved) -> Iterator[tuple[Installation, dict[str, object]]]:
     try:
         with postgres.server(other.settings):
             identity = str(saved.settings.secrets_dir / IDENTITY)
+            kill_half_way(other, saved.file, identity)
             done = other.run("restore", str(saved.file), "--identity", identity, "--json")
             yield other, json.loads(done.stdout)
     finally:
         remove_installation(other)
+
+
+def kill_half_way(other: Installation, file: Path, identity: str) -> None:
+    """A power cut while a restore loads: nothing of it is in force, so that nobody starts half an installation."""
+    command = [sys.executable, "-m", "saulyq.cli", "restore", str(file), "--identity", identity]
+    restoring = subprocess.Popen(command, cwd=ROOT, env=other.environment, start_new_session=True)
+    with psycopg.connect(other.settings.libpq_url("owner", "postgres"), autocommit=True) as connection:
+        there = "select pid from pg_stat_activity where datname = %s and application_name = 'pg_restore'"
+        while not connection.execute(there, [RESTORING_DATABASE]).fetchone():
+            assert restoring.poll() is None
+            time.sleep(0.01)
+    os.killpg(restoring.pid, signal.SIGKILL)
+    restoring.wait()
+    assert list(other.settings.run_dir.glob("backup-*/parts/database.dump")), "killed too late to show anything"
+    refuse_records(other.settings)
 
 
 def test_first_backup_makes_a_key_and_says_to_keep_it_elsewhere(
@@ -111,6 +132,16 @@ def test_given_recipient_leaves_no_key_behind(tmp_path: Path) -> None:
     assert not (fresh.secrets_dir / RECIPIENT).exists()
     with pytest.raises(UsageError):
         recipient_of(fresh, "not-a-key")
+
+
+def test_a_place_that_cannot_be_written_is_named(saved: Saved, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in ("not-there", "file"):
+        missing = CliRunner().invoke(app, ["backup", "--out", str(tmp_path / folder / "saulyq.backup")])
+        assert isinstance(missing.exception, UsageError)
+        assert f"there is no folder {tmp_path / folder}" in str(missing.exception)
+    with pytest.raises(SaulyqError, match="cannot be written: File name too long"):
+        backup.make(saved.settings, tmp_path / ("x" * 254), recipient_of(saved.settings))
 
 
 def test_backup_is_closed_to_everybody_else(saved: Saved) -> None:
@@ -152,6 +183,8 @@ def test_restored_installation_holds_the_same(saved: Saved, restored: tuple[Inst
     other, report = restored
     assert report["equal"] is True
     assert report["rows"] == saved.report["rows"]
+    # the plain copy of the restore that was killed is gone too
+    assert not list(other.settings.run_dir.glob("backup-*"))
     with psycopg.connect(other.settings.libpq_url("owner")) as connection:
         pairs = connection.execute(
             "select split_part(temporary_id, '-', 2), count(*) from patients.patient"

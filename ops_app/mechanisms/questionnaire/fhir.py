@@ -269,8 +269,16 @@ def _value(item: Item | CellItem, answer: Any) -> dict[str, Any] | None:
     if isinstance(item, DateItem):
         return {"valueDate": answer} if as_day(answer) else None
     if isinstance(item, AttachmentItem):
-        return {"valueAttachment": {"title": answer["name"], "size": answer["size"]}}
+        return {"valueAttachment": _attachment(answer)}
     return {"valueString": str(answer)}
+
+
+def _attachment(answer: Mapping[str, Any]) -> dict[str, Any]:
+    # The file itself stays where it is: whoever may read the form fetches it from there.
+    told = {"title": answer["name"], "size": answer["size"], "url": f"/questionnaire-files/{answer['id']}"}
+    if "type" in answer:
+        told["contentType"] = answer["type"]
+    return told
 
 
 def _table(item: TableItem, answer: Any, cells: Mapping[str, Value]) -> Iterator[dict[str, Any]]:

@@ -83,11 +83,13 @@ def mappings(session: Session, device_id: int) -> Sequence[CodeMapping]:
     ).all()
 
 
-def mapping(session: Session, device_id: int, mapping_id: int) -> CodeMapping | None:
-    """One meaning that still holds."""
+def mapping(session: Session, device_id: int, mapping_id: int, *, removed: bool = False) -> CodeMapping | None:
+    """One meaning that still holds, or one that was ended."""
     return session.scalar(
         select(CodeMapping).where(
-            CodeMapping.id == mapping_id, CodeMapping.device_id == device_id, CodeMapping.removed_at.is_(None)
+            CodeMapping.id == mapping_id,
+            CodeMapping.device_id == device_id,
+            CodeMapping.removed_at.is_not(None) if removed else CodeMapping.removed_at.is_(None),
         )
     )
 

@@ -134,9 +134,19 @@ def remove_mapping(request: Request, device_id: int, mapping_id: int, actor: Dev
     if found is None:
         raise NotFound(_("There is no such code"))
     service.remove_mapping(db, actor, found)
-    held = {name: getattr(found, name) for name in MappingForm.model_fields}
-    undo = Undo("devices:map_code", {"device_id": device_id}, held)
+    undo = Undo("devices:restore_mapping", {"device_id": device_id, "mapping_id": mapping_id})
     return redirect(request, _url(request, row.id) + "#codes", _("Removed"), undo=undo)
+
+
+@router.post("/devices/{device_id}/codes/{mapping_id}/restore", name="devices:restore_mapping")
+def restore_mapping(request: Request, device_id: int, mapping_id: int, actor: DeviceManager, db: Db) -> Response:
+    """Let the ended meaning of a code hold again."""
+    row = _own(db, actor.scope(Permission.DEVICES_DEVICE_MANAGE), device_id)
+    found = queries.mapping(db, row.id, mapping_id, removed=True)
+    if found is None:
+        raise NotFound(_("There is no such code"))
+    service.restore_mapping(db, actor, row, found)
+    return redirect(request, _url(request, row.id) + "#codes", _("The code is back"))
 
 
 @router.post("/devices/{device_id}/orders", name="devices:send_orders")

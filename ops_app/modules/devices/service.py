@@ -66,14 +66,30 @@ def map_code(session: Session, actor: Actor, row: Device, form: MappingForm) -> 
 def remove_mapping(session: Session, actor: Actor, mapping: CodeMapping) -> None:
     """End the meaning of a code; results that come with it wait again."""
     mapping.removed_at = clock.now()
+    _log_meaning(session, actor, mapping, removed=True)
+
+
+def restore_mapping(session: Session, actor: Actor, row: Device, mapping: CodeMapping) -> None:
+    """Let an ended meaning hold again, unless the code means something else by now."""
+    _refuse_retired(row)
+    if queries.mapping_of(session, row.id, mapping.their_code, mapping.their_unit) is not None:
+        raise Conflict(
+            _("This has been changed since, so it cannot be undone any more"),
+            advice=_("Open it and look at its present state."),
+        )
+    mapping.removed_at = None
+    _log_meaning(session, actor, mapping, removed=False)
+
+
+def _log_meaning(session: Session, actor: Actor, mapping: CodeMapping, *, removed: bool) -> None:
     session.flush()
     audit.changed(
         session,
         actor,
         entity="devices.code_mapping",
         entity_id=mapping.id,
-        before=_meaning(mapping) | {"removed": False},
-        after=_meaning(mapping) | {"removed": True},
+        before=_meaning(mapping) | {"removed": not removed},
+        after=_meaning(mapping) | {"removed": removed},
     )
 
 

@@ -31,4 +31,5 @@ ACTIONS = {
     "devices:map_code": N_("Said what a code of a device means"),
     "devices:send_orders": N_("Sent orders of a tube to an analyser"),
     "devices:remove_mapping": N_("Removed the meaning of a device's code"),
+    "devices:restore_mapping": N_("Brought back the meaning of a device's code"),
 }

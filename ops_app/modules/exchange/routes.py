@@ -95,16 +95,16 @@ def all_systems(request: Request, actor: JournalReader, db: Db) -> Response:
 
 @router.post("/exchange/systems/{system}/on", name="exchange:switch_on")
 def switch_on(request: Request, system: str, actor: SystemKeeper, db: Db) -> Response:
-    service.switch(db, actor, system, True)
+    changed = service.switch(db, actor, system, True)
     told = _("Switched on; within a minute what waits will go")
-    undo = Undo("exchange:switch_off", {"system": system})
+    undo = Undo("exchange:switch_off", {"system": system}) if changed else None
     return redirect(request, _url(request, "exchange:systems"), told, undo=undo)
 
 
 @router.post("/exchange/systems/{system}/off", name="exchange:switch_off")
 def switch_off(request: Request, system: str, actor: SystemKeeper, db: Db) -> Response:
-    service.switch(db, actor, system, False)
-    undo = Undo("exchange:switch_on", {"system": system})
+    changed = service.switch(db, actor, system, False)
+    undo = Undo("exchange:switch_on", {"system": system}) if changed else None
     return redirect(request, _url(request, "exchange:systems"), _("Switched off; messages wait"), undo=undo)
 
 

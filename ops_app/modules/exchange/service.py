@@ -51,8 +51,8 @@ def give_up_messages(session: Session, actor: Actor, records: Sequence[int], rea
         withdraw(session, actor, message, reason)
 
 
-def switch(session: Session, actor: Actor, system: str, is_on: bool) -> None:
-    """Switch the traffic with a system on or off; what is written meanwhile waits."""
+def switch(session: Session, actor: Actor, system: str, is_on: bool) -> bool:
+    """Switch the traffic with a system on or off; what is written meanwhile waits. Whether it was otherwise before."""
     if system not in systems():
         raise NotFound()
     if not actor.scope(Permission.EXCHANGE_SYSTEM_MANAGE).everywhere:
@@ -65,6 +65,7 @@ def switch(session: Session, actor: Actor, system: str, is_on: bool) -> None:
     # the next sweep asks the system itself whether it is ready
     state.is_on, state.is_ready, state.reason, state.changed_at = is_on, False, None, clock.now()
     audit.changed(session, actor, entity="exchange.system", entity_id=system, before=before, after={"is_on": is_on})
+    return before["is_on"] is not is_on
 
 
 def check_credentials(system: str, header: str | None) -> None:

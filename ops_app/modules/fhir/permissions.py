@@ -18,7 +18,7 @@ from ops_app.modules.accounts.conditions import closed_because
 from ops_app.modules.oidc.queries import actor_of_token
 from ops_app.modules.personal_data.application_limits import limit
 from ops_app.modules.personal_data.mask import mask_blocked
-from ops_app.modules.protection.standing import refuse_unprotected
+from ops_app.modules.protection.standing import refuse_unprotected_program
 from ops_app.permissions import Permission
 
 
@@ -54,7 +54,7 @@ class FhirRule(AccessRule):
         allowed = await super().__call__(request, actor)
         if actor.is_program and request.method in SAFE_METHODS:
             # What a program reads leaves the installation; what it sends arrives, and that goes on.
-            await run_in_threadpool(refuse_unprotected, request.state.db)
+            await run_in_threadpool(refuse_unprotected_program, request.state.db)
         return allowed
 
 

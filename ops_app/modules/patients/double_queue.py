@@ -7,6 +7,7 @@ are compared with the rest. The blocks are narrower than those of ``duplicates``
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import and_, func, or_, select, text, union
 from sqlalchemy.orm import Session, aliased
@@ -90,15 +91,7 @@ def judge_two_people(session: Session, actor: Actor, one: Patient, other: Patien
     row = TwoPeople(patient_id=first, other_patient_id=second, reason=reason, judged_by=actor.login)
     session.add(row)
     session.flush()
-    for record in (first, second):
-        audit.changed(
-            session,
-            actor,
-            entity="patients.two_people",
-            entity_id=row.id,
-            patient_id=record,
-            after=audit.snapshot(row),
-        )
+    _log(session, actor, row)
     return row
 
 
@@ -127,6 +120,11 @@ def take_back(session: Session, actor: Actor, row: TwoPeople) -> None:
     before = audit.snapshot(row)
     row.taken_back_at, row.taken_back_by = clock.now(), actor.login
     session.flush()
+    _log(session, actor, row, before)
+
+
+def _log(session: Session, actor: Actor, row: TwoPeople, before: dict[str, Any] | None = None) -> None:
+    """Leave the decision in the journals of both records: whoever reads one must see it."""
     for record in (row.patient_id, row.other_patient_id):
         audit.changed(
             session,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import monotonic
+from weakref import WeakKeyDictionary
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from ops_app.errors import Conflict
@@ -15,7 +18,13 @@ from ops_app.modules.protection import queries
 from ops_app.modules.protection.declarations import Check, checks
 from ops_app.modules.protection.measures import MEASURES, Finding
 from ops_app.modules.protection.models import Statement
-from saulyq.settings import Mode, settings
+from saulyq.settings import Mode, Settings, settings
+
+OPEN_SECONDS = 3.0
+"""For so long a process believes that all was met, for the reads of programs. A refusal is never remembered."""
+
+_met: WeakKeyDictionary[Engine, tuple[Settings, float]] = WeakKeyDictionary()
+"""Under which settings all was met, and until when that is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,16 @@ def refuse_unprotected(session: Session) -> None:
             _("Personal data may not leave while checks of their protection are not met: %(checks)s", checks=named),
             advice=_("The page “Protection of personal data” says what to do about each."),
         )
+
+
+def refuse_unprotected_program(session: Session) -> None:
+    """As ``refuse_unprotected``, for programs that read many times a second: measuring costs more than they read."""
+    engine, now, current = session.get_bind().engine, monotonic(), settings()
+    known = _met.get(engine)
+    if known is not None and known[0] is current and now < known[1]:
+        return
+    refuse_unprotected(session)
+    _met[engine] = (current, now + OPEN_SECONDS)
 
 
 def why_closed(session: Session, system: System) -> str | None:

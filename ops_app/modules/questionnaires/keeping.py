@@ -205,8 +205,8 @@ def store_version(session: Session, actor: Actor, text: str, key: str | None) ->
     return row
 
 
-def switch(session: Session, actor: Actor, key: str, is_on: bool) -> None:
-    """Let a form be filled in, or not; an incomplete one stays off."""
+def switch(session: Session, actor: Actor, key: str, is_on: bool) -> bool:
+    """Let a form be filled in, or not; an incomplete one stays off. Whether it was otherwise before."""
     form = offered_or_404(session, key)
     if is_on and form.definition.status != "full":
         raise Conflict(_("This form cannot be filled in"), advice=str(form.definition.why_off))
@@ -218,6 +218,7 @@ def switch(session: Session, actor: Actor, key: str, is_on: bool) -> None:
     row.is_on, row.changed_by = is_on, actor.login
     session.flush()
     _log(session, actor, "questionnaire_switch", key, None, before, {"is_on": is_on})
+    return before["is_on"] is not is_on
 
 
 def problems_of(error: DefinitionError | Invalid) -> list[str]:

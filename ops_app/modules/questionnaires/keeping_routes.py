@@ -311,8 +311,8 @@ def _store(request: Request, actor: Any, db: Session, key: str | None, posted: A
 def switch(request: Request, actor: DefinitionManager, db: Db, key: str, posted: PostedForm) -> Response:
     """Let a form be filled in, or not."""
     is_on = posted.get("is_on") == "1"
-    keeping.switch(db, actor, key, is_on)
-    undo = Undo("questionnaires:switch", {"key": key}, {"is_on": "0" if is_on else "1"})
+    changed = keeping.switch(db, actor, key, is_on)
+    undo = Undo("questionnaires:switch", {"key": key}, {"is_on": "0" if is_on else "1"}) if changed else None
     return redirect(request, request.app.url_path_for("questionnaires:definition", key=key), _("Saved"), undo=undo)
 
 

@@ -277,25 +277,27 @@ def mark_in_error(session: Session, actor: Actor, response_id: int, reason: str)
 
 def discard(session: Session, actor: Actor, response_id: int) -> QuestionnaireResponse:
     """Give up a draft."""
-    response = queries.locked_response(session, response_id)
-    _check_place(actor, response.organization_id)
-    if response.status != "in_progress":
-        raise Conflict(_("The form is completed already"))
-    before = audit.snapshot(response)
-    response.status = "discarded"
-    session.flush()
-    _log(session, actor, response, before)
-    return response
+    return _move_draft(
+        session, actor, response_id, "in_progress", "discarded", refusal=_("The form is completed already")
+    )
 
 
 def take_up(session: Session, actor: Actor, response_id: int) -> QuestionnaireResponse:
     """Go on with a draft that was given up."""
+    return _move_draft(
+        session, actor, response_id, "discarded", "in_progress", refusal=_("This draft was not discarded")
+    )
+
+
+def _move_draft(
+    session: Session, actor: Actor, response_id: int, old: str, new: str, *, refusal: str
+) -> QuestionnaireResponse:
     response = queries.locked_response(session, response_id)
     _check_place(actor, response.organization_id)
-    if response.status != "discarded":
-        raise Conflict(_("This draft was not discarded"))
+    if response.status != old:
+        raise Conflict(refusal)
     before = audit.snapshot(response)
-    response.status = "in_progress"
+    response.status = new
     session.flush()
     _log(session, actor, response, before)
     return response
@@ -343,7 +345,10 @@ def _with_files(session: Session, response: QuestionnaireResponse, answers: Mapp
     form = compiled_of(queries.version_of(session, response))
     files = queries.files_of(session, response.id)
     kept = {
-        item.id: [{"id": row.id, "name": row.file_name, "size": row.size, "sha256": row.sha256} for row in found]
+        item.id: [
+            {"id": row.id, "name": row.file_name, "type": row.content_type, "size": row.size, "sha256": row.sha256}
+            for row in found
+        ]
         for item in form.definition.items
         if isinstance(item, AttachmentItem) and (found := files.get(item.id))
     }

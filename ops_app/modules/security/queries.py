@@ -100,10 +100,10 @@ def incidents(scope: Scope, state: str | None) -> Select[Incident, Organization]
     return statement
 
 
-def incident_or_404(session: Session, scope: Scope, incident_id: int) -> Incident:
-    """An incident of the scope."""
+def incident_or_404(session: Session, scope: Scope, incident_id: int, *, lock: bool = False) -> Incident:
+    """An incident of the scope; locked, until the commit nobody else closes it or adds to it."""
     statement = select(Incident).where(Incident.id == incident_id, scope.condition(Incident.organization_id))
-    found = session.scalars(statement).one_or_none()
+    found = session.scalars(statement.with_for_update() if lock else statement).one_or_none()
     if found is None:
         raise NotFound(_("There is no such incident"))
     return found

@@ -109,7 +109,7 @@ def incident(request: Request, incident_id: int, actor: IncidentOfficer, db: Db)
 def collect_evidence(
     request: Request, incident_id: int, actor: IncidentOfficer, db: Db, posted: PostedForm
 ) -> Response:
-    found = _own(db, actor, incident_id)
+    found = _own(db, actor, incident_id, lock=True)
     form = posted.check(JournalFilter)
     if form.value is not None:
         try:
@@ -124,7 +124,7 @@ def collect_evidence(
 
 @router.post("/security/incidents/{incident_id}/close", name="security:close_incident")
 def close_incident(request: Request, incident_id: int, actor: IncidentOfficer, db: Db, posted: PostedForm) -> Response:
-    found = _own(db, actor, incident_id)
+    found = _own(db, actor, incident_id, lock=True)
     form = posted.check(ClosingForm)
     if form.value is not None:
         service.close_incident(db, actor, found, form.value.outcome)
@@ -160,8 +160,8 @@ def sign_ins(request: Request, actor: SignInReader, db: Db, paging: Paging) -> R
     )
 
 
-def _own(db: Session, actor: Actor, incident_id: int) -> Incident:
-    return queries.incident_or_404(db, actor.scope(Permission.SECURITY_INCIDENT_MANAGE), incident_id)
+def _own(db: Session, actor: Actor, incident_id: int, *, lock: bool = False) -> Incident:
+    return queries.incident_or_404(db, actor.scope(Permission.SECURITY_INCIDENT_MANAGE), incident_id, lock=lock)
 
 
 def _incident_url(request: Request, incident_id: int) -> str:

@@ -6,7 +6,6 @@ import base64
 import datetime as dt
 import json
 import re
-from html import unescape
 from typing import Any
 
 import pytest
@@ -25,8 +24,9 @@ from ops_app.modules.appointments.models import Appointment
 from ops_app.modules.audit.models import Event
 from ops_app.modules.radiology.task_kinds import CRITICAL
 from ops_app.permissions import Role
-from tests.ops_app.browser import Browser, make_account
+from tests.ops_app.browser import make_account
 from tests.ops_app.clinic import Clinic
+from tests.ops_app.undoing import way_back
 
 TOMORROW = clock.today() + dt.timedelta(days=1)
 
@@ -37,19 +37,6 @@ def booked(clinic: Clinic, hour: int) -> Appointment:
         actor = clinic.actor(session, "registrar")
         start = clock.from_local(TOMORROW, dt.time(hour))
         return bookings.book(session, actor, patient.id, start, clinic.tree["hospital"], clinic.practitioners["doctor"])
-
-
-def way_back(browser: Browser, url: str) -> tuple[str, dict[str, str]]:
-    """Address and fields of the button that the next page shows."""
-    text = browser.get(url).text
-    toast = re.search(r'<div class="toast-line">.*?</form>', text, re.S)
-    assert toast is not None, "no toast on the page"
-    assert 'role="status"' in text.split("toast-line")[0].rsplit("<div", 2)[1]
-    action = re.search(r'action="([^"]+)"', toast.group(0))
-    assert action is not None
-    fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', toast.group(0)))
-    fields.pop("csrf_token")
-    return unescape(action.group(1)), {name: unescape(value) for name, value in fields.items()}
 
 
 def stored(clinic: Clinic, model: Any, row_id: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,7 +20,8 @@ from ops_app.modules.personal_data.models import Consent, Representative, Stored
 from ops_app.modules.visits.models import Encounter
 from saulyq.settings import settings
 from tests.ops_app.clinic import Clinic
-from tests.ops_app.personal_data.conftest import HOSPITAL_BIN, SCAN, give_consent
+from tests.ops_app.personal_data.conftest import HOSPITAL_BIN, SCAN, ask, give_consent
+from tests.ops_app.together import at_once
 
 TOKEN = "token of the access service"
 
@@ -251,3 +253,31 @@ def test_pages_speak_the_language(office: Clinic, language: str) -> None:
     give_consent(office, patient)
     page = office.browser("registrar", language).get(f"/patients/{patient.id}/personal-data").text
     assert {"kk": "Келісімдер", "ru": "Согласия"}[language] in page
+
+
+def test_two_withdrawals_at_once_are_one(office: Clinic) -> None:
+    patient = office.register()
+    assert give_consent(office, patient).status_code == 303
+    consent, url = newest(office, patient), f"/consents/{newest(office, patient).id}/withdraw"
+    bases = {"application of 20.11.2026": office.browser("registrar"), "letter of 21.11.2026": office.browser("doctor")}
+    answers = at_once(
+        office,
+        "personal_data.consent",
+        consent.id,
+        *(partial(browser.post, url, {"basis": basis}) for basis, browser in bases.items()),
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 422]
+    winner = next(basis for basis, answer in zip(bases, answers, strict=True) if answer.status_code == 303)
+    assert newest(office, patient).withdrawal_basis == winner
+
+
+def test_answer_and_refusal_at_once_are_one(office: Clinic) -> None:
+    patient = office.register()
+    number = ask(office, patient)
+    url = f"/personal-data/requests/{number}"
+    answer = {"language": "ru", "outcome": "Ответ выдан"}
+    officer, colleague = office.browser("officer"), office.browser("officer")
+    posts = (partial(officer.post, f"{url}/answer", answer), partial(colleague.post, f"{url}/answer", answer))
+    answers = at_once(office, "personal_data.subject_request", number, *posts)
+    codes = sorted(each.status_code for each in answers)
+    assert codes[0] == 303 and codes[1] in (409, 422), codes

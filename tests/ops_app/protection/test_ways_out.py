@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.patients.models import Patient
+from ops_app.modules.protection.standing import OPEN_SECONDS
 from ops_app.permissions import Role
 from tests.ingestion.dicom.test_dicomweb import Viewer
 from tests.ops_app.browser import Browser, make_account
 from tests.ops_app.clinic import Clinic
 from tests.ops_app.personal_data.conftest import HOSPITAL_BIN, ask
 from tests.ops_app.protection.conftest import SetUp
-from tests.ops_app.protection.operator import everything_met
+from tests.ops_app.protection.operator import everything_met, say
 
 ANSWER = {"language": "ru", "outcome": "Ответ выдан"}
 
@@ -77,3 +81,37 @@ def test_programs_and_files_for_outsiders_wait_for_the_protection_and_care_does_
         assert program.get(address).status_code in (200, 204), address
     assert officer.post(evidence).status_code == 200
     assert officer.get(answer).status_code == 200
+
+
+@pytest.mark.req("PDATA-10")
+def test_a_check_that_stops_holding_closes_in_seconds_and_opens_at_once(
+    clinic: Clinic, program: TestClient, officer: Browser, patient: Patient, set_up: SetUp
+) -> None:
+    everything_met(clinic, officer, set_up)
+    address, measured = f"/fhir/Patient/{patient.id}", []
+
+    def count(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if "protection.statement" in statement:
+            measured.append(statement)
+
+    event.listen(clinic.app.state.engine, "before_cursor_execute", count)
+    assert program.get(address).status_code == 200
+    # a slow machine may need longer than the belief lasts for one of them, not for all
+    times = []
+    for _time in range(5):
+        measured.clear()
+        assert program.get(address).status_code == 200
+        times.append(len(measured))
+    event.remove(clinic.app.state.engine, "before_cursor_execute", count)
+    assert 0 in times, "every read measured everything anew"
+
+    assert say(officer, "responsible_person", is_met="no").status_code == 303
+    time.sleep(OPEN_SECONDS)
+    for _time in range(2):
+        assert program.get(address).status_code == 409
+    assert say(officer, "responsible_person").status_code == 303
+    assert program.get(address).status_code == 200
+    # what is exported asks each time
+    assert say(officer, "responsible_person", is_met="no").status_code == 303
+    assert officer.post(f"/patients/{patient.id}/evidence").status_code == 409
+    assert say(officer, "responsible_person").status_code == 303

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from saulyq.settings import Settings
 from tests.installation import Installation
 from tests.ops_app.browser import Browser, make_account
 from tests.ops_app.clinic import Clinic
+from tests.ops_app.together import at_once
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +106,25 @@ def test_an_incident_is_registered_investigated_and_closed(staff: Clinic) -> Non
             select(Event.action).where(Event.login == "admin", Event.kind == "write").order_by(Event.id)
         ).all()
     assert {"security:register_incident", "security:collect_evidence", "security:close_incident"} <= set(changes)
+
+
+def test_two_officers_do_not_close_one_incident(staff: Clinic) -> None:
+    admin, root = staff.browser("admin"), staff.browser("root")
+    values = {"kind": "account", "description": "a password lay on the desk"}
+    made = admin.post("/security/incidents/new", values | {"organization_id": staff.tree["hospital"]})
+    address = made.headers["location"]
+    number = int(address.rpartition("/")[2])
+    outcomes = {"the password was changed": admin, "the nurse was warned": root}
+    answers = at_once(
+        staff,
+        "security.incident",
+        number,
+        *(partial(browser.post, f"{address}/close", {"outcome": told}) for told, browser in outcomes.items()),
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 409]
+    winner = next(told for told, answer in zip(outcomes, answers, strict=True) if answer.status_code == 303)
+    with staff.session() as session:
+        assert session.get_one(Incident, number).outcome == winner
 
 
 @pytest.mark.req("IAM-21")
