@@ -74,6 +74,27 @@ addEventListener("beforeunload", (event) => {
   if (typedIn && typedIn.isConnected && !typedIn.dataset.sent) event.preventDefault();
 });
 
+// A form that came back with what to correct stands at an address that only takes forms: going back to it, reading it
+// again and changing the language need the address where the form was opened.
+if ("posted" in document.body.dataset && document.referrer.startsWith(`${location.origin}/`)) {
+  history.replaceState(null, "", document.referrer);
+  const next = document.querySelector(".languages [name=next]");
+  if (next) next.value = location.pathname + location.search;
+}
+
+// A button in a row of a long list leads back to that row.
+const PLACE = "place-in-list";
+document.addEventListener("submit", (event) => {
+  if (!event.defaultPrevented && event.target.matches("main .inline[method=post]")) {
+    sessionStorage.setItem(PLACE, JSON.stringify([location.pathname, scrollY]));
+  }
+});
+addEventListener("DOMContentLoaded", () => {
+  const [path, at] = JSON.parse(sessionStorage.getItem(PLACE) || "[]");
+  sessionStorage.removeItem(PLACE);
+  if (path === location.pathname) scrollTo(0, at);
+});
+
 addEventListener("pageshow", () => {
   isSending(false);
   document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
