@@ -75,10 +75,13 @@ def pages_of(names: list[str], texts: Texts, refuse: Callable[[], None]) -> list
     return [st.Page(home, title=texts("app"), url_path="home", default=True, visibility="hidden"), *pages.values()]
 
 
-def outside(texts: Texts, message: str, is_signed_in: bool) -> None:
-    """One clear sentence, and the one thing to do."""
+def outside(texts: Texts, message: str, is_signed_in: bool, home: str | None = None) -> None:
+    """One clear sentence, and the one thing to do: open one's own page ``home``, or sign in or out."""
     st.title(texts("app"), anchor=False)
     st.info(message)
+    if home is not None:
+        st.page_link(f"views/{home}.py", label=texts(f"page.{home}"))
+        return
     if not is_signed_in:
         st.button(texts("sign_in"), type="primary", on_click=st.login)
     else:
@@ -98,18 +101,20 @@ def main() -> None:
         texts = choose_language(viewer)
     st.session_state["viewer"] = viewer
     names = allowed(viewer)
+    home = names[0] if names else None
 
     def refuse() -> None:
         if not is_reachable:
             outside(texts, texts("unreachable"), is_signed_in=True)
         elif viewer is not None:
-            outside(texts, texts("page_not_allowed" if names else "nothing_allowed"), is_signed_in=True)
+            outside(texts, texts("page_not_allowed" if names else "nothing_allowed"), is_signed_in=True, home=home)
         else:
             outside(texts, texts("revoked" if identity.has_cookie() else "sign_in_why"), is_signed_in=False)
 
     page = st.navigation(pages_of(names, texts, refuse), position="sidebar" if names else "hidden")
     if viewer is not None and names:
         with st.sidebar:
+            st.page_link(identity.operational_app(), label=texts("operational_app"))
             st.caption(viewer.name)
             st.button(texts("sign_out"), on_click=st.logout, key="sign_out")
     own = viewer.language if viewer is not None else texts.language

@@ -64,7 +64,7 @@ def listed(
             evidence.day(row["event_date"]),
             kind_of(texts, row["dimension"]),
             texts.term("sex", row["sex"]),
-            row["age_group"],
+            texts.age(row["age_group"]),
             practitioner_name(texts, labels, row["practitioner_code"]) if row["practitioner_code"] else None,
             texts.term("reason", row["excluded_because"]),
             evidence.line(texts, tree, row["evidence"]),
@@ -121,7 +121,7 @@ def signals(viewer: Viewer, texts: Texts, tree: Tree, signal: str | None, state:
 
 def _due(texts: Texts, row: dict[str, object]) -> Cell:
     due = deadline(row["due_at"])  # type: ignore[arg-type]
-    return Mark(f"{due} — {texts('signals.late')}", "red") if row["is_late"] else due
+    return Mark(texts("signals.late"), "red", before=due) if row["is_late"] else due
 
 
 def _state(texts: Texts, row: dict[str, object]) -> Cell:
@@ -129,4 +129,8 @@ def _state(texts: Texts, row: dict[str, object]) -> Cell:
     if row["state"] == "closed":
         return Mark(f"{texts('state.closed')}: {texts.term('met', str(row['closed_by'] or ''))}", "green")
     severity = str(row["severity"])
-    return Mark(f"{texts.term('severity', severity)} · {days}", "red" if severity == "red" else "amber")
+    if severity == "red":
+        return Mark(f"{texts('severity.red')} · {days}", "red")
+    # "By its deadline" would contradict the deadline that has passed.
+    said = texts("state.open") if row["is_late"] else texts.term("severity", severity)
+    return Mark(f"{said} · {days}", "amber")

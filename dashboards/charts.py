@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
-from dashboards.figures import percent, wilson
+from dashboards.figures import month, percent, wilson
 
 ACCENT = "#1f857e"
 PALEST = (226, 240, 239)
@@ -23,6 +23,8 @@ QUIET = "#8a979b"
 BAND = "rgba(31,133,126,.16)"
 GEO = Path(__file__).parent / "geo"
 MONTHS = 24
+TICKS = 6
+"""Months that are named under the line; more would run into each other on a phone."""
 
 
 def _layout(figure: go.Figure, height: int) -> go.Figure:
@@ -46,12 +48,29 @@ def show(figure: go.Figure, key: str) -> None:
     st.plotly_chart(figure, width="stretch", key=key, config={"displayModeBar": False}, theme="streamlit")
 
 
-def trend(rows: pl.DataFrame, share: bool) -> go.Figure:
-    """A line by period: the share with its interval, or the count."""
+def trend(rows: pl.DataFrame, share: bool, starts_anew: bool = False) -> go.Figure:
+    """A line by period: the share with its interval, or the count.
+
+    A figure that starts anew every January is one line a year: a fall from December to January is no event.
+    """
     rows = rows.tail(MONTHS)
-    periods = [f"{period[5:]}.{period[:4]}" for period in rows["period"].to_list()]
-    pairs = list(zip(rows["numerator"].to_list(), rows["denominator"].to_list(), strict=True))
     figure = go.Figure()
+    for year in sorted({period[:4] for period in rows["period"]}) if starts_anew else [""]:
+        _line(figure, rows.filter(pl.col("period").str.starts_with(year)), share)
+    periods = [month(period) for period in rows["period"]]
+    # Counted back from the newest month, so that the one that is looked at has its name.
+    named = periods[::-1][:: max(1, -(-len(periods) // TICKS))]
+    figure.update_xaxes(
+        type="category", categoryorder="array", categoryarray=periods, tickvals=named, tickangle=0,
+        range=[-0.5, len(periods) - 0.5],
+    )  # fmt: skip
+    figure.update_yaxes(rangemode="tozero", ticksuffix="\u00a0%" if share else "", tickformat=None if share else ",d")
+    return _layout(figure, 220)
+
+
+def _line(figure: go.Figure, rows: pl.DataFrame, share: bool) -> None:
+    periods = [month(period) for period in rows["period"]]
+    pairs = list(zip(rows["numerator"].to_list(), rows["denominator"].to_list(), strict=True))
     if share:
         bounds = [wilson(n, d) for n, d in pairs]
         upper, lower = [100 * high for _, high in bounds], [100 * low for low, _ in bounds]
@@ -64,12 +83,10 @@ def trend(rows: pl.DataFrame, share: bool) -> go.Figure:
         y=values,
         mode="lines+markers",
         line={"color": ACCENT, "width": 2},
+        marker={"color": ACCENT, "size": 5},
         text=[f"{percent(n, d)} ({n} / {d})" if share else f"{d}" for n, d in pairs],
         hovertemplate="%{x}: %{text}<extra></extra>",
     )
-    figure.update_xaxes(type="category", nticks=8, tickangle=0)
-    figure.update_yaxes(rangemode="tozero", ticksuffix=" %" if share else "", tickformat=None if share else ",d")
-    return _layout(figure, 220)
 
 
 @cache

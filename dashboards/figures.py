@@ -41,6 +41,11 @@ def percent(numerator: int, denominator: int) -> str:
     return f"{number(100 * numerator / denominator, 1)}\u00a0%" if denominator else "–"
 
 
+def month(period: str) -> str:
+    """``2026-11`` as people write it."""
+    return f"{period[5:]}.{period[:4]}"
+
+
 def moment(value: dt.datetime | None) -> str:
     """Local date and time."""
     if value is None:

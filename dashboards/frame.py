@@ -10,7 +10,7 @@ from html import escape
 import streamlit as st
 
 from dashboards import cases, charts, data, place, tables
-from dashboards.figures import is_outside, moment, number, percent, wilson
+from dashboards.figures import is_outside, moment, month, number, percent, wilson
 from dashboards.identity import Viewer
 from dashboards.place import Place, Tree, Unit
 from dashboards.texts import Texts
@@ -28,7 +28,7 @@ def opened() -> tuple[Viewer, Texts]:
 def header(question: str, texts: Texts) -> None:
     """The page's question, and how fresh the answer is."""
     if settings().mode is Mode.demo:
-        st.warning(texts("demo"))
+        st.html(f"<p class='sq-demo'>{escape(texts('demo'))}</p>")
     st.title(question, anchor=False)
     fresh = data.freshness()
     if fresh["as_of"] is None:
@@ -82,7 +82,12 @@ def choose_period(viewer: Viewer, texts: Texts, code: str) -> str:
     if not months:
         st.info(texts("no_data"))
         st.stop()
-    return choose("period", texts("period"), months, lambda month: f"{month[5:]}.{month[:4]}")
+    asked = st.query_params.get("period")
+    chosen = choose("period", texts("period"), months, month)
+    if asked is not None and asked not in months:
+        wanted = month(asked) if re.fullmatch(r"\d{4}-\d{2}", asked) else asked
+        st.caption(texts("period.none", asked=plain(wanted), shown=month(chosen)))
+    return chosen
 
 
 def silent(viewer: Viewer, texts: Texts, tree: Tree, period: str) -> None:
@@ -92,6 +97,17 @@ def silent(viewer: Viewer, texts: Texts, tree: Tree, period: str) -> None:
     names = [tree.name(node) for node in tree.facilities() if tree.holds(node) and node not in known]
     if names:
         st.warning(texts("silent", names=", ".join(names)))
+
+
+def refuse_unknown(texts: Texts, tree: Tree, where: Place, page: str) -> None:
+    """An address may name a place that is not the viewer's: say so, and lead back, instead of showing zeros."""
+    asked = [node for node in where.nodes.values() if node]
+    if all(tree.knows(node) for node in asked):
+        return
+    st.info(texts("place.unknown"))
+    # Without a place in the address every page starts at the widest one of the viewer.
+    st.page_link(f"views/{page}.py", label=texts("place.own"), query_params={"lang": texts.language})
+    st.stop()
 
 
 @dataclass
@@ -108,6 +124,8 @@ class Drill:
     has_share: bool = True
     is_bad_high: bool = False
     """Whether the units to look at first are those with the highest share."""
+    starts_anew: bool = False
+    """Whether the figure grows through the year and begins again in January."""
 
     def __post_init__(self) -> None:
         write_address()
@@ -130,6 +148,7 @@ class Drill:
 
     def breadcrumb(self) -> None:
         """Where we are, each step a link."""
+        refuse_unknown(self.texts, self.tree, self.where, self.page)
         labels = place.practitioners(self.viewer) if self.where.practitioner is not None else {}
         steps = place.crumbs(self.tree, self.where, self.texts, labels)
         with st.container(horizontal=True, key="crumbs", gap="small", vertical_alignment="center"):
@@ -151,6 +170,9 @@ class Drill:
             share = (label, percent(top, bottom), interval(self.texts, top, bottom))
             values = [share, (numerator, number(top), ""), *values]
         tables.figures(values)
+        if not bottom and not self.counts["excluded"]:
+            st.info(self.texts("place.empty"))
+            return
         if self.viewer.cases:
             self._row_links({"numerator": numerator, "denominator": denominator})
 
@@ -169,8 +191,10 @@ class Drill:
 
     def trend(self) -> None:
         """The months before."""
+        if self.rows.is_empty():
+            return
         st.subheader(self.texts("trend"), anchor=False)
-        charts.show(charts.trend(self.rows, share=self.has_share), "trend")
+        charts.show(charts.trend(self.rows, share=self.has_share, starts_anew=self.starts_anew), "trend")
 
     def units(self) -> list[Unit]:
         """Units one level below as ranked bars; each name leads there."""
@@ -216,6 +240,8 @@ class Drill:
         rows = data.ask(
             self.viewer, "breakdown", code=self.code, period=self.period, by=by, **self.where.filters
         ).rows()
+        if not any(bottom for _name, _top, bottom in rows):
+            return
         rows.sort(key=lambda row: natural(row[0]))
         st.subheader(title, anchor=False)
         headings = [title, self.texts("numerator"), self.texts("denominator"), self.texts("share")]
@@ -244,7 +270,7 @@ class Drill:
 
     def cases(self) -> None:
         """The rows of the figure asked for."""
-        if self.listed is not None:
+        if self.listed is not None and (self.counts["denominator"] or self.counts["excluded"]):
             about = self.where.address(period=self.period, rows=self.listed)
             cases.listed(
                 self.viewer, self.texts, self.tree, self.code, self.period, self.where, self.listed,

@@ -28,6 +28,8 @@ class Mark:
 
     label: str
     tone: str
+    before: str = ""
+    """What stands in a line of its own above the label, of the same colour."""
 
 
 Cell = str | int | Link | Mark | None
@@ -89,5 +91,6 @@ def _cell(value: Cell) -> str:
     if isinstance(value, Link):
         return f"<a href='{escape(value.address, quote=True)}' target='_blank' rel='noopener'>{escape(value.label)}</a>"
     if isinstance(value, Mark):
-        return f"<span class='sq-{escape(value.tone)}'>{escape(value.label)}</span>"
+        first = f"<span class=sq-line>{escape(value.before)}</span> " if value.before else ""
+        return f"<span class='sq-{escape(value.tone)}'>{first}{escape(value.label)}</span>"
     return escape(str(value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -37,6 +38,10 @@ class Texts:
             said = self._words.get(f"origin.{kind}", "{name}").format(name=name if name else kind)
             parts.append(f"{said}, {self('origin.form', name=form)}" if form else said)
         return "; ".join(parts)
+
+    def age(self, group: str | None) -> str:
+        """``05-09`` as people write it: ``5–9``."""
+        return re.sub(r"\b0(?=\d)", "", self.term("age", group)).replace("-", "–")
 
     def term(self, kind: str, code: str | None) -> str:
         """The name of a code (a class, a state, a step); the code itself where nobody named it."""

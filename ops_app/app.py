@@ -28,7 +28,7 @@ from ops_app.db import make_engine
 from ops_app.kit import request_context
 from ops_app.kit.request_context import RequestContext
 from ops_app.modules.security import watch
-from ops_app.ui.render import STATIC, environment
+from ops_app.ui.render import STATIC, environment, first_script_source
 from saulyq.settings import settings
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ class Frame:
         self.headers = {
             # The dashboards' address: browsers check redirects after a posted sign-in form too.
             "Content-Security-Policy": (
-                "default-src 'self'; img-src 'self' data:; "
+                f"default-src 'self'; script-src 'self' {first_script_source()}; img-src 'self' data:; "
                 # NCALayer listens on the user's own machine
                 f"connect-src 'self' {settings().ncalayer_url.rstrip('/')}; "
                 "object-src 'none'; base-uri 'none'; "

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prepares .venv from requirements.lock and the front-end packages from package-lock.json.
-# Each half leaves a stamp with the checksum of what it was made from, so a second call does nothing.
+# Each part leaves a stamp with the checksum of what it was made from, so a second call does nothing.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -41,10 +41,15 @@ if [ "$(cat .venv/.saulyq-python 2>/dev/null)" != "$stamp" ]; then
     echo "$stamp" > .venv/.saulyq-python
 fi
 
-stamp=$(checksum ops_app/ui/package.json ops_app/ui/package-lock.json ops_app/ui/bootstrap.scss scripts/vendor.py)
-if [ "$(cat ops_app/ui/static/vendor/.stamp 2>/dev/null)" != "$stamp" ] || [ ! -d ops_app/ui/node_modules ]; then
+stamp=$(checksum ops_app/ui/package.json ops_app/ui/package-lock.json)
+if [ "$(cat ops_app/ui/node_modules/.stamp 2>/dev/null)" != "$stamp" ]; then
     echo "saulyq setup: installing front-end packages" >&2
     .venv/bin/python scripts/npm.py ci --silent --omit=optional || fail "could not install the front-end packages"
+    echo "$stamp" > ops_app/ui/node_modules/.stamp
+fi
+
+stamp=$(checksum ops_app/ui/node_modules/.stamp ops_app/ui/style.scss ops_app/ui/styles/*.css scripts/vendor.py)
+if [ "$(cat ops_app/ui/static/vendor/.stamp 2>/dev/null)" != "$stamp" ]; then
     .venv/bin/python scripts/vendor.py || fail "could not build the style sheet"
     echo "$stamp" > ops_app/ui/static/vendor/.stamp
 fi

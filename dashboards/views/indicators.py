@@ -35,7 +35,7 @@ def show(viewer: Viewer, texts: Texts) -> None:
         drill.trend()
         left, right = st.columns(2, gap="large")
         with left:
-            drill.breakdown("age", texts("age"), lambda one: texts.term("age", one))
+            drill.breakdown("age", texts("age"), texts.age)
             drill.exclusions()
         with right:
             drill.breakdown("dimension", texts("kind"), lambda one: kind_of(texts, one))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards import data, frame, tables
-from dashboards.figures import number
+from dashboards.figures import month, number
 from dashboards.identity import Viewer
 from dashboards.place import Place, Tree
 from dashboards.texts import Texts
@@ -81,7 +81,7 @@ def _line(label: str, page: str, address: dict[str, str], figures: str, is_late:
 
 
 def _month(row: dict[str, int] | None) -> str:
-    return f"{str(row['period'])[5:]}.{str(row['period'])[:4]}" if row else ""
+    return month(str(row["period"])) if row else ""
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def show(viewer: Viewer, texts: Texts) -> None:
     code = f"screening_{programme}_{step}"
     with right:
         period = frame.choose_period(viewer, texts, code)
-    drill = Drill("screening", viewer, texts, code, period, {"programme": programme, "step": step})
+    drill = Drill("screening", viewer, texts, code, period, {"programme": programme, "step": step}, starts_anew=True)
     drill.breadcrumb()
     words = frame.titles(viewer, texts)[code]
     drill.headline(texts.term("step", step), words["numerator"], words["denominator"])
@@ -41,7 +41,7 @@ def show(viewer: Viewer, texts: Texts) -> None:
         with right:
             if drill.where.next_unit == "organization":
                 _map(drill, [(one.place.organization, one.numerator, one.denominator) for one in units])
-            drill.breakdown("age", texts("age"), lambda one: texts.term("age", one))
+            drill.breakdown("age", texts("age"), texts.age)
         download.offer(viewer, texts, code, period, by="age")
     frame.about(texts, words)
 

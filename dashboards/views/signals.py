@@ -20,6 +20,7 @@ def show(viewer: Viewer, texts: Texts) -> None:
     tree = Tree(viewer, texts)
     words = frame.titles(viewer, texts, "signal_catalog")
     where = place.from_address(tree)
+    frame.refuse_unknown(texts, tree, where, "signals")
     left, middle, right = st.columns([2, 1, 2])
     with left:
         options = [ALL, *words]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import NoMatchFound
@@ -31,6 +32,8 @@ from saulyq.settings import Mode, settings
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+FIRST_SCRIPT = (HERE / "theme.js").read_text(encoding="utf-8")
+"""Stands in the page itself: as a file it would be one more answer to wait for before the first words show."""
 
 GROUP_TITLES = {
     "day": i18n.N_("My day"),
@@ -83,6 +86,7 @@ def environment() -> Environment:
     )
     env.globals.update(
         static=static_url,
+        first_script=Markup(FIRST_SCRIPT),  # noqa: S704  our own file
         browser_name=browser_name,
         language=i18n.language,
         languages=i18n.LANGUAGES,
@@ -101,6 +105,11 @@ def static_url(path: str) -> str:
     """Address of a static file; the checksum in it lets browsers keep the file for ever."""
     content = (STATIC / path).read_bytes()
     return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:10]}"
+
+
+def first_script_source() -> str:
+    """The source of the one script that stands in pages, as a content security policy names it (CSP 3, 2.3.1)."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(FIRST_SCRIPT.encode()).digest()).decode()}'"
 
 
 def local_name(row: Any) -> str:

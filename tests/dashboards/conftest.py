@@ -64,6 +64,7 @@ def as_viewer(monkeypatch: pytest.MonkeyPatch) -> Opener:
     """Open a page of the dashboards as somebody, at an address."""
     st.cache_resource.clear()
     monkeypatch.setattr("dashboards.cases.operational_app", lambda: "http://ops")
+    monkeypatch.setattr(identity, "operational_app", lambda: "http://ops")
 
     def open_page(who: Viewer | None, page: str | None = None, /, **address: str) -> AppTest:
         monkeypatch.setattr(identity, "current_viewer", lambda: who)

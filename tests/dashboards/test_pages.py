@@ -8,7 +8,7 @@ import pytest
 
 from tests.dashboards import served
 from tests.dashboards.conftest import CHIEF, ENGINEER, OFFICIAL, Opener, listed, words
-from tests.dashboards.served import ALPHA, REGION
+from tests.dashboards.served import ALPHA, BETA, REGION
 
 PAGES = ("overview", "visits", "screening", "signals", "maternal", "indicators", "freshness")
 
@@ -59,7 +59,7 @@ def test_screening_shows_four_steps_by_place_age_and_target_group(as_viewer: Ope
         for step in ("Тексеруге жататындар", "Тізімде", "Жазылған", "Расталған"):
             assert step in said
         assert "Альфа емханасы" in said
-        assert "40-44" in said
+        assert "40–44" in said
         assert "қайтыс болған" in said
 
 
@@ -107,3 +107,26 @@ def test_language_of_the_account_and_of_the_address(as_viewer: Opener) -> None:
     assert as_viewer(OFFICIAL, "visits").title[0].value == "Қандай қабылдаулар болды, қайда және кімде?"
     assert as_viewer(OFFICIAL, "visits", lang="ru").title[0].value == "Какие посещения, где и у кого?"
     assert as_viewer(OFFICIAL, "visits", lang="xx").title[0].value.startswith("Қандай")
+
+
+@pytest.mark.parametrize("page", ["visits", "signals"])
+@pytest.mark.usefixtures("home")
+def test_an_address_of_anothers_place_says_so_and_leads_back(as_viewer: Opener, page: str) -> None:
+    for node in (str(BETA), "424242"):
+        said = words(as_viewer(CHIEF, page, lang="en", organization=node))
+        assert "names no organisation or site that is open to you" in said
+        assert "Go to your own organisations" in said
+        assert listed(as_viewer(CHIEF, page, organization=node)) == 0
+
+
+@pytest.mark.usefixtures("home")
+def test_a_month_without_data_is_named_beside_the_one_that_is_shown(as_viewer: Opener) -> None:
+    said = words(as_viewer(OFFICIAL, "visits", lang="en", period="2001-01"))
+    assert "There is no data for 01.2001; 11.2026 is shown." in said.replace("\\", "")
+
+
+@pytest.mark.usefixtures("home")
+def test_a_page_of_another_role_leads_to_ones_own(as_viewer: Opener) -> None:
+    said = words(as_viewer(ENGINEER, "visits", lang="en"))
+    assert "This page is not for your role." in said
+    assert "Freshness and quality" in said

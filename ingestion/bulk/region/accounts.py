@@ -27,6 +27,13 @@ _WANTED: tuple[tuple[str, Role, str | None, str], ...] = (
     ("engineer", Role.DATA_ENGINEER, None, "everything"),
     ("admin", Role.ADMINISTRATOR, None, "everything"),
 )
+NAMES = {
+    "oncall": "Сейітқалиева Мәриям",
+    "official": "Досжанов Бауыржан",
+    "engineer": "Ким Виктор",
+    "admin": "Ахметова Сәуле",
+}
+"""Whoever holds no position in the district has an invented name all the same."""
 NODES = """
 select
   (select min(id) from organizations.organization where kind = 'region' and not is_external) as district,
@@ -57,7 +64,7 @@ def create(engine: Engine, secrets: Path) -> Path:
                 if position
                 else None
             )
-            name = holder.name if holder else login.capitalize()
+            name = holder.name if holder else NAMES.get(login, login.capitalize())
             made[login] = make(session, login, role, nodes[node], name, holder.practitioner_id if holder else None)
     path = secrets / FILE
     write(path, made)

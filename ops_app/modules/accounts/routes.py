@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from ops_app import i18n
-from ops_app.auth import Anybody, Probe, SignedIn, SignedInBeforePasswordChange, cookie_name, set_cookie
+from ops_app.auth import Anybody, Probe, SignedIn, SignedInBeforePasswordChange, cookie_name, csrf_token, set_cookie
 from ops_app.db import Db
 from ops_app.errors import BadRequest, Forbidden, OpsError
 from ops_app.i18n import _
@@ -36,6 +36,12 @@ def waiting(request: Request, actor: SignedIn, db: Db) -> Response:
     items = [item for module in request.app.state.modules for item in module.items]
     counts = {item.route: item.waiting(db, actor) for item in items if item.waiting and actor.may(item.permission)}
     return JSONResponse(counts)
+
+
+@router.get("/account/session", name="accounts:session")
+def session_lives(request: Request, actor: SignedInBeforePasswordChange) -> Response:
+    """Whose session this browser has and its token: an open form asks before it sends what somebody typed."""
+    return JSONResponse({"account": actor.account_id, "csrf": csrf_token(request)})
 
 
 @router.get("/sign-in", name="accounts:sign_in")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
@@ -222,7 +223,10 @@ def arrival(request: Request, actor: Booker, db: Db, appointment_id: int, posted
     before = audit.snapshot(appointment)
     service.mark_arrival(db, actor, appointment_id, came=posted.get("came") == "1")
     day = clock.local(appointment.start_at).date()
-    url = f"{request.app.url_path_for('appointments:day')}?day={day:%d.%m.%Y}"
+    asked = {"day": f"{day:%d.%m.%Y}"} | {
+        name: posted.get(f"of_{name}") for name in ("practitioner_id", "status") if posted.get(f"of_{name}")
+    }
+    url = f"{request.app.url_path_for('appointments:day')}?{urlencode(asked)}"
     return redirect(request, url, _("Saved"), undo=_way_back(appointment, before))
 
 

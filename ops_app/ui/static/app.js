@@ -169,7 +169,7 @@ document.addEventListener("input", (event) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.dataset.confirm && !confirm(form.dataset.confirm)) { event.preventDefault(); return; }
+  if (form.dataset.confirm && !form.dataset.asked && !confirm(form.dataset.confirm)) { event.preventDefault(); return; }
   // Words typed into a code field and not chosen would be dropped without a word.
   const unchosen = $$("[data-code-field][data-not-chosen]", form).find((field) => $("[role=combobox]", field).value.trim() && !$("input[type=hidden]", field).value);
   if (unchosen && form.method === "post") {
@@ -177,13 +177,8 @@ document.addEventListener("submit", (event) => {
     const input = $("[role=combobox]", unchosen);
     input.setCustomValidity(unchosen.dataset.notChosen);
     input.reportValidity();
-    return;
   }
-  // A second press of "Save" on a slow line must not send the form twice.
-  if (form.dataset.sent) { event.preventDefault(); return; }
-  if (form.method === "post" && !form.hasAttribute("hx-post")) form.dataset.sent = "1";
 });
-addEventListener("pageshow", () => $$("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
 document.addEventListener("keydown", (event) => {
   const palette = $("#palette");

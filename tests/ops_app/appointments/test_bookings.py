@@ -105,6 +105,16 @@ def test_arrival_is_marked(clinic: Clinic) -> None:
     assert "has come" in browser.get("/appointments", params={"day": f"{TOMORROW:%d.%m.%Y}"}).text
 
 
+def test_marking_an_arrival_leads_back_to_the_list_that_was_shown(clinic: Clinic) -> None:
+    appointment = book(clinic, clinic.register().id, dt.time(17, 40))
+    browser = clinic.browser("registrar")
+    doctor = str(clinic.practitioners["doctor"])
+    listed = browser.get("/appointments", params={"day": f"{TOMORROW:%d.%m.%Y}", "practitioner_id": doctor})
+    assert f'name="of_practitioner_id" value="{doctor}"' in listed.text
+    answer = browser.post(f"/appointments/{appointment.id}/arrival", {"came": "1", "of_practitioner_id": doctor})
+    assert answer.headers["location"].endswith(f"?day={TOMORROW:%d.%m.%Y}&practitioner_id={doctor}")
+
+
 def test_a_recorded_visit_fulfils_the_doctors_booking(clinic: Clinic) -> None:
     patient = clinic.register()
     now = clock.local(clock.now())

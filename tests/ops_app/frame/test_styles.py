@@ -7,6 +7,8 @@ from pathlib import Path
 
 OPS = Path(__file__).resolve().parents[3] / "ops_app"
 STATIC = OPS / "ui/static"
+STYLE = STATIC / "vendor/style.css"
+PARTS = OPS / "ui/styles"
 ALL_OF_BOOTSTRAP = OPS / "ui/node_modules/bootstrap/dist/css/bootstrap.min.css"
 JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 SLOW_LINE_BYTES = 20_000
@@ -33,7 +35,7 @@ def named_by_pages() -> dict[str, str]:
 
 
 def test_no_page_names_a_class_that_was_left_out() -> None:
-    ours = classes_in((STATIC / "vendor/bootstrap.min.css").read_text()) | classes_in((STATIC / "app.css").read_text())
+    ours = classes_in(STYLE.read_text(encoding="utf-8"))
     left_out = classes_in(ALL_OF_BOOTSTRAP.read_text()) - ours
     named = named_by_pages()
     assert "btn-primary" in named
@@ -41,8 +43,15 @@ def test_no_page_names_a_class_that_was_left_out() -> None:
 
 
 def test_both_looks_are_there_and_the_sheet_is_small() -> None:
-    style = (STATIC / "vendor/bootstrap.min.css").read_text()
-    assert "[data-bs-theme=dark]" in style or '[data-bs-theme="dark"]' in style
-    wanted = set(re.findall(r"var\((--bs-[\w-]+)\)", (STATIC / "app.css").read_text()))
-    assert not {name for name in wanted if f"{name}:" not in style + (STATIC / "app.css").read_text()}
-    assert len(style) < 4 * SLOW_LINE_BYTES
+    style = STYLE.read_text(encoding="utf-8")
+    assert "[data-bs-theme=dark]" in style
+    ours = "".join(part.read_text(encoding="utf-8") for part in PARTS.glob("*.css"))
+    wanted = set(re.findall(r"var\((--bs-[\w-]+)\)", ours))
+    assert not {name for name in wanted if f"{name}:" not in style}
+    assert len(style) < 6 * SLOW_LINE_BYTES
+
+
+def test_every_part_is_in_the_one_sheet_and_small() -> None:
+    named = re.findall(r'@import "styles/(\w+)"', (OPS / "ui/style.scss").read_text(encoding="utf-8"))
+    assert sorted(named) == sorted(part.stem for part in PARTS.glob("*.css"))
+    assert max(len(part.read_text(encoding="utf-8").splitlines()) for part in PARTS.glob("*.css")) < 150

@@ -28,6 +28,7 @@ async function save(sheet) {
     } else throw new Error(String(answer.status));
   } catch {
     told.textContent = sheet.model.messages.unsaved;
+    document.dispatchEvent(new CustomEvent("not-sent"));
     sheet.dirty = true;
     wait = RETRY_MS;
   }
