@@ -42,7 +42,7 @@ def load(
     if not file.is_file():
         raise Unavailable(f"there is no file {file}")
     current = settings()
-    with database.ready(current), progress_bars() as progress:
+    with database.ready(current), database.turn(current, "load"), progress_bars() as progress:
         report = reference.load(kind.value, file, database_url=current.database_url("app"), progress=progress)
     document = report.as_json()
     if as_json:
@@ -82,7 +82,7 @@ def load_edition(
     if reading.problems:
         raise SaulyqError("; ".join(reading.problems))
     current = settings()
-    with database.ready(current):
+    with database.ready(current), database.turn(current, "load"):
         engine = create_engine(current.database_url("app"))
         try:
             with Session(engine) as session, session.begin():
