@@ -108,8 +108,9 @@ def run_in(
 def _full_disk_said(site: Places) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
-        if error.errno != errno.ENOSPC and "No space left" not in str(error):
+    except Exception as error:
+        # dbt and DuckDB have it in the words of their own errors
+        if getattr(error, "errno", None) != errno.ENOSPC and "No space left" not in str(error):
             raise
         raise publish.DiskFull(
             f"the disk of {site.home} is full; nothing that is served was changed; free some space and run again"

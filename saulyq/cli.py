@@ -81,11 +81,19 @@ def main() -> None:
     except KeyboardInterrupt:
         say("saulyq: stopped")
         sys.exit(130)
-    except OSError as error:
-        if error.errno != 28:
+    except Exception as error:
+        line = _told(error)
+        if line is None:
             raise
-        say("saulyq: the disk is full; free some space or set SAULYQ_HOME to another disk")
+        say(f"saulyq: {line}")
         sys.exit(1)
+
+
+def _told(error: Exception) -> str | None:
+    from saulyq import failures
+    from saulyq.settings import settings
+
+    return failures.told(error, settings().home)
 
 
 def _say_who_typed() -> None:

@@ -7,6 +7,7 @@ import psycopg
 from sqlalchemy import Engine, create_engine
 
 from saulyq import postgres
+from saulyq.output import say
 from saulyq.settings import Settings
 
 
@@ -14,16 +15,42 @@ from saulyq.settings import Settings
 def ready(current: Settings) -> Iterator[Settings]:
     """Run the body with the server up and, in a new installation, the tables made."""
     with postgres.server(current):
-        with psycopg.connect(current.libpq_url("owner")) as connection:
-            found = connection.execute("SELECT to_regclass('anon.contents') IS NOT NULL").fetchone()
         # an existing gate is left alone: others may be reading its views now
-        if not (found and found[0]):
-            migrate(current)
+        if not _is_made(current):
+            with turn(current, "migrate"):
+                if not _is_made(current):
+                    _migrate(current)
         yield current
 
 
 def migrate(current: Settings) -> None:
     """Bring the operational database to the newest revision and the gate to the newest models."""
+    with turn(current, "migrate"):
+        _migrate(current)
+
+
+@contextmanager
+def turn(current: Settings, work: str) -> Iterator[None]:
+    """Hold the only turn of this work in the installation; whoever comes second says so and waits for the first.
+
+    The server keeps it (a session's advisory lock), because containers share no files; it ends with its process.
+    """
+    with psycopg.connect(current.libpq_url("owner"), autocommit=True) as connection:
+        key = f"saulyq {work}"
+        taken = connection.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key]).fetchone()
+        if not (taken and taken[0]):
+            say(f"another {work} is under way; waiting for its end")
+            connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [key])
+        yield
+
+
+def _is_made(current: Settings) -> bool:
+    with psycopg.connect(current.libpq_url("owner")) as connection:
+        found = connection.execute("SELECT to_regclass('anon.contents') IS NOT NULL").fetchone()
+    return bool(found and found[0])
+
+
+def _migrate(current: Settings) -> None:
     from ops_app import migrations
     from ops_app.gate import install
 

@@ -14,6 +14,9 @@ from saulyq.secrets import secret
 
 OPS_DATABASE = "saulyq"
 WAREHOUSE_DATABASE = "saulyq_warehouse"
+# what tells a home of ours from a folder of something else
+FOLDERS_OF_HOMES = frozenset({"dagster", "eds", "images", "lake", "logs", "postgres", "run", "secrets", "warehouse"})
+NEVER_IN_HOMES = frozenset({".git", "pyproject.toml"})
 LOGIN_ROLES = ("owner", "app", "pipeline", "egress", "dashboards")
 
 
@@ -252,11 +255,19 @@ def settings() -> Settings:
 
 
 def _make_home(home: Path) -> None:
-    if home.is_dir():
-        return
     try:
+        if home.is_dir():
+            _refuse_foreign(home)
+            return
         home.mkdir(parents=True)
         # others may pass through (root's database runs as another user) but see nothing
         home.chmod(0o711)
     except OSError as error:
-        raise SaulyqError(f"cannot make {home}: {error.strerror}; set SAULYQ_HOME to a folder of yours") from None
+        raise SaulyqError(f"cannot use {home}: {error.strerror}; set SAULYQ_HOME to a folder of yours") from None
+
+
+def _refuse_foreign(home: Path) -> None:
+    """A folder of another program, a source tree among them, is written into by mistake only."""
+    found = {entry.name for entry in home.iterdir()} - {"lost+found"}
+    if found & NEVER_IN_HOMES or (found and not found & FOLDERS_OF_HOMES):
+        raise SaulyqError(f"{home} holds files of something else; set SAULYQ_HOME to an empty folder or a new one")

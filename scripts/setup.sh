@@ -44,7 +44,8 @@ fi
 stamp=$(checksum ops_app/ui/package.json ops_app/ui/package-lock.json)
 if [ "$(cat ops_app/ui/node_modules/.stamp 2>/dev/null)" != "$stamp" ]; then
     echo "saulyq setup: installing front-end packages" >&2
-    .venv/bin/python scripts/npm.py ci --silent --omit=optional || fail "could not install the front-end packages"
+    told=$(.venv/bin/python scripts/npm.py ci --loglevel=error --omit=optional 2>&1) ||
+        fail "could not install the front-end packages: $(echo "$told" | sed -n 's/^npm error //p' | grep -Ev '^(code|errno) ' | head -n 1)"
     echo "$stamp" > ops_app/ui/node_modules/.stamp
 fi
 

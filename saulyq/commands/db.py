@@ -33,13 +33,17 @@ def start() -> None:
 
 @app.command()
 def stop() -> None:
-    """Stop the server."""
+    """Stop the server, or have the commands that use it now stop it at their end."""
     from saulyq import postgres, supervisor
     from saulyq.settings import settings
 
     if supervisor.running(settings()):
         raise SaulyqError("the installation is up and needs its database; use saulyq down")
-    say("database: stopped" if postgres.stop() else "database: was not running")
+    stopped = postgres.release()
+    if stopped is None:
+        say("database: other commands use it; it stops when the last of them ends")
+    else:
+        say("database: stopped" if stopped else "database: was not running")
 
 
 @app.command()

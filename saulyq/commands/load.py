@@ -91,7 +91,8 @@ def _load(work: "Callable[[str, Progress], Report]", as_json: bool) -> None:
     from saulyq.settings import settings
 
     current = settings()
-    with database.ready(current), progress_bars() as progress:
+    # two loads would make the same places and people side by side
+    with database.ready(current), database.turn(current, "load"), progress_bars() as progress:
         report = work(current.database_url("app"), progress)
     document = report.as_json()
     if as_json:

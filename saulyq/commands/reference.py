@@ -42,7 +42,7 @@ def load(
     if not file.is_file():
         raise Unavailable(f"there is no file {file}")
     current = settings()
-    with database.ready(current), progress_bars() as progress:
+    with database.ready(current), database.turn(current, "load"), progress_bars() as progress:
         report = reference.load(kind.value, file, database_url=current.database_url("app"), progress=progress)
     document = report.as_json()
     if as_json:
@@ -80,7 +80,11 @@ def load_edition(
     reading = read(content)
     if reading.problems:
         raise SaulyqError("; ".join(reading.problems))
-    with database.ready(settings()) as current, database.engine(current, "app") as engine:
+    with (
+        database.ready(settings()) as current,
+        database.turn(current, "load"),
+        database.engine(current, "app") as engine,
+    ):
         try:
             with Session(engine) as session, session.begin():
                 row = versions.load(

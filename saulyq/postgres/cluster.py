@@ -155,7 +155,9 @@ def initialise(cluster: Cluster, superuser_password: str) -> None:
     finally:
         password_file.unlink()
     if process.returncode != 0:
-        raise SaulyqError(f"could not make the database files: {_reason(output)}")
+        reason = _reason(output)
+        advice = "; free some space or set SAULYQ_HOME to another disk" if "No space" in reason else ""
+        raise SaulyqError(f"could not make the database files: {reason}{advice}")
     draft.rename(cluster.data)
 
 

@@ -74,6 +74,16 @@ def start(current: Settings | None = None, keep: bool = False) -> None:
             keep_file(current).write_text(str(server.pid))
 
 
+def release(current: Settings | None = None) -> bool | None:
+    """Keep the server no longer: stop it, or leave that to the commands that use it now (then None)."""
+    current = current or settings()
+    with _open_lock(current, "users") as users:
+        if not _taken(users):
+            keep_file(current).unlink(missing_ok=True)
+            return None
+        return stop(current)
+
+
 def stop(current: Settings | None = None) -> bool:
     """Stop the server whoever uses it; says whether it ran."""
     current = current or settings()
@@ -175,11 +185,20 @@ def _stop(current: Settings) -> bool:
     process = psutil.Process(server.pid)
     # SIGINT is PostgreSQL's fast shutdown: sessions end, everything committed is kept
     process.send_signal(2)
-    try:
-        process.wait(STOP_SECONDS)
-    except psutil.TimeoutExpired:
-        raise SaulyqError(f"the database server (process {server.pid}) does not stop") from None
+    deadline = time.monotonic() + STOP_SECONDS
+    while not _ended(process):
+        if time.monotonic() > deadline:
+            raise SaulyqError(f"the database server (process {server.pid}) does not stop")
+        time.sleep(0.03)
     return True
+
+
+def _ended(process: psutil.Process) -> bool:
+    """Whether it is gone; while the command that started it runs on, an ended server stays as a zombie."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _stop_if_unused(current: Settings, users: int) -> None:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 import pytest
@@ -40,7 +41,7 @@ class Running:
                 return rows
             time.sleep(0.5)
         silent = [self.installation.settings.logs_dir / f"{name}.log" for name, row in rows.items() if not row["ok"]]
-        told = [self.installation.home / "up.log", *(file for file in silent if file.exists())]
+        told = [told_by(self.installation), *(file for file in silent if file.exists())]
         logs = [f"{file.name}: {file.read_text()[-3000:]}" for file in told]
         raise AssertionError("\n".join([f"not reached within {seconds} s: {rows}", *logs]))
 
@@ -58,13 +59,19 @@ class Running:
         return found
 
 
+def told_by(installation: Installation) -> Path:
+    """The file with what `up` says on its terminal."""
+    installation.settings.logs_dir.mkdir(exist_ok=True)
+    return installation.settings.logs_dir / "up-terminal.txt"
+
+
 def start(installation: Installation) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "saulyq.cli", "up"],
         cwd=ROOT,
         env=installation.environment,
         stdout=subprocess.DEVNULL,
-        stderr=(installation.home / "up.log").open("a"),
+        stderr=told_by(installation).open("a"),
         text=True,
     )
 
@@ -102,7 +109,7 @@ class TestOneInstallation:
             assert psutil.pid_exists(int(str(row["pid"])))
 
     def test_password_of_the_first_account_is_printed_once(self, running: Running) -> None:
-        told = running.installation.home / "up.log"
+        told = told_by(running.installation)
         # a part answers a moment before the start itself has seen it and tells what to do
         running.wait(START_SECONDS, lambda _rows: "Sign in as admin" in told.read_text())
         assert told.read_text().count("Sign in as admin") == 1
