@@ -75,6 +75,10 @@ def _listen(current: Settings, engine: Engine, context: ssl.SSLContext | None, a
     _config.UNRESTRICTED_STORAGE_SERVICE = True
     _config.LOG_HANDLER_LEVEL = "none"
 
+    def requested(event: evt.Event) -> None:
+        if not refused_for_number(event):
+            doorkeeper.check(event)
+
     entity = AE(current.dicom_ae_title)
     entity.maximum_pdu_size = LARGEST_PDU
     # counted by refused_for_number
@@ -95,7 +99,7 @@ def _listen(current: Settings, engine: Engine, context: ssl.SSLContext | None, a
             (current.dicom_bind or current.bind, current.dicom_port),
             ssl_context=context,
             evt_handlers=[
-                (evt.EVT_REQUESTED, lambda event: refused_for_number(event) or doorkeeper.check(event)),
+                (evt.EVT_REQUESTED, requested),
                 (evt.EVT_C_ECHO, lambda _event: 0x0000),
                 (evt.EVT_C_FIND, _found_by(searches, lists)),
                 (evt.EVT_C_MOVE, searches.move),
