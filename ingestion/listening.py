@@ -10,10 +10,13 @@ import ssl
 from asyncio import StreamReader, StreamWriter
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
 
 from saulyq.errors import SaulyqError
 
 log = logging.getLogger(__name__)
+
+Held = TypeVar("Held")
 
 # a device whose cable was pulled is let go after about five minutes; the kernel's own wait is two hours
 KEEP_ALIVE = ((socket.TCP_KEEPIDLE, 120), (socket.TCP_KEEPINTVL, 30), (socket.TCP_KEEPCNT, 6))
@@ -47,34 +50,50 @@ def keep_alive(writer: StreamWriter) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, option, seconds)
 
 
-class Seats:
+def address_of(writer: StreamWriter) -> str:
+    """The address at the other end; empty when it is gone already."""
+    address = writer.get_extra_info("peername")
+    return str(address[0]) if address else ""
+
+
+def abort(writer: StreamWriter) -> None:
+    """Close without waiting for the other end."""
+    writer.transport.abort()
+
+
+class Seats(Generic[Held]):
     """Connections of one gateway; when all seats are taken, whoever holds most of them gives one back.
 
     A program that opens a connection for each message and closes none must not lock the other devices out: of its
     connections the one goes over which nothing has come longest.
     """
 
-    def __init__(self, number: int):
+    def __init__(self, number: int, close: Callable[[Held], None]):
         self._number = number
-        self._taken: dict[StreamWriter, str] = {}
+        self._close = close
+        self._taken: dict[Held, str] = {}
         """Whose each is, the one that rested longest first."""
 
-    def take(self, writer: StreamWriter) -> None:
-        """Seat a new connection."""
+    def take(self, connection: Held, peer: str) -> None:
+        """Seat a new connection of this address."""
         if len(self._taken) >= self._number:
             (greedy, held), *_others = Counter(self._taken.values()).most_common(1)
-            resting = next(each for each, peer in self._taken.items() if peer == greedy)
+            resting = next(each for each, whose in self._taken.items() if whose == greedy)
             log.warning("%s connections, %s of them from %s: one is closed", len(self._taken), held, greedy)
             self.leave(resting)
-            resting.transport.abort()
-        address = writer.get_extra_info("peername")
-        self._taken[writer] = str(address[0]) if address else ""
+            self._close(resting)
+        self._taken[connection] = peer
 
-    def used(self, writer: StreamWriter) -> None:
+    def used(self, connection: Held) -> None:
         """A whole message came over it."""
-        if (peer := self._taken.pop(writer, None)) is not None:
-            self._taken[writer] = peer
+        if (peer := self._taken.pop(connection, None)) is not None:
+            self._taken[connection] = peer
 
-    def leave(self, writer: StreamWriter) -> None:
+    def leave(self, connection: Held) -> None:
         """It has ended."""
-        self._taken.pop(writer, None)
+        self._taken.pop(connection, None)
+
+    def prune(self, ended: Callable[[Held], bool]) -> None:
+        """Let go of those that ended without a word."""
+        for connection in [each for each in self._taken if ended(each)]:
+            self.leave(connection)

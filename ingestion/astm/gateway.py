@@ -28,7 +28,7 @@ from ingestion.astm.framing import (
     frames,
     split_messages,
 )
-from ingestion.listening import Seats, keep_alive
+from ingestion.listening import Seats, abort, address_of, keep_alive
 from ops_app.mechanisms.device_messages.astm import BadMessage, Message, parse
 
 log = logging.getLogger(__name__)
@@ -128,14 +128,13 @@ class Gateway:
         self._archive = archive
         self._answer = answer
         self._times = times or Times()
-        self._seats = Seats(connections)
+        self._seats = Seats(connections, abort)
         self.connections: set[Connection] = set()
 
     async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         """Talk to one analyser until it hangs up."""
-        address = writer.get_extra_info("peername")
-        connection = Connection(reader, writer, str(address[0]) if address else "")
-        self._seats.take(writer)
+        connection = Connection(reader, writer, address_of(writer))
+        self._seats.take(writer, connection.peer)
         self.connections.add(connection)
         try:
             keep_alive(writer)

@@ -19,7 +19,7 @@ from ingestion.dicom import outgoing, query, worklist
 from ingestion.dicom.arriving import Arriving
 from ingestion.dicom.commitment import CALL_SECONDS, COMMITMENT, Commitment
 from ingestion.dicom.senders import Doorkeeper
-from ingestion.dicom.server import IDLE_SECONDS, PromptRequests, PromptServer
+from ingestion.dicom.server import IDLE_SECONDS, PromptRequests, PromptServer, refused_for_number
 from ingestion.dicom.storage import Indexer, Storage
 from ingestion.dicom.transport import LARGEST_PDU
 from ingestion.tls import server_context
@@ -27,7 +27,6 @@ from ops_app.models import load_all
 from saulyq.errors import SaulyqError
 from saulyq.settings import Settings, settings
 
-ASSOCIATIONS = 100
 VERIFICATION = "1.2.840.10008.1.1"
 SERVICES = (
     *(VERIFICATION, *query.FIND, *query.MOVE, *query.GET),
@@ -78,9 +77,14 @@ def _listen(current: Settings, engine: Engine, context: ssl.SSLContext | None, a
     _config.UNRESTRICTED_STORAGE_SERVICE = True
     _config.LOG_HANDLER_LEVEL = "none"
 
+    def requested(event: evt.Event) -> None:
+        if not refused_for_number(event):
+            doorkeeper.check(event)
+
     entity = AE(current.dicom_ae_title)
     entity.maximum_pdu_size = LARGEST_PDU
-    entity.maximum_associations = ASSOCIATIONS
+    # counted by refused_for_number
+    entity.maximum_associations = sys.maxsize
     entity.network_timeout = IDLE_SECONDS
     # of associations that we open: a station that does not answer, or answers without the TLS it is known for
     entity.connection_timeout = CALL_SECONDS
@@ -97,7 +101,7 @@ def _listen(current: Settings, engine: Engine, context: ssl.SSLContext | None, a
             (current.dicom_bind or current.bind, current.dicom_port),
             ssl_context=context,
             evt_handlers=[
-                (evt.EVT_REQUESTED, doorkeeper.check),
+                (evt.EVT_REQUESTED, requested),
                 (evt.EVT_C_ECHO, lambda _event: 0x0000),
                 (evt.EVT_C_FIND, _found_by(searches, lists)),
                 (evt.EVT_C_MOVE, searches.move),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import ssl
@@ -11,15 +12,22 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
+from pynetdicom import evt
 from pynetdicom.association import Association
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from ingestion.dicom.receiving import PatientMessages, Store, StoringProvider
 from ingestion.dicom.transport import AbortingMachine, PromptSocket
+from ingestion.listening import Seats
 
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS, HANDSHAKE_SECONDS = 300, 30
+ASSOCIATIONS = 100
+# connections that have not said yet who they are
+MOST_SILENT = 100
+# PS3.8 section 9.3.4: transient, by the presentation layer, local limit exceeded
+LIMIT_EXCEEDED = (0x02, 0x03, 0x02)
 
 
 class PromptServer(ThreadedAssociationServer):
@@ -28,6 +36,24 @@ class PromptServer(ThreadedAssociationServer):
     store: Store
     on_end: Sequence[Callable[[], None]] = ()
     """What ends with it."""
+
+    def __init__(self, *arguments: Any, **named: Any):
+        self._silent: Seats[socket.socket] = Seats(MOST_SILENT, _hang_up)
+        self._lock = threading.Lock()
+        super().__init__(*arguments, **named)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Whoever opens connections and says nothing must not keep the others out."""
+        with self._lock:
+            self._silent.prune(lambda each: each.fileno() < 0)
+            self._silent.take(request, str(client_address[0]))
+        super().process_request(request, client_address)
+
+    def requested(self, connection: socket.socket | None) -> None:
+        """It has asked for an association."""
+        if connection is not None:
+            with self._lock:
+                self._silent.leave(connection)
 
     def server_close(self) -> None:
         """Close the port, then what belongs to it."""
@@ -53,6 +79,26 @@ class PromptServer(ThreadedAssociationServer):
     def handle_error(self, request: object, client_address: object) -> None:
         """A connection that came to nothing, such as one that speaks no TLS."""
         log.warning("a connection from %s ended: %s", client_address, sys.exception())
+
+
+def _hang_up(connection: socket.socket) -> None:
+    # beside TLS, whose own farewell would run against the thread that reads; the reader then finds the end
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+def refused_for_number(event: evt.Event) -> bool:
+    """Handle ``EVT_REQUESTED``: whether so many associations are open that this one has to come again.
+
+    pynetdicom's own limit counts connections too that never asked for an association.
+    """
+    asking = event.assoc
+    cast(PromptServer, asking._server).requested(asking.dul.socket.socket if asking.dul.socket is not None else None)
+    if sum(each.is_acceptor and each.is_established for each in asking.ae.active_associations) < ASSOCIATIONS:
+        return False
+    asking.acse.send_reject(*LIMIT_EXCEEDED)
+    asking.kill()
+    return True
 
 
 class PromptRequests(RequestHandler):

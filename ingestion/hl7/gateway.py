@@ -16,7 +16,7 @@ from asyncio import StreamReader, StreamWriter
 from ingestion.archive import Archive, Kept
 from ingestion.hl7.framing import HEAD, Frames, TooLarge, framed
 from ingestion.hl7.intake import Judged, answers, batch_answer, judge, too_large
-from ingestion.listening import Seats, keep_alive, listen
+from ingestion.listening import Seats, abort, address_of, keep_alive, listen
 from ingestion.tls import server_context
 from ops_app.mechanisms.device_messages.hl7 import is_batch, split_batch
 from saulyq.errors import SaulyqError
@@ -40,7 +40,7 @@ class Gateway:
     ):
         self._archive = archive
         self._unfinished_seconds = unfinished_seconds
-        self._seats = Seats(connections)
+        self._seats = Seats(connections, abort)
         self._held = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -50,7 +50,7 @@ class Gateway:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        self._seats.take(writer)
+        self._seats.take(writer, address_of(writer))
         try:
             await self._serve(reader, writer)
         except (OSError, asyncio.CancelledError):

@@ -13,7 +13,8 @@ from ops_app.actor import Actor, Scope
 from ops_app.kit.privacy import Privacy
 from ops_app.permissions import Permission
 
-Kind = Literal["text", "date", "time", "moment", "number"]
+Kind = Literal["text", "code", "date", "time", "moment", "number"]
+"""A code is a word of another system: it may be long and breaks anywhere."""
 Choices = Sequence[tuple[str, str]]
 Asked = Mapping[str, Any]
 """Values of the filters by name: dates as dates, choices as their codes; what was not asked is absent."""

@@ -16,7 +16,7 @@ from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
 from ops_app.mechanisms.device_messages.analyser_profile import profile
 from ops_app.mechanisms.undo import Undo
-from ops_app.modules.accounts.queries import organization_choices
+from ops_app.modules.accounts.queries import names_of, organization_choices
 from ops_app.modules.devices import queries, service
 from ops_app.modules.devices.forms import DeviceFilter, DeviceForm, DownloadForm, MappingForm, RetireForm
 from ops_app.modules.devices.models import Device
@@ -182,6 +182,7 @@ def _device_page(
     retiring: Form[RetireForm],
     status_code: int = 200,
 ) -> Response:
+    mappings, downloads = queries.mappings(db, row.id), queries.downloads(db, row.id)
     return page(
         request,
         "devices/device.html",
@@ -190,10 +191,11 @@ def _device_page(
         registered=queries.registration(db, row.registration_number),
         registration_in_force=queries.registration_in_force(db, row, clock.today()),
         location=db.get(Location, row.location_id) if row.location_id else None,
-        mappings=queries.mappings(db, row.id),
+        mappings=mappings,
+        staff=names_of(db, [each.mapped_by for each in mappings] + [each.asked_by for each in downloads]),
         mapping=mapping,
         retiring=retiring,
-        downloads=queries.downloads(db, row.id),
+        downloads=downloads,
         download_states=DOWNLOADS,
         takes_orders=row.is_active and row.protocol == "astm" and profile(row.profile).takes_orders,
         works=actor.scope(Permission.LABORATORY_WORK_DO).allows(row.organization_id),

@@ -62,6 +62,7 @@ JOURNALS = (
                 "number",
                 N_("Number of the sender"),
                 lambda row, more: row.InboundMessage.control_id or "",
+                "code",
                 privacy=Privacy.DIRECT,
             ),
             Column("answer", N_("Answer"), lambda row, more: row.InboundMessage.answer or ""),

@@ -13,6 +13,7 @@ from ops_app.errors import NotFound, OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.mechanisms.device_messages.hl7_profile import profile_of
+from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.ingest import parsed, queries, service, titles
 from ops_app.modules.ingest.forms import CorrectionForm, ReasonForm
 from ops_app.modules.ingest.models import InboundMessage
@@ -104,9 +105,11 @@ def _contents_page(
 
 
 def _about(actor: Actor, db: Session, found: InboundMessage) -> dict[str, object]:
+    copies = queries.corrections(db, found.id)
     return {
         "message": found,
-        "corrections": queries.corrections(db, found.id),
+        "corrections": copies,
+        "staff": names_of(db, [found.corrected_by, *(copy.corrected_by for copy in copies)]),
         "channels": titles.CHANNELS,
         "states": titles.STATES,
         "colours": titles.COLOURS,

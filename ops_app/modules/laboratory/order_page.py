@@ -18,6 +18,7 @@ from ops_app.modules.laboratory import confirming, correcting, queries, results,
 from ops_app.modules.laboratory.models import (
     CriticalCall,
     LabOrder,
+    OrderChange,
     OrderService,
     Parameter,
     Result,
@@ -120,6 +121,7 @@ def order_context(session: Session, actor: Actor, order: LabOrder) -> dict[str, 
     inside = is_laboratory(actor, order)
     tubes = {tube.id: tube for tube in queries.specimens_of(session, order.id)}
     tests = tests_of(session, order, tubes, inside=inside)
+    changes = queries.changes_of(session, order.id)
     open_now = order.status not in ("completed", "cancelled")
     return {
         "order": order,
@@ -128,19 +130,14 @@ def order_context(session: Session, actor: Actor, order: LabOrder) -> dict[str, 
             (tube.id for tube in tubes.values() if inside and tube.status in ("collected", "sent")), None
         ),
         "tests": tests,
-        "changes": queries.changes_of(session, order.id),
+        "changes": changes,
         "services": queries.services_by_id(
             session,
-            [
-                key
-                for change in queries.changes_of(session, order.id)
-                for key in (change.old_service_id, change.new_service_id)
-                if key
-            ],
+            [key for change in changes for key in (change.old_service_id, change.new_service_id) if key],
         ),
         "inside": inside,
         "analysers": _analysers(session, tests),
-        "names": _staff(session, tests),
+        "names": _staff(session, tests, changes),
         "may_collect": may_collect(actor, order) and open_now,
         "may_enter": results.may_enter(actor, order) and order.status != "cancelled",
         "may_confirm": actor.scope(Permission.LABORATORY_RESULT_CONFIRM).allows(order.laboratory_id),
@@ -157,10 +154,10 @@ def _analysers(session: Session, tests: Sequence[Test]) -> dict[int, str]:
     return {row.id: row.name for row in session.scalars(select(Device).where(Device.id.in_(ids)))} if ids else {}
 
 
-def _staff(session: Session, tests: Sequence[Test]) -> dict[str, str]:
-    """Who entered and confirmed, by their logins."""
+def _staff(session: Session, tests: Sequence[Test], changes: Sequence[OrderChange]) -> dict[str, str]:
+    """Who entered, confirmed and changed the order, by their logins."""
     results = [row.result for test in tests for row in test.rows if row.result]
-    lines = {test.line.confirmed_by for test in tests}
+    lines = {test.line.confirmed_by for test in tests} | {change.changed_by for change in changes}
     return names_of(session, lines | {by for each in results for by in (each.entered_by, each.confirmed_by)})
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from ops_app.i18n import _
 from ops_app.mechanisms.waveform.recording import Lead, Recording, WaveformError
 from ops_app.mechanisms.waveform.wfdb import read_header, read_record
+from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.imaging.models import Instance, Series, Study
 from ops_app.modules.imaging.pixels import WaveformGroup, waveform
 from ops_app.modules.radiology import queries
@@ -42,17 +43,26 @@ def manifest(session: Session, study: Study, url: Url, given: str) -> dict[str, 
     contents = queries.contents_of(session, study.id)
     return {
         "series": [_series(each.series, each.instances, url, given) for each in contents],
-        "keys": keys(queries.key_images(session, study.id), url, given),
+        "keys": keys(session, queries.key_images(session, study.id), url, given),
     }
 
 
-def keys(marked: Sequence[KeyImage], url: Url, given: str) -> list[dict[str, Any]]:
+def only_signal(session: Session, study: Study) -> Instance | None:
+    """The first waveform of a study that has no picture to look at."""
+    stored = [instance for each in queries.contents_of(session, study.id) for instance in each.instances]
+    if any(instance.kind == "image" and instance.frames > 0 for instance in stored):
+        return None
+    return next((instance for instance in stored if instance.kind == "waveform"), None)
+
+
+def keys(session: Session, marked: Sequence[KeyImage], url: Url, given: str) -> list[dict[str, Any]]:
     """Key images as the viewer shows them."""
+    names = names_of(session, (each.marked_by for each in marked))
     return [
         {
             "instance": each.instance_id,
             "frame": each.frame,
-            "title": _("Key image, %(who)s", who=each.marked_by),
+            "title": _("Key image, %(who)s", who=names.get(each.marked_by, each.marked_by)),
             "picture": picture_url(url, each.instance_id, each.frame, given, 128),
         }
         for each in marked

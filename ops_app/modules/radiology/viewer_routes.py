@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 
 from ops_app.actor import Actor
 from ops_app.db import Db
@@ -63,6 +63,9 @@ def of_patient(request: Request, access: ImagesReader, db: Db) -> Response:
 def study(request: Request, actor: StudyReader, db: Db, study_id: int) -> Response:
     """The viewer with the report beside it."""
     found, access = open_study(db, actor, study_id)
+    if signal := study_view.only_signal(db, found):
+        # an ECG has a page of its own, on millimetre paper
+        return RedirectResponse(addresses(request)("radiology:instance_ecg", instance_id=signal.id), 303)
     context: dict[str, Any] = {
         "study": found,
         "title": study_view.study_title(found),
@@ -152,4 +155,4 @@ def key(request: Request, actor: ReportWriter, db: Db, instance_id: int, posted:
     frame = posted.get("frame") or ""
     key_images.toggle(db, actor, found, _instance, int(frame) if frame.isdecimal() else 0)
     given = ticket(actor, f"study:{found.id}")
-    return JSONResponse({"keys": study_view.keys(queries.key_images(db, found.id), addresses(request), given)})
+    return JSONResponse({"keys": study_view.keys(db, queries.key_images(db, found.id), addresses(request), given)})

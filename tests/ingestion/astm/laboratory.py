@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +14,11 @@ from ops_app.app import create_app
 from ops_app.kit import clock
 from ops_app.modules.devices.models import CodeMapping, Device
 from ops_app.modules.ingest.models import InboundMessage
-from ops_app.modules.lab_quality.models import ControlLot, Target
 from ops_app.modules.laboratory.models import LabOrder, OrderService, Parameter, Report, Service, ServiceParameter
 from ops_app.modules.laboratory.models import Specimen as Tube
 from tests.installation import Database
 from tests.ops_app.clinic import open_clinic
+from tests.ops_app.lab_quality.planted import plant_analyser, plant_target
 
 TUBE = "2611220001"
 
@@ -83,17 +82,7 @@ def open_laboratory(database: Database) -> Laboratory:
             ("fluoro", "fluorocycler", "file"),
             ("tecan", "tecan_f50", "file"),
         ):
-            row = Device(
-                kind="analyser",
-                name=sender,
-                protocol=protocol,
-                sender=sender,
-                profile=profile,
-                organization_id=hospital,
-                registered_by="test",
-            )
-            session.add(row)
-            session.flush()
+            row = plant_analyser(session, hospital, sender, protocol=protocol, profile=profile)
             devices[sender] = row.id
         for code, unit, parameter, factor in (("WBC", "10*9/L", "WBC", 1.0), ("HGB", "g/dL", "HGB", 10.0)):
             session.add(
@@ -140,26 +129,5 @@ def open_laboratory(database: Database) -> Laboratory:
         session.add(tube)
         session.flush()
         session.add(OrderService(order_id=order.id, service_id=service.id, specimen_id=tube.id))
-        lot = ControlLot(
-            organization_id=hospital,
-            material="Multi",
-            level=1,
-            lot_number="7",
-            specimen_code="QC-L1",
-            expires_on=clock.today() + dt.timedelta(days=90),
-            opened_by="test",
-        )
-        session.add(lot)
-        session.flush()
-        session.add(
-            Target(
-                lot_id=lot.id,
-                device_id=devices["SIM"],
-                parameter_code="WBC",
-                unit="10*9/L",
-                mean=5.0,
-                sd=0.2,
-                set_by="test",
-            )
-        )
+        plant_target(session, session.get_one(Device, devices["SIM"]), "WBC", 5.0, 0.2, unit="10*9/L")
     return Laboratory(database, hospital, devices)

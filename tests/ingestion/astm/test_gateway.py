@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -22,7 +23,7 @@ import pytest
 from ingestion.archive import Archive
 from ingestion.astm.__main__ import tls_context
 from ingestion.astm.framing import ACK, ENQ, NAK, STX, checksum, frames
-from ingestion.astm.gateway import Gateway, Times
+from ingestion.astm.gateway import MOST_CONNECTIONS, Gateway, Times
 from ingestion.listening import listen
 from ops_app.mechanisms.device_messages.astm import Message
 from saulyq.errors import SaulyqError
@@ -157,6 +158,23 @@ def test_garbage_hurts_nobody(gateway: Running) -> None:
         calm.send(result_message(1))
         noisy.send(result_message(2))
     assert sorted(gateway.raws()) == [result_message(1), result_message(2)]
+
+
+def test_connections_that_say_nothing_or_too_little_lock_nobody_out(gateway: Running) -> None:
+    with Analyser(gateway.port) as working:
+        working.send(result_message(1))
+        idle = []
+        for number in range(MOST_CONNECTIONS + 40):
+            idle.append(socket.create_connection(("127.0.0.1", gateway.port), 20, ("127.0.0.3", 0)))
+            # every third asks for the line and then sends a frame byte by byte, without an end
+            if number % 3 == 0:
+                idle[-1].sendall(bytes((ENQ,)) + b"\x021H|")
+        with Analyser(gateway.port) as newcomer:
+            newcomer.send(result_message(2))
+        working.send(result_message(3))
+        for each in idle:
+            each.close()
+    assert sorted(gateway.raws()) == sorted(result_message(number) for number in (1, 2, 3))
 
 
 def test_silence_in_the_middle_ends_the_session(gateway: Running) -> None:

@@ -7,6 +7,7 @@ import io
 import logging
 import os
 import random
+import socket
 import struct
 import time
 import zlib
@@ -21,6 +22,7 @@ from pydicom.dataset import FileDataset
 from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
+from ingestion.dicom.server import MOST_SILENT
 from ops_app.modules.imaging.elements import Unreadable, dataset_offset
 from ops_app.modules.imaging.filing import sha256_of
 from ops_app.modules.imaging.header import read
@@ -115,3 +117,20 @@ def test_a_header_that_is_no_dicom_is_said_to_be_none(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(Unreadable):
             read(path)
+
+
+def test_connections_that_never_ask_for_an_association_lock_nobody_out(gateway: Gateway, tmp_path: Path) -> None:
+    place = ("127.0.0.1", gateway.settings.dicom_port)
+    idle = []
+    for number in range(2 * MOST_SILENT):
+        idle.append(socket.create_connection(place, 20, ("127.0.0.3", 0)))
+        # every third begins to ask (PS3.8 section 9.3.2) and then lets wait
+        if number % 3 == 0:
+            idle[-1].sendall(b"\x01\x00\x00\x00\x01\x00" + b"\x00\x01")
+    made = objects.radiograph()
+    gateway.send(*objects.saved(tmp_path, made))
+    assert gateway.rows("select 1 from imaging.instance where sop_uid = :uid", uid=str(made.SOPInstanceUID)) == [(1,)]
+    # the oldest of the greedy one were closed
+    assert idle[0].recv(64) == b""
+    for each in idle:
+        each.close()

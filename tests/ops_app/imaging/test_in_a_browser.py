@@ -131,7 +131,8 @@ def test_a_chest_image_from_the_worklist_to_the_report(department: Clinic, store
         page.goto(f"{address}/patients/{patient.id}")
         assert page.locator(".timeline .image-thumb img").count() == 4
         look(page, "card")
-        page.goto(f"{address}/radiology/instances/{_first_waveform(department, ecg)}/ecg")
+        # as the card links it: a study of signals only opens on its paper
+        page.goto(f"{address}/radiology/studies/{ecg}")
         page.wait_for_selector("[data-ecg][data-drawn='1']")
         look(page, "ecg")
         page.goto(f"{address}/radiology/studies/{broken}")

@@ -203,6 +203,8 @@ def test_a_dicom_ecg_is_drawn_window_by_window(department: Clinic, patient: Pati
     browser = department.browser("doctor")
     (series,) = manifest(browser, study_id)["series"]
     assert series["frames"] == []
+    # the study itself leads to the paper
+    assert browser.get(f"/radiology/studies/{study_id}").headers["location"].endswith(series["ecg"])
     page = browser.get(series["ecg"]).text
     about = json.loads(re.search(r"data-about>(.*?)</script>", page, re.DOTALL)[1])  # type: ignore[index]
     assert [lead["name"] for lead in about["leads"]] == [

@@ -14,12 +14,12 @@ from ops_app.auth import cookie_name
 from ops_app.kit import clock
 from ops_app.modules.accounts import queries as accounts
 from ops_app.modules.accounts import service as account_service
-from ops_app.modules.devices.models import CodeMapping, Device
-from ops_app.modules.lab_quality.models import ControlLot, Target
+from ops_app.modules.devices.models import CodeMapping
 from ops_app.modules.lab_quality.service import record_from_device
 from ops_app.permissions import Role
 from tests.chromium import running_chromium
 from tests.ops_app.browser import make_account
+from tests.ops_app.lab_quality.planted import plant_analyser, plant_target
 from tests.ops_app.live import served
 
 VALUES = (5.1, 4.9, 5.05, 5.2, 4.8, 5.0, 5.45, 5.1, 4.85, 5.7, 5.1, 4.95, 5.0, 5.15, 4.9, 5.05)
@@ -56,28 +56,15 @@ def _plant(app: FastAPI, hospital: int) -> tuple[int, int, str]:
     engine = app.state.engine
     make_account(engine, "doctor", [(Role.LABORATORY_DOCTOR, hospital)], language="kk")
     with Session(engine, expire_on_commit=False) as session:
-        device = Device(
-            kind="analyser",
-            name="Биохимия 1",
+        device = plant_analyser(
+            session,
+            hospital,
+            "BS200",
             manufacturer="Mindray",
             model="BS-200",
             protocol="astm",
-            sender="BS200",
             profile="lis2_a2",
-            organization_id=hospital,
-            registered_by="test",
         )
-        lot = ControlLot(
-            organization_id=hospital,
-            material="Multi Control",
-            level=1,
-            lot_number="7712",
-            specimen_code="QC-L1",
-            expires_on=clock.today() + dt.timedelta(days=90),
-            opened_by="test",
-        )
-        session.add_all([device, lot])
-        session.flush()
         session.add(
             CodeMapping(
                 device_id=device.id,
@@ -89,17 +76,7 @@ def _plant(app: FastAPI, hospital: int) -> tuple[int, int, str]:
                 mapped_by="test",
             )
         )
-        target = Target(
-            lot_id=lot.id,
-            device_id=device.id,
-            parameter_code="GLU",
-            unit="mmol/L",
-            mean=5.0,
-            sd=0.2,
-            set_by="test",
-        )
-        session.add(target)
-        session.flush()
+        target = plant_target(session, device, "GLU", 5.0, 0.2, unit="mmol/L")
         for number, value in enumerate(VALUES):
             at = clock.now() - dt.timedelta(days=len(VALUES) - number)
             record_from_device(session, device, "QC-L1", "GLU", value, at, f"m{number}")

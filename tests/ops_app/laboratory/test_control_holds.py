@@ -14,6 +14,7 @@ from ops_app.modules.lab_quality.models import ControlLot, Hold, Target
 from ops_app.modules.laboratory.models import Result, Workplace
 from ops_app.modules.patients.models import Patient
 from tests.ops_app.clinic import Clinic
+from tests.ops_app.lab_quality.planted import plant_analyser, plant_target
 from tests.ops_app.laboratory.lab import CREATININE, POTASSIUM, Bench
 
 
@@ -22,31 +23,10 @@ def analysers(clinic: Clinic, bench: Bench) -> list[int]:
     """Two analysers; the first has a control of potassium in use."""
     hospital = clinic.tree["hospital"]
     with clinic.session() as session:
-        devices = [
-            Device(
-                kind="analyser",
-                name=name,
-                protocol=protocol,
-                sender=name,
-                organization_id=hospital,
-                registered_by="test",
-            )
-            for name, protocol in (("BS-240", "hl7"), ("AU-480", "astm"))
-        ]
-        lot = ControlLot(
-            organization_id=hospital,
-            material="Multi",
-            level=1,
-            lot_number="7",
-            specimen_code="QC-L1",
-            expires_on=clock.today() + dt.timedelta(days=90),
-            opened_by="test",
-        )
-        session.add_all([*devices, lot])
-        session.flush()
-        target = Target(lot_id=lot.id, device_id=devices[0].id, parameter_code="K", mean=4.0, sd=0.1, set_by="test")
-        session.add(target)
-        return [device.id for device in devices]
+        first = plant_analyser(session, hospital, "BS-240")
+        second = plant_analyser(session, hospital, "AU-480", protocol="astm")
+        plant_target(session, first, "K", 4.0, 0.1)
+        return [first.id, second.id]
 
 
 def control(clinic: Clinic, analyser: int, value: float, key: str) -> str:
@@ -127,26 +107,8 @@ def test_a_failed_control_holds_typed_values_and_what_is_worked_out_of_held_ones
 def test_what_was_released_before_the_failure_is_listed(clinic: Clinic, bench: Bench) -> None:
     hospital = clinic.tree["hospital"]
     with clinic.session() as session:
-        device = Device(
-            kind="analyser",
-            name="C-311",
-            protocol="hl7",
-            sender="C-311",
-            organization_id=hospital,
-            registered_by="test",
-        )
-        lot = ControlLot(
-            organization_id=hospital,
-            material="Multi",
-            level=2,
-            lot_number="8",
-            specimen_code="QC-L2",
-            expires_on=clock.today() + dt.timedelta(days=90),
-            opened_by="test",
-        )
-        session.add_all([device, lot])
-        session.flush()
-        session.add(Target(lot_id=lot.id, device_id=device.id, parameter_code="K", mean=4.0, sd=0.1, set_by="test"))
+        device = plant_analyser(session, hospital, "C-311")
+        plant_target(session, device, "K", 4.0, 0.1, level=2)
         analyser = device.id
     now, people = clock.now(), [clinic.register() for _number in range(3)]
 

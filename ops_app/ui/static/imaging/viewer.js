@@ -4,14 +4,16 @@ const root = document.querySelector("[data-viewer]");
 const { samplesOf, greyTable, paint, wholeWindow, valueAt } = await import(root.dataset.frames);
 const geometry = await import(root.dataset.geometry);
 const { loader } = await import(root.dataset.loading);
+const { marksBy, rounded } = await import(root.dataset.marks);
+const { keyButton, seriesButton } = await import(root.dataset.strip);
 const texts = JSON.parse(root.querySelector("[data-texts]").textContent);
+const measures = marksBy(geometry, texts);
 
 const stage = root.querySelector("[data-stage]");
 const canvas = stage.querySelector("canvas");
 const marksLayer = stage.querySelector("svg");
 const part = (name) => root.querySelector(`[data-${name}]`);
 const LARGEST = window.matchMedia("(max-width: 760px)").matches ? 1536 : 4096;
-const SVG = "http://www.w3.org/2000/svg";
 
 const state = {
   manifest: null, series: null, index: 0, frame: null, view: geometry.freshView(), window: null, inverted: false,
@@ -118,34 +120,9 @@ function marksHere() {
   return state.marks.get(key);
 }
 
-const rounded = (value, digits = 1) => value.toFixed(digits).replace(".", ",");
-
-function markText(mark, about) {
-  const points = mark.points;
-  if (points.length < mark.needs) return "";
-  if (mark.kind === "angle") return `${rounded(geometry.angleOf(points[0], points[1], points[2], about.spacing), 0)}°`;
-  const { value, unit } = geometry.lengthOf(points[0], points[1], about.spacing);
-  const scale = unit === "px" ? ` (${texts.uncalibrated})` : about.at_detector ? ` (${texts.detector})` : "";
-  return `${rounded(value)} ${texts.units[unit]}${scale}`;
-}
-
 function drawMarks() {
   const all = state.drawing ? [...marksHere(), state.drawing] : marksHere();
-  const now = matrix();
-  const drawn = all.map((mark) => {
-    const group = document.createElementNS(SVG, "g");
-    const line = document.createElementNS(SVG, "polyline");
-    const places = mark.points.map((point) => geometry.toStage(now, point));
-    line.setAttribute("points", places.map(({ x, y }) => `${x},${y}`).join(" "));
-    const text = document.createElementNS(SVG, "text");
-    const last = places[places.length - 1];
-    text.setAttribute("x", Math.min(last.x + 6, stage.clientWidth - 150));
-    text.setAttribute("y", last.y - 6);
-    text.textContent = markText(mark, state.frame.about);
-    group.append(line, text);
-    return group;
-  });
-  marksLayer.replaceChildren(...drawn);
+  marksLayer.replaceChildren(...measures.drawn(all, matrix(), state.frame.about, stage.clientWidth));
 }
 
 function tell() {
@@ -341,35 +318,13 @@ function tellValue(at) {
 
 /* ---- the page around the picture */
 
-function seriesButton(series) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.dataset.seriesId = series.id;
-  const picture = document.createElement(series.thumbnail ? "img" : "span");
-  if (series.thumbnail) Object.assign(picture, { src: series.thumbnail, alt: "", loading: "lazy" });
-  else picture.textContent = series.modality || "—";
-  const title = document.createElement("span");
-  title.textContent = `${series.title} · ${series.frames.length || ""}`.replace(/ · $/, "");
-  button.append(picture, title);
-  button.addEventListener("click", () => openSeries(series));
-  return button;
-}
-
 function showKeys() {
-  const list = part("keys");
-  list.replaceChildren(...state.manifest.keys.map((one) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    const picture = Object.assign(document.createElement("img"), { src: one.picture, alt: one.title, title: one.title });
-    button.append(picture);
-    button.addEventListener("click", () => {
-      for (const series of state.manifest.series) {
-        const at = series.frames.findIndex((frame) => frame.instance === one.instance && frame.frame === one.frame);
-        if (at >= 0) openSeries(series, at);
-      }
-    });
-    return button;
-  }));
+  part("keys").replaceChildren(...state.manifest.keys.map((one) => keyButton(one, () => {
+    for (const series of state.manifest.series) {
+      const at = series.frames.findIndex((frame) => frame.instance === one.instance && frame.frame === one.frame);
+      if (at >= 0) openSeries(series, at);
+    }
+  })));
   part("no-keys").hidden = state.manifest.keys.length > 0;
 }
 
@@ -401,15 +356,18 @@ function listen() {
 
 const answer = await fetch(root.dataset.manifest, { headers: { Accept: "application/json" } });
 state.manifest = await answer.json();
-part("series").replaceChildren(...state.manifest.series.map(seriesButton));
-listen();
-showKeys();
+part("series").replaceChildren(
+  ...state.manifest.series.map((series) => seriesButton(series, () => openSeries(series))),
+);
 const first = state.manifest.series.find((series) => series.frames.length);
 if (first) {
+  listen();
+  showKeys();
   choose(LARGEST < 4096 && first.frames.length > 1 ? "scroll" : "window");
   openSeries(first);
   stage.focus({ preventScroll: true });
 } else {
+  for (const tools of root.querySelectorAll(".viewer-tools > *")) tools.hidden = true;
   part("problem").hidden = false;
   part("problem-text").textContent = texts.nothing;
   part("problem-file").hidden = true;
