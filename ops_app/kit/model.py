@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, MetaData, Text, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    MetaData,
+    Select,
+    Text,
+    event,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, declared_attr, mapped_column
 
 from ops_app.kit.privacy import DIRECT, FREE_TEXT, PLAIN
 
@@ -30,6 +42,14 @@ class Base(DeclarativeBase):
         str: Text,
         dt.datetime: DateTime(timezone=True),
     }
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _read_anew_what_is_locked(state: ORMExecuteState) -> None:
+    """Whoever waited for a lock decides by the row as the other one left it, not as this session read it before."""
+    # Without autoflush a change that is not written yet would be lost.
+    if isinstance(state.statement, Select) and state.statement._for_update_arg is not None and state.session.autoflush:
+        state.update_execution_options(populate_existing=True)
 
 
 def one_of(column: str, values: tuple[str, ...], name: str | None = None) -> CheckConstraint:

@@ -54,6 +54,10 @@ def verify(
     from saulyq.settings import settings
 
     moment = _moment(at)
+    for named in trust or []:
+        # Mistyped, it would only make the verdict undecidable, and nobody would know why.
+        if not named.exists():
+            raise Unavailable(f"cannot read {named}: No such file or directory")
     signature, document = _read(file), _read(content) if content is not None else None
     if signature is None or (content is not None and document is None):
         verdict = Verdict("too_large")

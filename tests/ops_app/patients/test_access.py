@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 import pytest
+from httpx import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,7 +17,9 @@ from ops_app.modules.patients import merge
 from ops_app.modules.patients.models import AccessGrant, Patient
 from ops_app.modules.patients.queries import record_ids
 from ops_app.modules.patients.search import search
+from tests.ops_app.browser import Browser
 from tests.ops_app.clinic import Clinic
+from tests.ops_app.together import at_once
 
 
 def rules(session: Session, patient_id: int, login: str) -> list[str | None]:
@@ -153,3 +157,33 @@ def test_what_cannot_be_merged(clinic: Clinic) -> None:
         merge.merge(session, actor, kept.id, hidden.id)
         with pytest.raises(Conflict, match="hidden already"):
             merge.merge(session, actor, kept.id, hidden.id)
+
+
+def test_a_record_that_was_hidden_at_the_same_moment_stands_for_nobody(clinic: Clinic) -> None:
+    first, middle, last = (
+        clinic.register(kind="undocumented", iin=None, family_name="Тізбекова") for _each in range(3)
+    )
+    sure = {"is_sure": "1", "reason": "Куәлік", "verdict": "one"}
+
+    def link(browser: Browser, kept: Patient, hidden: Patient) -> Response:
+        pair = {"kept": str(kept.temporary_id), "hidden": str(hidden.temporary_id)}
+        return browser.post("/merge-records", pair | sure)
+
+    one, other = clinic.browser("chief"), clinic.browser("chief", "ru")
+    answers = at_once(
+        clinic,
+        "patients.patient",
+        middle.id,
+        partial(link, one, first, middle),
+        partial(link, other, middle, last),
+        partial(link, one, last, middle),
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 422, 422]
+    records = (first.id, middle.id, last.id)
+    with clinic.session() as session:
+        made = select(merge.PatientLink).where(merge.PatientLink.patient_id.in_(records))
+        link_id = session.scalars(made).one().id
+    # and the link is undone once
+    url = f"/merge-records/{link_id}/undo"
+    answers = at_once(clinic, "patients.patient_link", link_id, partial(one.post, url), partial(other.post, url))
+    assert sorted(answer.status_code for answer in answers) == [303, 409]

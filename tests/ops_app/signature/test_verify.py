@@ -346,7 +346,12 @@ def test_the_command_answers_for_any_file(command: Callable[..., Result], tmp_pa
     assert answer(signature, "--content", document)["result"] in ("invalid", "undecidable")
     assert answer(empty)["reason"] == "empty"
     assert answer(document)["reason"] == "not_a_signature"
-    assert isinstance(command("verify", tmp_path / "absent").exception, Unavailable)
+    for absent in (
+        (tmp_path / "absent",),
+        (signature, "--content", tmp_path / "absent"),
+        (signature, "--trust", "absent"),
+    ):
+        assert isinstance(command("verify", *absent).exception, Unavailable)
 
 
 def test_production_issues_no_identities_and_trusts_none_of_them(
