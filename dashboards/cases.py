@@ -125,7 +125,7 @@ def _due(texts: Texts, row: dict[str, object]) -> Cell:
 
 
 def _state(texts: Texts, row: dict[str, object]) -> Cell:
-    days = texts("signals.days", count=row["days_open"])
+    days = texts("signals.days", count=row["days_open"]).replace(" ", "\u00a0")
     if row["state"] == "closed":
         return Mark(f"{texts('state.closed')}: {texts.term('met', str(row['closed_by'] or ''))}", "green")
     severity = str(row["severity"])
