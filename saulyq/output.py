@@ -17,7 +17,13 @@ def say(text: str) -> None:
 
 def print_json(document: object) -> None:
     """The one JSON document of a command."""
-    print(json.dumps(document, ensure_ascii=False, default=_plain, indent=1), flush=True)  # noqa: T201
+    try:
+        text = json.dumps(document, ensure_ascii=False, default=_plain, indent=1, allow_nan=False)
+    except ValueError:
+        # JSON knows no NaN and no infinity: a strict reader would refuse the whole document
+        plain = json.loads(json.dumps(document, default=_plain), parse_constant=lambda _name: None)
+        text = json.dumps(plain, ensure_ascii=False, indent=1)
+    print(text, flush=True)  # noqa: T201
 
 
 def print_text(text: str) -> None:
@@ -69,5 +75,7 @@ def _plain(value: object) -> object:
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return value.isoformat()
     if isinstance(value, Decimal):
+        if not value.is_finite():
+            return None
         return int(value) if value == value.to_integral_value() else float(value)
     return str(value)

@@ -236,7 +236,7 @@ def _require_code(schema: Literal["signals", "indicators"], code: str) -> None:
 def _filtered(
     select: str, conditions: list[str], parameters: dict[str, object], organization: int | None, order: str
 ) -> list[Row]:
-    if organization is not None:
+    if organization is not None and current_file() is not None:
         conditions = [*conditions, _within(organization)]
     return _rows(f"{select} where {' and '.join(conditions)} {order}", parameters)
 
@@ -250,8 +250,10 @@ def _within(organization: int) -> str:
     every later question of the process.
     """
     nodes = {int(str(row["organization_id"])): row["kind"] for row in _rows(SUBTREE, {"organization": organization})}
-    listed = ", ".join(map(str, sorted(nodes))) or "null"
-    match nodes.get(organization):
+    if not nodes:
+        raise UnknownCode(f"no organisation {organization}; they are in marts.dim_organization")
+    listed = ", ".join(map(str, sorted(nodes)))
+    match nodes[organization]:
         case "region":
             return f"(region_id in ({listed}) or organization_id in ({listed}))"
         case "organization":
@@ -269,6 +271,9 @@ def _rows(sql: str, parameters: dict[str, object]) -> list[Row]:
     with connection:
         try:
             cursor = connection.execute(sql, parameters)
+            # DuckDB answers a text without a statement with nothing at all
+            if cursor is None:
+                raise QueryError("the question is empty; write a SELECT")
             names = [column[0] for column in cursor.description or []]
             return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
         except duckdb.Error as error:

@@ -37,6 +37,8 @@ def release(
         raise SaulyqError(f"{RELEASE_REFUSED[refused].en}; see saulyq protection check and --by")
     try:
         report: dict[str, Any] = releases.run(name, period, out, by or shell, aggregator=aggregator, shell=shell)
+    except releases.Unknown as error:
+        raise UsageError(str(error)) from None
     except releases.Unsafe as error:
         raise SaulyqError(str(error)) from None
     if as_json:

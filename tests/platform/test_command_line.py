@@ -3,12 +3,14 @@
 import json
 import socket
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from saulyq.commands.db import DatabaseRole
+from saulyq.output import print_json
 from saulyq.settings import LOGIN_ROLES
 from tests.installation import Installation, make_installation, remove_installation
 
@@ -68,6 +70,19 @@ def test_wrong_usage_is_exit_2(fresh: Installation, arguments: tuple[str, ...]) 
     assert result.returncode == 2
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
+
+
+def test_a_release_or_period_that_does_not_exist_is_exit_2(fresh: Installation, tmp_path: Path) -> None:
+    for name, period in (("nothing", "2026-10"), ("screening_coverage", "2026-13")):
+        result = fresh.run("release", name, "--period", period, "--out", str(tmp_path), "--json", check=False)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_numbers_that_json_does_not_know_are_null(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json([{"a": float("nan"), "b": [Decimal("inf"), Decimal("1.5"), 2], "c": float("-inf")}])
+    document = json.loads(capsys.readouterr().out, parse_constant=lambda name: pytest.fail(name))
+    assert document == [{"a": None, "b": [None, 1.5, 2], "c": None}]
 
 
 def test_a_missing_input_is_exit_3(fresh: Installation) -> None:

@@ -97,6 +97,21 @@ def test_each_port_of_devices_can_be_given_its_certificates() -> None:
         assert f"SAULYQ_{part.upper()}_CERTIFICATE" in services["ops"]["environment"]
 
 
+def test_commands_have_containers_of_their_own_that_start_only_when_asked() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    for name, home in (("cli", "pipeline"), ("release", "dashboards")):
+        service = services[name]
+        assert (service["profiles"], service["restart"], service["entrypoint"][0]) == (["cli"], "no", "saulyq")
+        assert f"{home}:/var/lib/saulyq" in service["volumes"]
+        # the first question of every command is whether the tables are there, and only their owner is told
+        assert {"db_saulyq_owner", "db_saulyq_app"} <= set(service["secrets"])
+        assert "admin_url" not in service["secrets"]
+    # files that a command writes belong to the part whose home it is
+    assert services["cli"]["user"] == services["dagster-code"]["user"]
+    assert services["release"]["user"] == services["dashboards"]["user"]
+    assert "served:/var/lib/saulyq/warehouse:ro" in services["release"]["volumes"]
+
+
 def test_dagster_is_reached_through_the_guard_only() -> None:
     services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
     assert not {"ports", "expose"} & {*services["dagster"], *services["dagster-code"], *services["dagster-daemon"]}

@@ -89,6 +89,18 @@ def test_an_unknown_code_is_refused_with_the_known_ones(served: Path) -> None:
         query.indicator_figures("nothing", "site")
 
 
+def test_an_organisation_that_does_not_exist_is_refused_not_empty(served: Path) -> None:
+    for ask in (lambda: query.signal_cases("SIG-02", 999), lambda: query.indicator_cases("visits", 999)):
+        with pytest.raises(query.UnknownCode, match="999"):
+            ask()
+
+
+@pytest.mark.parametrize("sql", ["", " ;", "-- a remark"])
+def test_a_question_without_a_statement_is_refused(served: Path, sql: str) -> None:
+    with pytest.raises(query.QueryError):
+        query.run_sql(sql)
+
+
 def test_build_is_told_from_the_file_where_nothing_stands_beside_it(served: Path) -> None:
     built = query.build_info()
     assert str(built["built_at"]) == "2026-11-22 01:02:03+00:00"

@@ -44,6 +44,10 @@ class Unsafe(QueryError):
         super().__init__(self.text.en)
 
 
+class Unknown(Unsafe):
+    """A release or a period that does not exist."""
+
+
 @dataclass(frozen=True)
 class Protected:
     """A table with its pattern of hidden cells, safe on its own."""

@@ -12,7 +12,7 @@ from warehouse.query import build_info, connect_current
 from warehouse.release import texts
 from warehouse.release.indicator_figures import Breakdown, release_figures
 from warehouse.release.ledger import Asked, Entry, open_ledger
-from warehouse.release.protect import Protected, Unsafe
+from warehouse.release.protect import Protected, Unknown, Unsafe
 from warehouse.release.publish import notes, percent, publish
 from warehouse.release.screening_coverage import Coverage, read_coverage
 from warehouse.release.status import PRIMARY, PUBLISHED, SECONDARY
@@ -42,9 +42,9 @@ def run(
     releases = {"screening_coverage": _screening_coverage}
     known = name.replace("-", "_")
     if known not in releases:
-        raise Unsafe(texts.NO_RELEASE.filled(name=name, known=", ".join(releases)))
+        raise Unknown(texts.NO_RELEASE.filled(name=name, known=", ".join(releases)))
     if not PERIOD.fullmatch(period):
-        raise Unsafe(texts.NO_PERIOD.filled(period=period))
+        raise Unknown(texts.NO_PERIOD.filled(period=period))
     with _warehouse() as connection:
         whose = user or pwd.getpwuid(os.getuid()).pw_name
         return releases[known](connection, period, out, whose, _threshold(threshold), aggregator, shell)
