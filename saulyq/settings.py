@@ -14,9 +14,8 @@ from saulyq.secrets import secret
 
 OPS_DATABASE = "saulyq"
 WAREHOUSE_DATABASE = "saulyq_warehouse"
-# what tells a home of ours from a folder of something else
-FOLDERS_OF_HOMES = frozenset({"dagster", "eds", "images", "lake", "logs", "postgres", "run", "secrets", "warehouse"})
-NEVER_IN_HOMES = frozenset({".git", "pyproject.toml"})
+SOURCE_TREE = (".git", "pyproject.toml")
+"""What tells a folder of source files from a home."""
 LOGIN_ROLES = ("owner", "app", "pipeline", "egress", "dashboards")
 
 
@@ -257,7 +256,7 @@ def settings() -> Settings:
 def _make_home(home: Path) -> None:
     try:
         if home.is_dir():
-            _refuse_foreign(home)
+            _refuse_source_tree(home)
             return
         home.mkdir(parents=True)
         # others may pass through (root's database runs as another user) but see nothing
@@ -266,8 +265,7 @@ def _make_home(home: Path) -> None:
         raise SaulyqError(f"cannot use {home}: {error.strerror}; set SAULYQ_HOME to a folder of yours") from None
 
 
-def _refuse_foreign(home: Path) -> None:
-    """A folder of another program, a source tree among them, is written into by mistake only."""
-    found = {entry.name for entry in home.iterdir()} - {"lost+found"}
-    if found & NEVER_IN_HOMES or (found and not found & FOLDERS_OF_HOMES):
-        raise SaulyqError(f"{home} holds files of something else; set SAULYQ_HOME to an empty folder or a new one")
+def _refuse_source_tree(home: Path) -> None:
+    """Source files stand beside a home or around it: whoever names their folder left out the last part of the path."""
+    if any((home / name).exists() for name in SOURCE_TREE):
+        raise SaulyqError(f"{home} holds source files; set SAULYQ_HOME to a folder of its own, as {home / 'var'}")
