@@ -39,6 +39,7 @@ def half_filled(context: BrowserContext, address: str) -> Page:
     page = context.new_page()
     page.clock.install()
     page.goto(f"{address}/users/new")
+    page.wait_for_selector("#f-display_name:focus")
     page.keyboard.type(NAME)
     page.clock.fast_forward("02:00")
     return page

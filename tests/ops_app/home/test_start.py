@@ -33,7 +33,7 @@ def _staff(clinic: Clinic) -> None:
 
 def links(browser: Browser) -> set[str]:
     """Addresses of the day on the start page, without the frame around it."""
-    main = browser.get("/").text.split('<main id="main"', 1)[1]
+    main = browser.get("/").text.split('<main id="main"', 1)[1].split("</main>", 1)[0]
     return set(re.findall(r'href="(/[^"]*)"', main))
 
 
