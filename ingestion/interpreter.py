@@ -59,7 +59,13 @@ _ATTEMPT = (
     # nothing is lost with this counter, so nobody waits for the disk
     .returning(InboundMessage.attempts, func.set_config("synchronous_commit", "off", True))
 )
-_HOLD = select(InboundMessage).where(_is_next(InboundMessage)).with_for_update(skip_locked=True, of=InboundMessage)
+# The message itself is on disk, so nobody waits for the disk here either: what a crash takes back with the state of the
+# message is made again from it.
+_HOLD = (
+    select(InboundMessage, func.set_config("synchronous_commit", "off", True))
+    .where(_is_next(InboundMessage))
+    .with_for_update(skip_locked=True, of=InboundMessage)
+)
 
 
 def make_engine(url: str, *, ping: bool = True) -> Engine:
