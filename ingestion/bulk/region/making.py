@@ -89,7 +89,7 @@ def load(
             classifiers.load_shipped(session)
             session.flush()
         state.begin(connection, state.State(people, years, seed, origin, now, ()))
-    _analyze(engine.url.render_as_string(hide_password=False), tell)
+    _settle(engine.url.render_as_string(hide_password=False), tell)
     report.accounts_file = accounts.create(engine, settings().secrets_dir)
     engine.dispose()
     report.planted = len(cases)
@@ -212,11 +212,21 @@ def _move_sequences(connection: Connection, districts: int) -> None:
         )
 
 
-def _analyze(url: str, tell: Progress) -> None:
+_FILLED = """
+select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind = 'r' and pg_has_role(c.relowner, 'member') and n.nspname not in ('pg_catalog', 'information_schema')
+  and pg_relation_size(c.oid) > 0
+order by pg_relation_size(c.oid) desc
+"""
+
+
+def _settle(url: str, tell: Progress) -> None:
+    """Statistics, and the marks of rows that all may see: left to the server, they slow the first minutes of work."""
     with psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True) as connection:
-        for done, table in enumerate(TABLES, start=1):
-            connection.execute(f"analyze {full_name(table)}".encode())
-            tell("statistics", done, len(TABLES))
+        tables = [table for (table,) in connection.execute(_FILLED)]
+        for done, table in enumerate(tables, start=1):
+            connection.execute(f"vacuum (analyze) {table}".encode())
+            tell("statistics", done, len(tables))
 
 
 def _counted(tell: Progress, step: str, total: int) -> Callable[[], None]:
