@@ -18,7 +18,7 @@ from ops_app.kit import clock
 from ops_app.kit.dates import DateInput, TimeInput
 from ops_app.kit.numbers import DecimalInput
 from ops_app.modules.laboratory.forms import Line, Reason
-from ops_app.modules.laboratory.models import BloodGroup, Transfusion
+from ops_app.modules.laboratory.models import BloodGroup, Transfusion, TransfusionReaction
 from ops_app.modules.patients.queries import record_ids, standing_for
 from ops_app.modules.visits.models import Procedure
 from ops_app.permissions import Permission
@@ -105,7 +105,7 @@ def determine(session: Session, actor: Actor, patient_id: int, data: GroupForm, 
     )
     session.add(row)
     session.flush()
-    _log(session, actor, "laboratory.blood_group", row, row.patient_id)
+    log_change(session, actor, "laboratory.blood_group", row, row.patient_id)
     return row
 
 
@@ -122,7 +122,7 @@ def mark_wrong(session: Session, actor: Actor, records: Sequence[int], group_id:
     row.entered_in_error_at, row.entered_in_error_by = clock.now(), actor.login
     row.entered_in_error_reason = reason
     session.flush()
-    _log(session, actor, "laboratory.blood_group", row, row.patient_id, before)
+    log_change(session, actor, "laboratory.blood_group", row, row.patient_id, before)
     return row
 
 
@@ -184,7 +184,7 @@ def transfuse(
     )
     session.add(row)
     session.flush()
-    _log(session, actor, "laboratory.transfusion", row, patient_id)
+    log_change(session, actor, "laboratory.transfusion", row, patient_id)
     return row
 
 
@@ -207,7 +207,7 @@ def _as_service(
     )
     session.add(row)
     session.flush()
-    _log(session, actor, "visits.procedure", row, patient_id)
+    log_change(session, actor, "visits.procedure", row, patient_id)
     return row
 
 
@@ -226,14 +226,15 @@ def transfusions_of(session: Session, records: Sequence[int]) -> Sequence[Transf
     ).all()
 
 
-def _log(
+def log_change(
     session: Session,
     actor: Actor,
     entity: str,
-    row: BloodGroup | Transfusion | Procedure,
+    row: BloodGroup | Transfusion | TransfusionReaction | Procedure,
     patient_id: int,
     before: dict[str, object] | None = None,
 ) -> None:
+    """Leave a change in the journal, with the person it is about."""
     audit.changed(
         session, actor, entity=entity, entity_id=row.id, patient_id=patient_id, before=before, after=audit.snapshot(row)
     )

@@ -16,7 +16,7 @@ from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.dates import DateInput, TimeInput
 from ops_app.mechanisms.task import task
-from ops_app.modules.laboratory.blood import transfusion_or_404
+from ops_app.modules.laboratory.blood import log_change, transfusion_or_404
 from ops_app.modules.laboratory.forms import Line, Reason
 from ops_app.modules.laboratory.models import Transfusion, TransfusionReaction
 from ops_app.modules.laboratory.task_kinds import REACTION, SERIOUS_WITHIN, reaction_subject
@@ -73,7 +73,7 @@ def report_reaction(session: Session, actor: Actor, transfusion_id: int, data: R
     )
     session.add(row)
     session.flush()
-    _log(session, actor, row, transfusion.patient_id)
+    log_change(session, actor, "laboratory.transfusion_reaction", row, transfusion.patient_id)
     task.open(
         session,
         REACTION,
@@ -92,10 +92,7 @@ def conclude(
     session: Session, actor: Actor, records: Sequence[int], reaction_id: int, data: ConclusionForm
 ) -> TransfusionReaction:
     """Say what a reaction was; this ends the task about it."""
-    row = session.get(TransfusionReaction, reaction_id, with_for_update=True)
-    transfusion = session.get_one(Transfusion, row.transfusion_id) if row is not None else None
-    if row is None or transfusion is None or transfusion.patient_id not in records:
-        raise NotFound(_("There is no such reaction"))
+    row, transfusion = reaction_or_404(session, records, reaction_id, lock=True)
     if not actor.scope(Permission.LABORATORY_REACTION_CONCLUDE).allows(transfusion.organization_id):
         raise Forbidden(_("This transfusion belongs to another organisation"))
     if row.concluded_at is not None:
@@ -104,7 +101,7 @@ def conclude(
     row.concluded_at, row.concluded_by = clock.now(), actor.login
     row.conclusion, row.concluded_imputability = data.conclusion, data.imputability
     session.flush()
-    _log(session, actor, row, transfusion.patient_id, before)
+    log_change(session, actor, "laboratory.transfusion_reaction", row, transfusion.patient_id, before)
     task.settle(
         session,
         REACTION,
@@ -116,14 +113,15 @@ def conclude(
 
 
 def reaction_or_404(
-    session: Session, records: Sequence[int], reaction_id: int
+    session: Session, records: Sequence[int], reaction_id: int, *, lock: bool = False
 ) -> tuple[TransfusionReaction, Transfusion]:
-    """A reaction of these records and its transfusion."""
-    found = session.execute(
+    """A reaction of these records and its transfusion; locked, until the commit nobody else concludes."""
+    asked = (
         select(TransfusionReaction, Transfusion)
         .join(Transfusion, Transfusion.id == TransfusionReaction.transfusion_id)
         .where(TransfusionReaction.id == reaction_id, Transfusion.patient_id.in_(records))
-    ).one_or_none()
+    )
+    found = session.execute(asked.with_for_update(of=TransfusionReaction) if lock else asked).one_or_none()
     if found is None:
         raise NotFound(_("There is no such reaction"))
     return found[0], found[1]
@@ -139,21 +137,3 @@ def reactions_of(session: Session, transfusion_ids: Sequence[int]) -> dict[int, 
     ):
         found.setdefault(row.transfusion_id, []).append(row)
     return found
-
-
-def _log(
-    session: Session,
-    actor: Actor,
-    row: TransfusionReaction,
-    patient_id: int,
-    before: dict[str, object] | None = None,
-) -> None:
-    audit.changed(
-        session,
-        actor,
-        entity="laboratory.transfusion_reaction",
-        entity_id=row.id,
-        patient_id=patient_id,
-        before=before,
-        after=audit.snapshot(row),
-    )
