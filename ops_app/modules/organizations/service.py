@@ -143,7 +143,7 @@ def add_position(session: Session, actor: Actor, person: Practitioner, data: Pos
 
 def end_position(session: Session, actor: Actor, role_id: int, end_date: dt.date) -> PractitionerRole:
     """End a position."""
-    row = session.get(PractitionerRole, role_id, with_for_update=True, populate_existing=True)
+    row = session.get(PractitionerRole, role_id, with_for_update=True)
     if row is None or not managing(actor).allows(row.organization_id):
         raise Forbidden(_("This place is not yours to keep"))
     if row.end_date is not None:

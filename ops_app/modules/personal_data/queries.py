@@ -44,7 +44,7 @@ def consents_of(
 
 def consent_or_404(session: Session, consent_id: int, *, lock: bool = False) -> Consent:
     """A consent; locked, as it stands once nobody else writes it."""
-    row = session.get(Consent, consent_id, with_for_update=lock or None, populate_existing=lock)
+    row = session.get(Consent, consent_id, with_for_update=lock or None)
     if row is None:
         raise NotFound(_("There is no such consent"))
     return row
