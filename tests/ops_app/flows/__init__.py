@@ -1,0 +1,1 @@
+"""Each flow of the platform at a real browser, in the three languages."""
