@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import functools
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import inspect
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Mapper, Session
 
 from ops_app.actor import Actor
 from ops_app.kit import request_context
@@ -106,10 +107,19 @@ def typed_by() -> str:
     return f"{SHELL}{operator}" if operator else SYSTEM
 
 
+_ALREADY_PLAIN = frozenset({type(None), str, int, float, bool})
+
+
 def snapshot(row: Any) -> dict[str, Any]:
     """The columns of a loaded row, for ``before`` and ``after``."""
-    mapper = inspect(row).mapper
-    return {attribute.key: getattr(row, attribute.key) for attribute in mapper.column_attrs}
+    loaded = vars(row)
+    # an attribute that has expired is not among them and is read again
+    return {name: loaded[name] if name in loaded else getattr(row, name) for name in _columns(inspect(row).mapper)}
+
+
+@functools.cache
+def _columns(mapper: Mapper[Any]) -> tuple[str, ...]:
+    return tuple(attribute.key for attribute in mapper.column_attrs)
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,6 +128,9 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    # most values of most rows; a card has thousands of them
+    if type(value) in _ALREADY_PLAIN:
+        return value
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return value.isoformat()
     if isinstance(value, decimal.Decimal):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,20 +84,24 @@ def run_in(
     A caller that started dbt for this engine and project before gives it here.
     """
     summary = Summary(engine.value)
+    version = dbt.project_version(project)
     with (
         pipeline_lock(site.home, wait_seconds),
         _full_disk_said(site),
         nullcontext(started) if started is not None else dbt.started(site, engine, project) as builder,
+        publish.prepared(site, full, dbt.project_version(project))
+        if engine is Engine.duckdb
+        else nullcontext() as begun,
     ):
         with summary.timed("extract"):
             summary.note_extraction(extract(site, progress))
         with summary.timed("quality"):
             summary.note_checks(check(site.lake, thorough=full, progress=progress))
             summary.forgotten_people = forget_destroyed(site.lake)
-        if engine is Engine.postgres:
+        if begun is None:
             _build_postgres(site, builder, summary, full, progress, project)
         else:
-            _build_duckdb(site, builder, summary, full, progress, select, project)
+            _build_duckdb(site, builder, summary, begun, progress, select, version)
             with summary.timed("egress"):
                 summary.note_egress(send_signals(site, progress))
     summary.seconds["total"] = round(sum(summary.seconds.values()), 2)
@@ -126,14 +130,13 @@ def _build_duckdb(
     site: Places,
     builder: dbt.Command,
     summary: Summary,
-    full: bool,
+    begun: Callable[[], Preparation],
     progress: Progress,
     select: str | None,
-    project: Path,
+    version: str,
 ) -> None:
     with summary.timed("dbt"):
-        version = dbt.project_version(project)
-        start = publish.prepare(site, full, version)
+        start = begun()
         _note_start(summary, start)
         as_of = last_as_of(site.lake)
         assert as_of is not None

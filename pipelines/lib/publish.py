@@ -7,6 +7,9 @@ import fcntl
 import hashlib
 import json
 import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -53,15 +56,37 @@ class Preparation:
 
 def prepare(places: Places, full: bool, project: str) -> Preparation:
     """Lay out the build file: a copy of the served one to be continued, or nothing for a full build."""
+    with prepared(places, full, project) as preparation:
+        return preparation()
+
+
+@contextmanager
+def prepared(places: Places, full: bool, project: str) -> Iterator[Callable[[], Preparation]]:
+    """The same, with the copy made while the caller fills the lake; called, it waits for the copy and decides.
+
+    The file of a million people is 5 GB, and to copy it takes as long as everything before the build.
+    """
     clean(places)
     served = served_file(places)
-    reason = "asked for" if full else _reason_for_full(places, served, project)
     build = build_file(places)
     build.parent.mkdir(parents=True, exist_ok=True)
-    _require_space(places, served)
-    if served is not None and not reason:
-        shutil.copyfile(served, build)
-    return Preparation(bool(reason), reason)
+    with ThreadPoolExecutor(1, "warehouse-copy") as thread:
+        copying: Future[Path] | None = None
+        if served is not None and not full and not _reason_for_full(places, served, project):
+            _require_space(places, served)
+            copying = thread.submit(shutil.copyfile, served, build)
+
+        def decide() -> Preparation:
+            if copying is not None:
+                copying.result()
+            # what came into the lake meanwhile may be a reason too
+            reason = "asked for" if full else _reason_for_full(places, served, project)
+            if reason:
+                build.unlink(missing_ok=True)
+                _require_space(places, served)
+            return Preparation(bool(reason), reason)
+
+        yield decide
 
 
 def news(places: Places, part: str | None) -> list[str]:

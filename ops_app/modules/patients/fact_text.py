@@ -153,13 +153,17 @@ def _joined(*parts: str | None) -> str:
     return " · ".join(part for part in parts if part)
 
 
+_CHARACTERS = dict(forms.DIAGNOSIS_CHARACTERS)
+_DIAGNOSIS_TYPES = dict(forms.DIAGNOSIS_TYPES)
+
+
 def diagnosis(row: Any, words: Wording) -> str:
     """I10 Essential hypertension · main · final · chronic, known."""
-    character = dict(forms.DIAGNOSIS_CHARACTERS).get(row.character or "")
+    character = _CHARACTERS.get(row.character or "")
     code = words.code("icd10", row.icd10) or f"{row.original_code} ({row.original_system})"
     return _joined(
         code,
-        _(dict(forms.DIAGNOSIS_TYPES)[row.type]),
+        _(_DIAGNOSIS_TYPES[row.type]),
         _(forms.DIAGNOSIS_KIND_TITLES[row.kind]),
         _(character) if character else None,
     )
@@ -174,6 +178,16 @@ def observation(row: Any, words: Wording) -> str:
     if row.code == NO_MEDICINE and row.value_code:
         return f"{title}: {_(dict(forms.NO_MEDICINE_REASONS).get(row.value_code, row.value_code))}"
     return f"{title}: {row.value_text or row.value_code or ''}"
+
+
+def observation_of(row: Any, words: Wording, at: dt.datetime | None) -> str:
+    """The same with where it came from, and its time where that is not ``at``."""
+    return _joined(observation(row, words), origin(row, words, at))
+
+
+def observations_of(rows: Iterable[Any], words: Wording, at: dt.datetime | None) -> list[tuple[Any, str]]:
+    """Measurements of a visit that was at this moment, with where each came from."""
+    return [(row, _joined(text, origin(row, words, at))) for row, text in observations(rows, words)]
 
 
 def observations(rows: Iterable[Any], words: Wording) -> list[tuple[Any, str]]:
