@@ -17,6 +17,7 @@ MODULE = Module(
     actions={
         "access:set_card_rule": N_("Changed the permission map"),
         "access:set_topic_circle": N_("Changed who treats a closed topic"),
+        "access:closed": N_("Was asked for a reason to open closed topics"),
         "access:open_closed": N_("Opened closed topics with a stated reason"),
     },
 )

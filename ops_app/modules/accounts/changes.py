@@ -20,6 +20,7 @@ from ops_app.kit import clock
 from ops_app.modules.accounts import group_service, queries, service
 from ops_app.modules.accounts.forms import AccountForm, GroupRoleForm, MemberForm, RoleForm
 from ops_app.modules.accounts.models import AccessGroup, Account, AccountChange, RoleAssignment
+from ops_app.modules.accounts.titles import ROLES
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.organizations.queries import organization_of, workplace
 from ops_app.modules.organizations.titles import POSITIONS
@@ -53,7 +54,9 @@ def place_of(session: Session, account: Account) -> int | None:
 
 def text_of(change: AccountChange) -> str:
     """The change in words."""
-    told = _(KINDS[change.kind], role=change.role or "")
+    titles = {str(role): title for role, title in ROLES.items()}
+    # a role of the installation's own is named by its code
+    told = _(KINDS[change.kind], role=_(titles.get(change.role, change.role)) if change.role else "")
     return told if change.position is None else f"{told}: {_(POSITIONS[change.position])}"
 
 

@@ -29,7 +29,9 @@ M = TypeVar("M", bound=BaseModel)
 @router.post("/users/{account_id}/ban", name="accounts:ban_user")
 def ban_user(request: Request, account_id: int, actor: UserManager, db: Db, posted: PostedForm) -> Response:
     account, form = managed(db, actor, account_id), posted.check(BanForm)
-    return _done(request, actor, db, account_id, form, lambda value: limit_service.ban(db, account, value, by=actor))
+    return _done(
+        request, actor, db, account_id, "ban", form, lambda value: limit_service.ban(db, account, value, by=actor)
+    )
 
 
 @router.post("/users/{account_id}/ban/{ban_id}/lift", name="accounts:lift_ban")
@@ -42,14 +44,22 @@ def lift_ban(request: Request, account_id: int, ban_id: int, actor: UserManager,
 def set_hours(request: Request, account_id: int, actor: UserManager, db: Db, posted: PostedForm) -> Response:
     account, form = managed(db, actor, account_id), posted.check(HoursForm)
     return _done(
-        request, actor, db, account_id, form, lambda value: limit_service.set_hours(db, account, value, by=actor)
+        request,
+        actor,
+        db,
+        account_id,
+        "hours",
+        form,
+        lambda value: limit_service.set_hours(db, account, value, by=actor),
     )
 
 
 @router.post("/users/{account_id}/permit", name="accounts:permit_service")
 def permit_service(request: Request, account_id: int, actor: UserManager, db: Db, posted: PostedForm) -> Response:
     account, form = managed(db, actor, account_id), posted.check(PermitForm)
-    return _done(request, actor, db, account_id, form, lambda value: limit_service.permit(db, account, value, by=actor))
+    return _done(
+        request, actor, db, account_id, "permit", form, lambda value: limit_service.permit(db, account, value, by=actor)
+    )
 
 
 @router.post("/users/{account_id}/sessions/{session_id}/end", name="accounts:end_user_session")
@@ -65,7 +75,13 @@ def forget_second_factor(request: Request, account_id: int, actor: UserManager, 
 
 
 def _done(
-    request: Request, actor: Actor, db: Session, account_id: int, form: Form[M], write: Callable[[M], object]
+    request: Request,
+    actor: Actor,
+    db: Session,
+    account_id: int,
+    what: str,
+    form: Form[M],
+    write: Callable[[M], object],
 ) -> Response:
     if form.value is not None:
         try:
@@ -74,4 +90,4 @@ def _done(
             form.refuse(refused)
         else:
             return redirect(request, user_url(request, account_id), _("Saved"))
-    return user_page(request, actor, db, managed(db, actor, account_id), blank(), form)
+    return user_page(request, actor, db, managed(db, actor, account_id), blank(), {what: form})

@@ -107,7 +107,9 @@ def code(request: Request, _actor: Anybody, db: Db, posted: PostedForm) -> Respo
 
 
 def enter(request: Request, account: Account, token: str, target: str) -> Response:
-    """Hand over the cookies of a new session."""
+    """Hand over the cookies of a new session; a newcomer goes on in the language of the page he signed in on."""
+    if account.must_change_password:
+        account.language = i18n.language()
     response = see_other(request, target)
     set_cookie(request, response, "session", token)
     set_cookie(request, response, "language", account.language, max_age=YEAR)

@@ -45,6 +45,7 @@ ACTIONS = {
     "accounts:enable_user": N_("Enabled a user"),
     "accounts:service_request": N_("Request of a service account"),
     "accounts:second_factor_added": N_("Added a second factor"),
+    "accounts:forget_second_factor": N_("Removed the second factor of another user"),
     "accounts:second_factor_removed": N_("Removed a second factor"),
     "accounts:ban_user": N_("Closed an account for a time"),
     "accounts:lift_ban": N_("Lifted a ban"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -21,7 +22,7 @@ from ops_app.modules.accounts import changes, queries, service
 from ops_app.modules.accounts.forms import AccountForm, RoleForm
 from ops_app.modules.accounts.group_queries import start_of, through_groups
 from ops_app.modules.accounts.limit_service import limits_of
-from ops_app.modules.accounts.models import Account, RoleAssignment, StoredRole
+from ops_app.modules.accounts.models import Account, RoleAssignment, StoredRole, WorkingHours
 from ops_app.modules.accounts.permissions import UserManager
 from ops_app.modules.accounts.titles import LEVELS
 from ops_app.permissions import Permission
@@ -229,9 +230,11 @@ def user_page(
     db: Session,
     account: Account,
     form: Form[RoleForm],
-    limit_form: Form[Any] | None = None,
+    limit_forms: Mapping[str, Form[Any]] | None = None,
 ) -> Response:
-    """The page of one user, with whichever of its forms was refused."""
+    """The page of one user, with whichever of its forms was refused: ``limit_forms`` by ban, hours or permit."""
+    limits = limits_of(db, account)
+    refused = dict(limit_forms or {})
     return page(
         request,
         "accounts/user.html",
@@ -240,11 +243,21 @@ def user_page(
         through=through_groups(db, [account.id])[account.id],
         roles=queries.role_titles(db),
         form=form,
-        limits=limits_of(db, account),
+        limits=limits,
         pending=changes.pending_of(db, account=account),
         change_text=changes.text_of,
         weekdays=[dates.weekday_name(dt.date(2026, 1, 5) + dt.timedelta(days=day)) for day in range(7)],
-        limit_form=limit_form or blank(),
-        status_code=422 if form.errors or (limit_form and limit_form.errors) else 200,
+        ban_form=refused.get("ban") or blank(),
+        hours_form=refused.get("hours") or _hours_form(limits.hours),
+        permit_form=refused.get("permit") or blank(),
+        status_code=422 if form.errors or refused else 200,
         **_choices(db, actor),
     )
+
+
+def _hours_form(hours: Sequence[WorkingHours]) -> Form[Any]:
+    """The form of the hours as they are: saving it unchanged takes nothing away."""
+    if not hours:
+        return blank()
+    shift = {"starts": f"{hours[0].starts:%H:%M}", "ends": f"{hours[0].ends:%H:%M}"}
+    return blank(shift | {"weekdays": [str(row.weekday) for row in hours]})

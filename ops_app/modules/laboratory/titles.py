@@ -120,6 +120,9 @@ DONE_HOW = {
 ACTIONS = {
     "laboratory:unmatched_opened": N_("Opened a report without an order"),
     "laboratory:bench": N_("Opened the worklist of the laboratory"),
+    "laboratory:new_order": N_("Began a laboratory order"),
+    "laboratory:new_registration": N_("Began to register material"),
+    "laboratory:file": N_("Opened a file of a laboratory report"),
     "laboratory:order": N_("Opened a laboratory order"),
     "laboratory:print": N_("Printed laboratory results"),
     "laboratory:labels": N_("Printed labels"),

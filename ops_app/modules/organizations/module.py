@@ -24,4 +24,13 @@ MODULE = Module(
         NavItem(N_("Staff"), "organizations:journal_staff", _KEEPER, group="administration", order=14),
     ),
     journals=JOURNALS,
+    actions={
+        "organizations:add": N_("Added a place"),
+        "organizations:change": N_("Changed a place"),
+        "organizations:close": N_("Closed a place"),
+        "organizations:add_location": N_("Added a room"),
+        "organizations:change_staff": N_("Changed an employee"),
+        "organizations:add_position": N_("Gave an employee a position"),
+        "organizations:end_position": N_("Ended a position of an employee"),
+    },
 )

@@ -55,6 +55,12 @@ MODULE = Module(
     messages={"data_use": N_("Notice of how a person's data were used")},
     actions={
         "personal_data:of_patient": N_("Opened the consents of a person"),
+        "personal_data:new_consent": N_("Began a consent"),
+        "personal_data:new_disclosure": N_("Began a disclosure"),
+        "personal_data:new_representative": N_("Began a representative"),
+        "personal_data:withdrawal": N_("Began a withdrawal of a consent"),
+        "personal_data:term": N_("Opened the term of storage"),
+        "personal_data:answer_file": N_("Took out the answer to a request"),
         "personal_data:record_consent": N_("Recorded a consent"),
         "personal_data:receive": N_("Received a decision from the eGov cabinet"),
         "personal_data:withdraw": N_("Withdrew a consent"),

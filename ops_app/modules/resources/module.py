@@ -17,4 +17,9 @@ MODULE = Module(
         ),
     ),
     journals=JOURNALS,
+    actions={
+        "resources:add": N_("Added a row to a register"),
+        "resources:change": N_("Changed a row of a register"),
+        "resources:close": N_("Closed a row of a register"),
+    },
 )

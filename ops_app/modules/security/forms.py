@@ -12,6 +12,16 @@ from ops_app.kit.dates import DateInput
 from ops_app.mechanisms.signature.verdict import REASONS
 from ops_app.modules.signatures.titles import POWERS
 
+ASKED_TITLES = {
+    "user": N_("User"),
+    "patient": N_("Patient"),
+    "kind": N_("What"),
+    "rule": N_("Rule"),
+    "date_from": N_("From"),
+    "date_to": N_("To"),
+}
+"""What rows of the journal were asked for, as the form that asks calls it."""
+
 INCIDENT_TITLES = {
     "access": N_("Unauthorised access to a card"),
     "account": N_("Foreign use of an account"),

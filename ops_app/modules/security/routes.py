@@ -22,6 +22,7 @@ from ops_app.modules.audit.titles import KINDS, action_titles, rule_title
 from ops_app.modules.patients.models import AccessGrant
 from ops_app.modules.security import queries, service
 from ops_app.modules.security.forms import (
+    ASKED_TITLES,
     INCIDENT_TITLES,
     METHOD_TITLES,
     REASON_TITLES,
@@ -196,6 +197,7 @@ def _incident_page(
         evidence=evidence,
         rows=rows,
         asked=asked,
+        asked_names=ASKED_TITLES,
         closing=closing,
         may_collect=actor.may(Permission.AUDIT_JOURNAL_READ) and found.closed_at is None,
         event_kinds=KINDS,

@@ -72,7 +72,7 @@
 
   async function signChosen(button) {
     const ids = [...document.querySelectorAll("[data-document]:checked")].map((box) => Number(box.value));
-    if (!ids.length) return;
+    if (!ids.length) throw { kind: "nothing" };
     const { documents } = await send(button.dataset.content, { ids });
     const signatures = await sign(button.dataset.ncalayer, find("[data-store]").value, documents.map((one) => one.content), { attached: false, usage: EMAIL_PROTECTION });
     const { results } = await send(button.dataset.sign, { signatures: documents.map((one, at) => ({ id: one.id, cms: signatures[at] })) });

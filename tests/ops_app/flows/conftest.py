@@ -79,7 +79,7 @@ class Desk:
             return
         if said and said != self.language:
             self.problems.append(f"{page.url}: the page says it is in {said}")
-        planted = {*self.clinic.tree, *(login.title() for login, *_ in STAFF)}
+        planted = {*self.clinic.tree, *(name for login, *_ in STAFF for name in (login, login.title()))}
         self.problems += [f"{page.url}: {text!r}" for text in texts if text not in planted]
 
 
