@@ -58,6 +58,7 @@ def all_tasks(request: Request, actor: TaskReader, db: Db, paging: Paging) -> Re
         names=practitioner_names(db, [row.Task.owner_practitioner_id for row in found.items]),
         roles=role_titles(db),
         texts=texts,
+        may_open_card=actor.may(Permission.PATIENTS_CARD_READ),
         now=clock.now(),
     )
 
