@@ -30,6 +30,7 @@ from ops_app.modules.documents.titles import (
     STATUSES,
     kind_text,
 )
+from ops_app.modules.organizations.care_profiles import document_belongs, profiles_of
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.patients.card import card_page, person
 from ops_app.modules.patients.header import full_name
@@ -77,6 +78,7 @@ def _visit_page(
     encounter = encounter_or_404(db, encounter_id)
     access = open_patient(db, actor, encounter.patient_id, Permission.DOCUMENTS_RECORD_READ)
     may_form = actor.scope(Permission.DOCUMENTS_RECORD_WRITE).allows(encounter.organization_id)
+    profiles = profiles_of(db, encounter.organization_id)
     return card_page(
         request,
         db,
@@ -86,7 +88,9 @@ def _visit_page(
         status_code=status_code,
         encounter=encounter,
         documents=queries.documents_of_visit(db, encounter_id),
-        declared=[each for each in declarations().values() if each.about == "visit"],
+        declared=[
+            each for each in declarations().values() if each.about == "visit" and document_belongs(each.kind, profiles)
+        ],
         may_form=may_form and encounter.entered_in_error_at is None,
         form=form,
         **WORDS,

@@ -31,6 +31,7 @@ from ops_app.modules.documents.models import (
     NumberCounter,
     SignatureEvidence,
 )
+from ops_app.modules.organizations.care_profiles import document_belongs, profiles_of
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.signatures import service as signatures
 from ops_app.modules.signatures.queries import is_mandatory
@@ -55,6 +56,11 @@ def form_document(
         raise Invalid(_("Choose one of the listed values"), field="kind")
     encounter = locked_encounter(session, encounter_id)
     _check_visit(actor, encounter)
+    if not document_belongs(kind, profiles_of(session, encounter.organization_id)):
+        raise Conflict(
+            _("This document does not belong to the profile of your organisation"),
+            advice=_("The administrator chooses the profiles on the page of the organisation."),
+        )
     # The record of a visit is its doctor's; a certificate is of whoever gives it.
     signer = encounter.practitioner_id if declared.one_per_visit else actor.practitioner_id
     if signer is None or signer != actor.practitioner_id:

@@ -1,4 +1,4 @@
-"""Profiles of facilities and the forms that belong to each, declared in ``ops_app/content/facility_profiles.yaml``."""
+"""Profiles of facilities, the forms and documents of each, declared in ``ops_app/content/facility_profiles.yaml``."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class CareProfile(BaseModel):
 
     title: dict[str, str]
     forms: tuple[str, ...]
+    documents: tuple[str, ...] = ()
+    """Kinds of documents formed from a visit."""
 
     @property
     def text(self) -> str:
@@ -39,7 +41,15 @@ def care_profiles() -> dict[str, CareProfile]:
 
 def belongs(form: str, profiles: list[str]) -> bool:
     """Whether a form belongs to a facility of these profiles; to one without any, every form does."""
-    named = {code for code, profile in care_profiles().items() if form in profile.forms}
+    return _fits(profiles, {code for code, profile in care_profiles().items() if form in profile.forms})
+
+
+def document_belongs(kind: str, profiles: list[str]) -> bool:
+    """The same of a kind of documents."""
+    return _fits(profiles, {code for code, profile in care_profiles().items() if kind in profile.documents})
+
+
+def _fits(profiles: list[str], named: set[str]) -> bool:
     return not profiles or not named or not named.isdisjoint(profiles)
 
 

@@ -58,13 +58,14 @@ def all_tasks(request: Request, actor: TaskReader, db: Db, paging: Paging) -> Re
         names=practitioner_names(db, [row.Task.owner_practitioner_id for row in found.items]),
         roles=role_titles(db),
         texts=texts,
+        may_open_card=actor.may(Permission.PATIENTS_CARD_READ),
         now=clock.now(),
     )
 
 
 @router.get("/tasks/{task_id}", name="tasks:task")
 def one(request: Request, actor: TaskReader, db: Db, task_id: int) -> Response:
-    return _task_page(request, actor, db, task_id, blank())
+    return _task_page(request, actor, db, task_id)
 
 
 @router.post("/tasks/{task_id}/take", name="tasks:take_over")
@@ -91,7 +92,7 @@ def hand_over(request: Request, actor: TaskAnswerer, db: Db, task_id: int, poste
                 return redirect(request, request.app.url_path_for("tasks:list"), _("The task is handed over"))
         except OpsError as refused:
             form.refuse(refused)
-    return _task_page(request, actor, db, task_id, form)
+    return _task_page(request, actor, db, task_id, hand_over_form=form)
 
 
 @router.post("/tasks/{task_id}/answer", name="tasks:answer")
@@ -108,7 +109,7 @@ def answer(request: Request, actor: TaskAnswerer, db: Db, task_id: int, posted: 
         else:
             url = request.app.url_path_for("tasks:task", task_id=task_id)
             return redirect(request, url, _("Answer recorded"), undo=_way_back(task, before))
-    return _task_page(request, actor, db, task_id, form)
+    return _task_page(request, actor, db, task_id, answer_form=form)
 
 
 @router.post("/tasks/{task_id}/put-back", name="tasks:put_back")
@@ -125,7 +126,13 @@ def _way_back(task: Task, before: dict[str, Any]) -> Undo | None:
 
 
 def _task_page(
-    request: Request, actor: Actor, db: Session, task_id: int, form: Form[AnswerForm] | Form[HandOverForm]
+    request: Request,
+    actor: Actor,
+    db: Session,
+    task_id: int,
+    *,
+    answer_form: Form[AnswerForm] | None = None,
+    hand_over_form: Form[HandOverForm] | None = None,
 ) -> Response:
     task, patient = queries.task_or_404(db, actor, task_id)
     if patient is not None:
@@ -152,6 +159,7 @@ def _task_page(
         may_open_card=actor.may(Permission.PATIENTS_CARD_READ),
         texts=texts,
         now=clock.now(),
-        form=form,
-        status_code=422 if form.errors else 200,
+        answer_form=answer_form or blank(),
+        hand_over_form=hand_over_form or blank(),
+        status_code=422 if answer_form or hand_over_form else 200,
     )

@@ -65,6 +65,7 @@ def my_day(request: Request, actor: TaskReader, db: Db, paging: Paging) -> Respo
         may_record=actor.may(Permission.VISITS_VITALS_WRITE),
         may_book=actor.may(Permission.APPOINTMENTS_SLOT_BOOK),
         may_answer=actor.may(Permission.WORKLIST_TASK_ANSWER),
+        may_open_card=actor.may(Permission.PATIENTS_CARD_READ),
         words=Words.of(db, [row.Signal for row in found.items], named=True),
         texts=texts,
         now=clock.now(),

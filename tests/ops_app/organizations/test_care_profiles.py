@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from ops_app.mechanisms.document.declaration import declarations
 from ops_app.mechanisms.questionnaire.loading import shipped
 from ops_app.modules.organizations.care_profiles import care_profiles
 from ops_app.permissions import Role
@@ -31,6 +32,8 @@ def offered(browser: Browser, patient_id: int) -> set[str]:
 
 def test_every_declared_form_exists() -> None:
     assert {form for profile in care_profiles().values() for form in profile.forms} <= set(shipped())
+    named = {kind for profile in care_profiles().values() for kind in profile.documents}
+    assert named and named <= {kind for kind, each in declarations().items() if each.about == "visit"}
 
 
 def test_who_may_not_choose_profiles(clinic: Clinic) -> None:
@@ -60,3 +63,22 @@ def test_a_facility_is_offered_the_forms_of_its_profiles_and_those_of_all(clinic
     )
     assert choose(keeper, clinic) == 303
     assert offered(doctor, person.id) == everything
+
+
+@pytest.mark.req("OID-04")
+def test_a_facility_is_offered_the_documents_of_its_profiles_and_those_of_all(clinic: Clinic, keeper: Browser) -> None:
+    doctor = clinic.browser("doctor")
+    address = f"/visits/{clinic.visit(clinic.register().id).id}/documents"
+
+    def kinds() -> set[str]:
+        return set(re.findall(r'name="kind" value="(\w+)"', doctor.get(address).text))
+
+    assert kinds() == {"visit_record", "visit_certificate"}
+    assert choose(keeper, clinic, "intensive_care") == 303
+    assert kinds() == {"visit_record"}
+    refused = doctor.post(address, {"kind": "visit_certificate", "language": "kk"})
+    assert refused.status_code == 422
+    assert "profile of your organisation" in refused.text
+    assert choose(keeper, clinic, "intensive_care", "outpatient") == 303
+    assert kinds() == {"visit_record", "visit_certificate"}
+    assert choose(keeper, clinic) == 303
