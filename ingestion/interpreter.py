@@ -20,7 +20,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, aliased
 
-from ingestion.interpreters import INTERPRETERS, PLACES
+from ingestion.interpreters import INTERPRETERS, PLACES, TELL_REFUSED
 from ingestion.outcome import Interpret, NotInterpreted, Outcome
 from ops_app.errors import OpsError
 from ops_app.kit import clock
@@ -145,7 +145,7 @@ class Interpreter:
             )
             for message in session.scalars(unseen):
                 message.attempts = 1
-                _place(session, message)
+                _hand_over(session, message)
 
     def _interpret_one(self, number: int) -> bool:
         """One message, if it is the first of its lane and no other process holds it."""
@@ -190,7 +190,7 @@ class Interpreter:
                 log.warning("message %s: %s", number, type(error).__name__, exc_info=True)
                 _fail(message, NotInterpreted("The program could not read the message"))
             if message.state == "failed":
-                _place(session, message)
+                _hand_over(session, message)
             session.commit()
         return True
 
@@ -212,10 +212,13 @@ def _finish(message: InboundMessage, outcome: Outcome) -> None:
     message.organization_id = outcome.organization_id or message.organization_id
 
 
-def _place(session: Session, message: InboundMessage) -> None:
-    find = PLACES.get(message.channel)
+def _hand_over(session: Session, message: InboundMessage) -> None:
+    """A refused message gets the organisation that sees it, and whoever waits for its sender is told."""
+    find, tell = PLACES.get(message.channel), TELL_REFUSED.get(message.channel)
     if message.organization_id is None and find is not None:
         message.organization_id = find(session, message)
+    if tell is not None:
+        tell(session, message)
 
 
 def _fail(message: InboundMessage, refused: NotInterpreted) -> None:

@@ -69,3 +69,6 @@ Interpret = Callable[[Session, InboundMessage], Outcome]
 
 Place = Callable[[Session, InboundMessage], int | None]
 """The organisation a message belongs to, if its sender is known."""
+
+TellRefused = Callable[[Session, InboundMessage], None]
+"""Lets somebody know that a message was refused, in the session's transaction."""

@@ -21,7 +21,7 @@ from ops_app.modules.imaging.delivery import delivered
 from ops_app.modules.imaging.models import Study
 from ops_app.modules.imaging.search import BadKey, Found, Level, describe, find
 from ops_app.modules.organizations.queries import descendant_ids
-from ops_app.modules.protection.standing import unmet
+from ops_app.modules.protection.standing import unmet_for_program
 from saulyq.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -126,7 +126,7 @@ class Query:
 
     def _refuses(self, session: Session, event: evt.Event, action: str) -> bool:
         """Whether nothing may leave now; the refusal is logged and kept in the journal."""
-        found = unmet(session)
+        found = unmet_for_program(session)
         if not found:
             return False
         title = peer_title(event.assoc)

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from ingestion.hl7.observed import result_of
 from ingestion.hl7.people import described, found_or_refused
@@ -16,6 +17,8 @@ from ops_app import audit
 from ops_app.kit import clock
 from ops_app.mechanisms.device_messages.hl7_structure import DATA_TYPE, TABLE_VALUE
 from ops_app.modules.devices.models import Device
+from ops_app.modules.devices.queries import by_sender
+from ops_app.modules.ingest.models import InboundMessage
 from ops_app.modules.laboratory.incoming_report import IncomingResult
 from ops_app.modules.monitoring import device_intake, device_queries, intake
 from ops_app.modules.monitoring.indicators import Implausible, UnknownUnit, normalised
@@ -43,7 +46,16 @@ def interpret(incoming: Incoming, device: Device) -> Outcome:
                 records.append(_watched(incoming, device, patient, result, at, number))
     if patient is None:
         patient = found_or_refused(incoming, incoming.segment("PID"))
+    if records:
+        device_intake.heard(incoming.session, device, f"{records[0].kind}:{records[0].id}")
     return Outcome(tuple(records), patient_id=patient.id, organization_id=device.organization_id)
+
+
+def tell_refused(session: Session, row: InboundMessage) -> None:
+    """A refused message of a home device is somebody's task: nobody would be alerted by what it measures."""
+    device = by_sender(session, "hl7", row.sender)
+    if device is not None and device.kind in KINDS and row.error is not None:
+        device_intake.tell_refused(session, device, str(row.error["text"]))
 
 
 def _moment(result: IncomingResult, number: int) -> dt.datetime:
@@ -101,9 +113,9 @@ def _watched(
             "No living body has this value; it is not taken", segment="OBX", sequence=number, field=5
         ) from None
     assert result.value_number is not None
-    taken = intake.take(
+    taken = device_intake.take_measured(
         session,
-        None,
+        device,
         enrolment,
         intake.Incoming(
             indicator,
@@ -114,7 +126,7 @@ def _watched(
             "device",
             device.sender,
             device_text=result.comparator,
-            counts=device_intake.is_certified(session, device, at),
+            counts=device_queries.is_certified(session, device, at),
             source_system=f"device:{device.id}",
             source_key=f"hl7:{incoming.row.id}#{number}",
             device_id=device.id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 from sqlalchemy import (
     BigInteger,
@@ -52,7 +53,7 @@ def _read_anew_what_is_locked(state: ORMExecuteState) -> None:
         state.update_execution_options(populate_existing=True)
 
 
-def one_of(column: str, values: tuple[str, ...], name: str | None = None) -> CheckConstraint:
+def one_of(column: str, values: Collection[str], name: str | None = None) -> CheckConstraint:
     """A check that a text column holds one of the listed codes."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} in ({listed})", name=name or f"{column}_known")

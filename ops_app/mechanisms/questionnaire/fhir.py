@@ -274,8 +274,8 @@ def _value(item: Item | CellItem, answer: Any) -> dict[str, Any] | None:
 
 
 def _attachment(answer: Mapping[str, Any]) -> dict[str, Any]:
-    # The file itself stays where it is: whoever may read the form fetches it from there.
-    told = {"title": answer["name"], "size": answer["size"], "url": f"/questionnaire-files/{answer['id']}"}
+    # The file itself stays where it is: a program that may read the form fetches it there as a Binary.
+    told = {"title": answer["name"], "size": answer["size"], "url": f"/fhir/Binary/{answer['id']}"}
     if "type" in answer:
         told["contentType"] = answer["type"]
     return told

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field
 
 from ops_app.i18n import _
+from ops_app.kit.choices import listed
 from ops_app.mechanisms.closed_topics.declaration import topics
 from ops_app.modules.organizations.models import POSITIONS
 from ops_app.modules.patients.access import MAPPED
@@ -15,20 +16,8 @@ BIGGEST = 2**63 - 1
 Number = Annotated[int, Field(ge=1, le=BIGGEST)]
 
 
-def _mapped(value: str) -> str:
-    if value not in MAPPED:
-        raise ValueError(_("Choose one of the listed values"))
-    return value
-
-
 def _topic(value: str) -> str:
     if value not in topics():
-        raise ValueError(_("Choose one of the listed values"))
-    return value
-
-
-def _position(value: str) -> str:
-    if value not in POSITIONS:
         raise ValueError(_("Choose one of the listed values"))
     return value
 
@@ -38,7 +27,7 @@ class CardRuleForm(BaseModel):
 
     organization_id: Number
     role: Annotated[str, Field(max_length=80)]
-    rule: Annotated[str, AfterValidator(_mapped)]
+    rule: Annotated[str, listed(MAPPED)]
     answer: Literal["yes", "no"]
 
 
@@ -47,7 +36,7 @@ class TopicCircleForm(BaseModel):
 
     organization_id: Number
     topic: Annotated[str, AfterValidator(_topic)]
-    position: Annotated[str, AfterValidator(_position)] | None = None
+    position: Annotated[str, listed(POSITIONS)] | None = None
     answer: Literal["yes", "no"]
 
 

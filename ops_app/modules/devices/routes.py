@@ -9,7 +9,7 @@ from starlette.responses import Response
 from ops_app import audit
 from ops_app.actor import Actor, Scope
 from ops_app.db import Db
-from ops_app.errors import NotFound, OpsError
+from ops_app.errors import Forbidden, NotFound, OpsError
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
@@ -17,7 +17,7 @@ from ops_app.kit.paging import Paging, fetch_page
 from ops_app.mechanisms.device_messages.analyser_profile import profile
 from ops_app.mechanisms.undo import Undo
 from ops_app.modules.accounts.queries import names_of, organization_choices
-from ops_app.modules.devices import queries, service
+from ops_app.modules.devices import queries, service, strangers
 from ops_app.modules.devices.forms import DeviceFilter, DeviceForm, DownloadForm, MappingForm, RetireForm
 from ops_app.modules.devices.models import Device
 from ops_app.modules.devices.permissions import DeviceManager, DeviceReader, DeviceWorker
@@ -27,6 +27,9 @@ from ops_app.permissions import Permission
 from ops_app.ui.render import local_name, page, redirect
 
 router = APIRouter(include_in_schema=False)
+
+NEW = {"kind": "analyser", "protocol": "astm", "sender": ""}
+"""How the form of a new device begins, unless the address says more."""
 
 
 @router.get("/devices", name="devices:list")
@@ -51,13 +54,23 @@ def devices(request: Request, actor: DeviceReader, db: Db, paging: Paging) -> Re
         kinds=KINDS,
         protocols=PROTOCOLS,
         manages=actor.may(Permission.DEVICES_DEVICE_MANAGE),
+        assigns=strangers.may_assign(actor),
     )
+
+
+@router.get("/devices/strangers", name="devices:strangers")
+def unregistered(request: Request, actor: DeviceManager, db: Db) -> Response:
+    """Senders that nobody registered; what they sent is nobody's."""
+    if not strangers.may_assign(actor):
+        raise Forbidden()
+    return page(request, "devices/strangers.html", found=strangers.strangers(db), protocols=PROTOCOLS)
 
 
 @router.get("/devices/new", name="devices:new")
 def new(request: Request, actor: DeviceManager, db: Db) -> Response:
     """The form of a new device."""
-    return _form_page(request, db, actor, blank({"kind": "analyser", "protocol": "astm"}), None)
+    known = {name: request.query_params.get(name) or usual for name, usual in NEW.items()}
+    return _form_page(request, db, actor, blank(known), None)
 
 
 @router.post("/devices/new", name="devices:register")

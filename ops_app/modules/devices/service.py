@@ -11,7 +11,7 @@ from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.mechanisms.device_messages.analyser_profile import profile, profiles
 from ops_app.modules.classifiers import state_register
-from ops_app.modules.devices import queries
+from ops_app.modules.devices import queries, strangers
 from ops_app.modules.devices.forms import DeviceForm, DownloadForm, MappingForm, RetireForm
 from ops_app.modules.devices.models import CodeMapping, Device, OrderDownload
 from ops_app.modules.organizations.models import Location
@@ -24,7 +24,9 @@ def register(session: Session, actor: Actor, form: DeviceForm) -> Device:
     row = Device(**form.model_dump(), registered_by=actor.login)
     session.add(row)
     session.flush()
-    audit.changed(session, actor, entity="devices.device", entity_id=row.id, after=audit.snapshot(row))
+    taken = strangers.adopt(session, actor, row)
+    after = audit.snapshot(row) | ({"past_messages_given": taken} if taken else {})
+    audit.changed(session, actor, entity="devices.device", entity_id=row.id, after=after)
     return row
 
 
@@ -36,7 +38,9 @@ def change(session: Session, actor: Actor, row: Device, form: DeviceForm) -> Non
     for name, value in form.model_dump().items():
         setattr(row, name, value)
     session.flush()
-    audit.changed(session, actor, entity="devices.device", entity_id=row.id, before=before, after=audit.snapshot(row))
+    taken = strangers.adopt(session, actor, row)
+    after = audit.snapshot(row) | ({"past_messages_given": taken} if taken else {})
+    audit.changed(session, actor, entity="devices.device", entity_id=row.id, before=before, after=after)
 
 
 def retire(session: Session, actor: Actor, row: Device, form: RetireForm) -> None:

@@ -53,7 +53,10 @@ def statement(version: str) -> Resource:
                     "cors": False,
                     "description": "An access token of the OpenID provider as bearer, or the session of the screens.",
                 },
-                "resource": [_resource(name, listed) for name, listed in sorted(names.items())],
+                "resource": [
+                    {"type": "Binary", "interaction": [{"code": "read"}]},
+                    *(_resource(name, listed) for name, listed in sorted(names.items())),
+                ],
             }
         ],
     }

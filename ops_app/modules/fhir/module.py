@@ -12,6 +12,7 @@ MODULE = Module(
     actions={
         "fhir:search": N_("Search through the FHIR API"),
         "fhir:read": N_("Read through the FHIR API"),
+        "fhir:binary": N_("Opened a file"),
         "fhir:everything": N_("Everything of a person through the FHIR API"),
     },
 )

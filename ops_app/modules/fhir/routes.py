@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+from urllib.parse import quote
+
 from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
@@ -17,6 +20,7 @@ from ops_app.modules.fhir.permissions import FhirReader
 from ops_app.modules.fhir.search import REGISTERS, Asked, everything, read, search
 from ops_app.modules.fhir.types import CLINICAL
 from ops_app.modules.patients.queries import standing_for
+from ops_app.modules.questionnaires.queries import file_or_404
 from ops_app.permissions import Permission
 
 
@@ -42,6 +46,26 @@ def everything_of(actor: FhirReader, db: Db, number: str) -> Response:
     opened(db, actor, patient_id, Permission.PATIENTS_CARD_READ)
     resources = everything(db, patient_id)
     return FhirResponse(bundle("searchset", entries(resources, "match"), len(resources)))
+
+
+@router.get("/Binary/{number}", name="fhir:binary")
+def binary(request: Request, actor: FhirReader, db: Db, number: str) -> Response:
+    """A file that was attached to a form: as it was stored, or in the JSON of FHIR to whoever asks for that."""
+    file = file_or_404(db, _number(number))
+    # by the rule of the form it belongs to, with its row in the journal
+    read(db, actor, "QuestionnaireResponse", file.response_id)
+    if "fhir+json" in request.headers.get("accept", ""):
+        return FhirResponse(
+            {
+                "resourceType": "Binary",
+                "id": str(file.id),
+                "contentType": file.content_type,
+                "securityContext": {"reference": f"QuestionnaireResponse/{file.response_id}"},
+                "data": base64.b64encode(file.content).decode(),
+            }
+        )
+    name = f"attachment; filename*=UTF-8''{quote(file.file_name)}"
+    return Response(file.content, media_type=file.content_type, headers={"Content-Disposition": name})
 
 
 @router.get("/{resource_type}", name="fhir:search")

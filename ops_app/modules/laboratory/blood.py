@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 from sqlalchemy import select
@@ -15,16 +15,19 @@ from ops_app.actor import Actor
 from ops_app.errors import Conflict, Forbidden, Invalid, NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
+from ops_app.kit.choices import listed
 from ops_app.kit.dates import DateInput, TimeInput
 from ops_app.kit.numbers import DecimalInput
+from ops_app.modules.laboratory.blood_models import ABO
+from ops_app.modules.laboratory.blood_titles import COMPONENTS, CROSSMATCHES, RHESUS
 from ops_app.modules.laboratory.forms import Line, Reason
 from ops_app.modules.laboratory.models import BloodGroup, Transfusion, TransfusionReaction
 from ops_app.modules.patients.queries import record_ids, standing_for
 from ops_app.modules.visits.models import Procedure
 from ops_app.permissions import Permission
 
-Abo = Literal["O", "A", "B", "AB"]
-Rhesus = Literal["positive", "negative"]
+Abo = Annotated[str, listed(ABO)]
+Rhesus = Annotated[str, listed(RHESUS)]
 
 SERVICES = {"red_cells": "99.04", "whole_blood": "99.03", "platelets": "99.05", "plasma": "99.07"}
 """Codes under which a transfusion stands among the services rendered."""
@@ -42,7 +45,7 @@ class GroupForm(BaseModel):
 class TransfusionForm(BaseModel):
     """A unit given."""
 
-    component: Literal["red_cells", "platelets", "plasma", "cryoprecipitate", "whole_blood"]
+    component: Annotated[str, listed(COMPONENTS)]
     unit_number: Annotated[str, Field(min_length=3, max_length=40)]
     unit_abo: Abo
     unit_rhesus: Rhesus
@@ -50,7 +53,7 @@ class TransfusionForm(BaseModel):
     volume_ml: Annotated[DecimalInput, Field(gt=0, le=5000)]
     indication: Reason
     consent_signed: bool = False
-    crossmatch: Literal["compatible", "incompatible", "not_done"]
+    crossmatch: Annotated[str, listed(CROSSMATCHES)]
     biological_test: bool = False
     without_group_reason: Reason | None = None
     date: DateInput

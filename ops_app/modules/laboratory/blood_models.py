@@ -9,23 +9,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ops_app.kit.model import Base, Correctable, Row, one_of
 from ops_app.kit.privacy import DIRECT, FREE_TEXT, PLAIN, SENSITIVE, Subject, exported
+from ops_app.modules.laboratory.blood_titles import (
+    COMPONENTS,
+    CROSSMATCHES,
+    IMPUTABILITIES,
+    REACTIONS,
+    RHESUS,
+    SEVERITIES,
+)
 
 ABO = ("O", "A", "B", "AB")
-RHESUS = ("positive", "negative")
-COMPONENTS = ("red_cells", "platelets", "plasma", "cryoprecipitate", "whole_blood")
-REACTIONS = (
-    "febrile",
-    "allergic",
-    "acute_haemolytic",
-    "delayed_haemolytic",
-    "lung_injury",
-    "circulatory_overload",
-    "bacterial",
-    "hypotensive",
-    "other",
-)
-SEVERITIES = ("mild", "severe", "life_threatening", "death")
-IMPUTABILITIES = ("excluded", "possible", "probable", "certain")
 
 _TABLE = {"schema": "laboratory", "info": exported(Subject.WITHHELD)}
 
@@ -83,7 +76,7 @@ class Transfusion(Row, Correctable, Base):
         one_of("component", COMPONENTS),
         one_of("unit_abo", ABO),
         one_of("unit_rhesus", RHESUS),
-        one_of("crossmatch", ("compatible", "incompatible", "not_done")),
+        one_of("crossmatch", CROSSMATCHES),
         CheckConstraint("ended_at is null or ended_at >= started_at", name="ends_after_start"),
         CheckConstraint("volume_ml > 0", name="volume_positive"),
         Index("uq_transfusion_unit", "unit_number", "component", "patient_id", unique=True),

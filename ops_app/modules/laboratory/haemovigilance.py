@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, StringConstraints
 from sqlalchemy import select
@@ -14,32 +14,24 @@ from ops_app.actor import Actor
 from ops_app.errors import Conflict, Forbidden, Invalid, NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
+from ops_app.kit.choices import listed
 from ops_app.kit.dates import DateInput, TimeInput
 from ops_app.mechanisms.task import task
 from ops_app.modules.laboratory.blood import log_change, transfusion_or_404
+from ops_app.modules.laboratory.blood_titles import IMPUTABILITIES, REACTIONS, SEVERITIES
 from ops_app.modules.laboratory.forms import Line, Reason
 from ops_app.modules.laboratory.models import Transfusion, TransfusionReaction
 from ops_app.modules.laboratory.task_kinds import REACTION, SERIOUS_WITHIN, reaction_subject
 from ops_app.permissions import Permission
 
-Imputability = Literal["excluded", "possible", "probable", "certain"]
+Imputability = Annotated[str, listed(IMPUTABILITIES)]
 
 
 class ReactionForm(BaseModel):
     """What happened during a transfusion or after it, and when it began."""
 
-    kind: Literal[
-        "febrile",
-        "allergic",
-        "acute_haemolytic",
-        "delayed_haemolytic",
-        "lung_injury",
-        "circulatory_overload",
-        "bacterial",
-        "hypotensive",
-        "other",
-    ]
-    severity: Literal["mild", "severe", "life_threatening", "death"]
+    kind: Annotated[str, listed(REACTIONS)]
+    severity: Annotated[str, listed(SEVERITIES)]
     imputability: Imputability
     signs: Reason
     treatment: Line | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import hmac
 import secrets
@@ -19,15 +18,23 @@ from ops_app.errors import Conflict, Invalid, NotSignedIn
 from ops_app.i18n import N_, _
 from ops_app.kit import clock
 from ops_app.mechanisms.task import task
+from ops_app.mechanisms.task.kind import TaskKind
 from ops_app.modules.devices.models import Device
-from ops_app.modules.devices.queries import by_sender, mapping_of, registration_in_force
+from ops_app.modules.devices.queries import by_sender, mapping_of
 from ops_app.modules.ingest.models import InboundMessage
 from ops_app.modules.monitoring import device_queries, intake, queries
 from ops_app.modules.monitoring.indicators import Implausible, Indicator, UnknownUnit, by_any_code, normalised
 from ops_app.modules.monitoring.intake import Incoming
 from ops_app.modules.monitoring.models import Binding, DeviceKey, Enrolment, Value
 from ops_app.modules.monitoring.observation import LOINC, Quantity, Sent, Unreadable, identifier_in, read
-from ops_app.modules.monitoring.task_kinds import REFUSED, refused_subject
+from ops_app.modules.monitoring.task_kinds import (
+    REFUSED,
+    UNPLACED,
+    UNTRUSTED,
+    device_subject,
+    refused_subject,
+    untrusted_subject,
+)
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.queries import record_ids
 
@@ -167,39 +174,64 @@ def receive(session: Session, device: Device, raw: bytes, peer: str | None) -> A
     message = session.get_one(InboundMessage, message_id)
     if identifier is not None and _is_taken(session, message):
         taken = N_("Another observation came under this identifier")
-        _tell_refused(session, device, taken)
+        tell_refused(session, device, taken)
         return _note(message, Answer(409, "Observation.identifier", taken))
     try:
         with session.begin_nested():
             values = _take(session, device, read(raw))
     except Unreadable as refused:
-        _tell_refused(session, device, refused.text)
+        tell_refused(session, device, refused.text)
         return _note(message, Answer(422, refused.element, refused.text))
-    if holding := device_queries.holder(session, device.id):
-        task.settle(session, REFUSED, refused_subject(holding.id), evidence=f"monitoring.value:{values[0].id}")
+    heard(session, device, f"monitoring.value:{values[0].id}")
     message.state, message.patient_id = "done", values[0].patient_id
     message.outcome = [{"kind": "monitoring.value", "id": value.id} for value in values]
     return _note(message, Answer(201, "", ""))
 
 
-def _tell_refused(session: Session, device: Device, reason: str) -> None:
-    """Whoever watches the patient learns that the device is not heard; the person with it cannot see that."""
+def tell_refused(session: Session, device: Device, reason: str) -> None:
+    """Whoever watches the patient learns that the device is not heard; the person with it cannot see that.
+
+    Where it is with nobody, the facility that owns it learns so.
+    """
     binding = device_queries.holder(session, device.id)
-    if binding is None:
-        return
-    enrolment = session.get_one(Enrolment, binding.enrolment_id)
-    if enrolment.ended_at is not None:
-        return
+    enrolment = session.get_one(Enrolment, binding.enrolment_id) if binding is not None else None
+    detail = {"device": device.name, "reason": reason}
+    if binding is None or enrolment is None or enrolment.ended_at is not None:
+        place, subject = device.organization_id, device_subject(device.id)
+        task.open(session, UNPLACED, subject=subject, organization_id=place, detail=detail)
+    else:
+        _tell_watchers(session, REFUSED, refused_subject(binding.id), enrolment, detail)
+
+
+def _tell_watchers(
+    session: Session, kind: TaskKind, subject: str, enrolment: Enrolment, detail: dict[str, str]
+) -> None:
     parts = {row.part: row.practitioner_id for row in queries.participants(session, enrolment.id)}
     task.open(
         session,
-        REFUSED,
-        subject=refused_subject(binding.id),
+        kind,
+        subject=subject,
         organization_id=enrolment.site_id or enrolment.organization_id,
         patient_id=enrolment.patient_id,
         owner_practitioner_id=parts.get("observing", parts.get("treating")),
-        detail={"device": device.name, "reason": reason},
+        detail=detail,
     )
+
+
+def heard(session: Session, device: Device, evidence: str) -> None:
+    """Something of the device was taken in: nobody has to look at it any more."""
+    task.settle(session, UNPLACED, device_subject(device.id), evidence=evidence)
+    if holding := device_queries.holder(session, device.id):
+        task.settle(session, REFUSED, refused_subject(holding.id), evidence=evidence)
+
+
+def take_measured(session: Session, device: Device, enrolment: Enrolment, incoming: Incoming) -> Value:
+    """Take one value of a device; that its certificate has ended, and nobody is alerted, is somebody's task."""
+    if device.is_certified and not incoming.counts:
+        _tell_watchers(
+            session, UNTRUSTED, untrusted_subject(device.id, enrolment.id), enrolment, {"device": device.name}
+        )
+    return intake.take(session, None, enrolment, incoming)
 
 
 def take_archived(session: Session, message: InboundMessage) -> list[Value]:
@@ -263,7 +295,7 @@ def _take(session: Session, device: Device, sent: Sent) -> list[Value]:
         raise Unreadable("Observation.device", N_("No patient had this device at the moment of the measurement"))
     enrolment = session.get_one(Enrolment, binding.enrolment_id)
     _refuse_another(session, device, sent, enrolment.patient_id)
-    certified = is_certified(session, device, sent.measured_at)
+    certified = device_queries.is_certified(session, device, sent.measured_at)
     incoming = [
         Incoming(
             indicator,
@@ -281,18 +313,7 @@ def _take(session: Session, device: Device, sent: Sent) -> list[Value]:
         )
         for quantity, indicator, number in _known(session, device, sent)
     ]
-    return [intake.take(session, None, enrolment, each) for each in incoming]
-
-
-def is_certified(session: Session, device: Device, measured_at: dt.datetime) -> bool:
-    """Whether the device had a valid certificate on the day of the measurement (Health Code, article 60, item 7).
-
-    A device that names its state registration counts only while that is in force.
-    """
-    day = clock.local(measured_at).date()
-    if registration_in_force(session, device, day) is False:
-        return False
-    return device.is_certified and (device.certificate_until is None or device.certificate_until >= day)
+    return [take_measured(session, device, enrolment, each) for each in incoming]
 
 
 def _known(session: Session, device: Device, sent: Sent) -> list[tuple[Quantity, Indicator, float]]:

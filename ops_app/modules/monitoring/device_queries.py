@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from ops_app.actor import Scope
 from ops_app.errors import NotFound
 from ops_app.i18n import _
+from ops_app.kit import clock
 from ops_app.modules.devices.models import Device
 from ops_app.modules.devices.queries import device as device_of_scope
+from ops_app.modules.devices.queries import registration_in_force
 from ops_app.modules.ingest.models import InboundMessage
 from ops_app.modules.monitoring.models import Binding, DeviceKey, Enrolment, Value
 
@@ -89,7 +91,7 @@ def refusals(session: Session, enrolment_id: int) -> Sequence[Row[Device, Inboun
     newest = (
         select(InboundMessage.id)
         .where(
-            InboundMessage.channel == "fhir",
+            InboundMessage.channel == Device.protocol,
             InboundMessage.sender == Device.sender,
             InboundMessage.received_at >= Binding.from_at,
         )
@@ -117,6 +119,37 @@ def since_refused(session: Session, binding_id: int, at: dt.datetime) -> str | N
         .where(Value.enrolment_id == binding.enrolment_id, Value.device_id == binding.device_id, Value.received_at > at)
         .order_by(Value.id)
         .limit(1)
+    )
+    return f"monitoring.value:{taken}" if taken is not None else None
+
+
+def is_certified(session: Session, device: Device, measured_at: dt.datetime) -> bool:
+    """Whether the device had a valid certificate on the day of the measurement (Health Code, article 60, item 7).
+
+    A device that names its state registration counts only while that is in force.
+    """
+    day = clock.local(measured_at).date()
+    if registration_in_force(session, device, day) is False:
+        return False
+    return device.is_certified and (device.certificate_until is None or device.certificate_until >= day)
+
+
+def holds_again(session: Session, device_id: int, enrolment_id: int) -> str | None:
+    """What ended that a device alerts nobody: it is trusted again or retired, or the patient is watched no more."""
+    device = session.get_one(Device, device_id)
+    if not device.is_active or is_certified(session, device, clock.now()):
+        return f"devices.device:{device_id}"
+    return f"monitoring.enrolment:{enrolment_id}" if session.get_one(Enrolment, enrolment_id).ended_at else None
+
+
+def since_unplaced(session: Session, device_id: int, at: dt.datetime) -> str | None:
+    """What ended that a device with nobody was refused: a value later, a patient who has it now, or that it retired."""
+    if not session.get_one(Device, device_id).is_active:
+        return f"devices.device:{device_id}"
+    if binding := holder(session, device_id):
+        return f"monitoring.binding:{binding.id}"
+    taken = session.scalar(
+        select(Value.id).where(Value.device_id == device_id, Value.received_at > at).order_by(Value.id).limit(1)
     )
     return f"monitoring.value:{taken}" if taken is not None else None
 

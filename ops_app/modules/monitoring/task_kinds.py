@@ -112,4 +112,63 @@ REFUSED = TaskKind(
     target=lambda task: f"/patients/{task.patient_id}/monitoring",
     permission=Permission.MONITORING_RECORD_READ,
 )
-TASK_KINDS = (CRITICAL, OUT_OF_LIMITS, REFUSED)
+
+
+def device_subject(device_id: int) -> str:
+    """What a task about a device that is with nobody is about."""
+    return f"device:{device_id}"
+
+
+def _placed(session: Session, task: Task) -> str | None:
+    return device_queries.since_unplaced(session, int(task.subject.partition(":")[2]), task.opened_at)
+
+
+def _why_unplaced(task: Task) -> str:
+    return _(
+        "%(device)s is given to no patient here and sends; nothing of it is taken in: %(reason)s.",
+        device=task.detail["device"],
+        reason=_(str(task.detail["reason"])),
+    )
+
+
+UNPLACED = TaskKind(
+    "monitoring:unplaced",
+    N_("A home device sends and is not heard"),
+    why=_why_unplaced,
+    closes=N_("A measurement of the device is taken in, it is given to a patient, or it is retired."),
+    resolved_if=_placed,
+    deadline=dt.timedelta(hours=4),
+    owner_role=Role.NURSE,
+    escalation=((dt.timedelta(0), Role.DOCTOR),),
+    repeat=dt.timedelta(hours=12),
+    permission=Permission.MONITORING_RECORD_READ,
+)
+
+
+def untrusted_subject(device_id: int, enrolment_id: int) -> str:
+    """What a task about a device whose certificate ended is about: the device, and who is watched by it."""
+    return f"device:{device_id}:{enrolment_id}"
+
+
+def _trusted(session: Session, task: Task) -> str | None:
+    _word, device_id, enrolment_id = task.subject.split(":")
+    return device_queries.holds_again(session, int(device_id), int(enrolment_id))
+
+
+UNTRUSTED = TaskKind(
+    "monitoring:untrusted",
+    N_("The certificate of a home device has ended"),
+    why=lambda task: _(
+        "The certificate of %(device)s does not hold any more: what it measures is shown and alerts nobody.",
+        device=task.detail["device"],
+    ),
+    closes=N_("The certificate holds again, the device is retired, or the patient is not watched any more."),
+    resolved_if=_trusted,
+    deadline=dt.timedelta(hours=4),
+    owner_role=Role.NURSE,
+    escalation=((dt.timedelta(0), Role.DOCTOR),),
+    repeat=dt.timedelta(hours=12),
+    target=lambda task: f"/patients/{task.patient_id}/monitoring",
+    permission=Permission.MONITORING_RECORD_READ,
+)
+TASK_KINDS = (CRITICAL, OUT_OF_LIMITS, REFUSED, UNPLACED, UNTRUSTED)

@@ -69,11 +69,6 @@ def is_enforced() -> bool:
     return settings().mode is Mode.production
 
 
-def unmet(session: Session) -> list[str]:
-    """Codes of the checks that stop whatever leaves now; none where nothing is stopped."""
-    return [result.check.code for result in lacking(session)] if is_enforced() else []
-
-
 def refuse_unprotected(session: Session) -> None:
     """Stop whatever leaves the installation while the law's protection is not in place."""
     if not is_enforced():
@@ -88,12 +83,28 @@ def refuse_unprotected(session: Session) -> None:
 
 def refuse_unprotected_program(session: Session) -> None:
     """As ``refuse_unprotected``, for programs that read many times a second: measuring costs more than they read."""
-    engine, now, current = session.get_bind().engine, monotonic(), settings()
-    known = _met.get(engine)
-    if known is not None and known[0] is current and now < known[1]:
-        return
-    refuse_unprotected(session)
-    _met[engine] = (current, now + OPEN_SECONDS)
+    if not _is_believed(session):
+        refuse_unprotected(session)
+        _believe(session)
+
+
+def unmet_for_program(session: Session) -> list[str]:
+    """Codes of the checks that close what a program reads now, remembered in the same way."""
+    if not is_enforced() or _is_believed(session):
+        return []
+    found = [result.check.code for result in lacking(session)]
+    if not found:
+        _believe(session)
+    return found
+
+
+def _is_believed(session: Session) -> bool:
+    known = _met.get(session.get_bind().engine)
+    return known is not None and known[0] is settings() and monotonic() < known[1]
+
+
+def _believe(session: Session) -> None:
+    _met[session.get_bind().engine] = (settings(), monotonic() + OPEN_SECONDS)
 
 
 def why_closed(session: Session, system: System) -> str | None:
@@ -102,5 +113,5 @@ def why_closed(session: Session, system: System) -> str | None:
         return None
     if queries.place_of_system(session, system.name) is None:
         return "its place is not declared"
-    found = unmet(session)
+    found = [result.check.code for result in lacking(session)]
     return f"protection: {', '.join(found)}" if found else None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import re
+
 import pytest
 from sqlalchemy import select, text
 
@@ -9,6 +12,7 @@ from ops_app.modules.accounts.models import TrustedNetwork
 from ops_app.modules.audit.models import Event
 from ops_app.modules.fhir.types import CLINICAL
 from ops_app.modules.patients.models import Patient
+from ops_app.modules.questionnaires.models import Attachment as File
 from ops_app.permissions import Role
 from tests.ops_app.browser import Browser, make_account
 from tests.ops_app.clinic import Clinic
@@ -18,8 +22,8 @@ from tests.ops_app.fhir.reading import ALL_TYPES, Reader, reader, token_of
 def test_stranger_reads_the_capabilities_and_nothing_else(clinic: Clinic, ill: Patient) -> None:
     nobody = Reader(Browser(clinic.app))
     statement = nobody.get("metadata")
-    assert {each["type"] for each in statement["rest"][0]["resource"]} == set(ALL_TYPES)
-    for address in (*ALL_TYPES, f"Patient/{ill.id}", f"Patient/{ill.id}/$everything", "Nothing"):
+    assert {each["type"] for each in statement["rest"][0]["resource"]} == {*ALL_TYPES, "Binary"}
+    for address in (*ALL_TYPES, "Binary/1", f"Patient/{ill.id}", f"Patient/{ill.id}/$everything", "Nothing"):
         assert nobody.get(address, 401)["issue"][0]["code"] == "login"
     html = Browser(clinic.app).client.get("/fhir/Patient", headers={"accept": "text/html"})
     assert html.status_code == 401
@@ -90,6 +94,33 @@ def test_token_of_the_openid_provider_opens_what_its_owner_may(clinic: Clinic, i
     with clinic.session() as session:
         session.execute(text("update accounts.oidc_token set revoked_at = now()"))
     program.get(f"Patient/{ill.id}", 401, authorization=f"Bearer {token}")
+
+
+def test_a_file_of_a_form_is_read_with_a_token_by_the_rule_of_the_form(clinic: Clinic) -> None:
+    patient, doctor = clinic.register(), clinic.browser("doctor")
+    form = doctor.post(f"/patients/{patient.id}/questionnaires", {"key": "therapist_examination"}).headers["location"]
+    form = form.removesuffix("/edit")
+    content = b"%PDF-1.7\n" + b"x" * 100
+    [state] = re.findall(r'name="version" value="(\d+)"', doctor.get(f"{form}/edit").text)[:1]
+    sent = {"file-documents": ("эпикриз.pdf", content, "application/pdf")}
+    assert doctor.post(f"{form}/files/documents", {"version": state}, files=sent).status_code == 303
+    with clinic.session() as session:
+        file = session.scalars(select(File).where(File.response_id == int(form.rpartition("/")[2]))).one()
+    address = f"Binary/{file.id}"
+    reader(clinic, "stranger").get(address, 403)
+    reader(clinic, "registrar").get(address, 403)
+    program = Reader(Browser(clinic.app))
+    program.get(address, 401)
+    bearer = {"authorization": f"Bearer {token_of(clinic, 'doctor')}"}
+    got = program.browser.client.get(f"/fhir/{address}", headers=bearer)
+    assert (got.status_code, got.content, got.headers["content-type"]) == (200, content, "application/pdf")
+    told = program.get(address, **bearer)
+    assert base64.b64decode(told["data"]) == content
+    assert told["securityContext"] == {"reference": f"QuestionnaireResponse/{file.response_id}"}
+    program.get("Binary/999999999", 404, **bearer)
+    with clinic.session() as session:
+        rows = session.scalars(select(Event).where(Event.patient_id == patient.id, Event.action == "fhir:binary"))
+        assert [(row.kind, row.login, row.rule) for row in rows][:1] == [("read", "doctor", "attached")]
 
 
 def test_new_account_must_change_its_password_first(clinic: Clinic) -> None:

@@ -9,9 +9,13 @@ from sqlalchemy import select
 
 from ops_app.kit import clock
 from ops_app.mechanisms.task import escalation
+from ops_app.mechanisms.task.models import Task
+from ops_app.modules.devices.models import Device
 from ops_app.modules.monitoring.models import Binding
+from tests.installation import Database
 from tests.ops_app.clinic import Clinic
 from tests.ops_app.monitoring.test_devices import Home, pressure
+from tests.ops_app.monitoring.test_hl7 import Cuff, systolic
 from tests.ops_app.monitoring.test_monitoring import alerts, tasks, told
 
 
@@ -60,3 +64,63 @@ def test_forty_readings_over_the_limit_are_one_alert_that_goes_up(clinic: Clinic
     with clock.frozen(task.due_at + dt.timedelta(minutes=1)):
         escalation.sweep(clinic.app.state.engine)
     assert "tasks:overdue" in told(clinic, "doctor", task)
+
+
+def test_a_device_refused_by_hl7_is_somebodys_task_too(clinic: Clinic, module_database: Database) -> None:
+    cuff = Cuff(clinic, module_database)
+    assert cuff.bind() == 303
+    # its clock is two days ahead
+    ahead = clock.now() + dt.timedelta(days=2)
+    assert cuff.send(systolic(214), systolic(216), at=ahead, pid="") == ["OBX-14", "OBX-14"]
+    [task] = tasks(clinic, cuff.patient)
+    assert (task.kind, task.owner_practitioner_id) == ("monitoring:refused", clinic.practitioners["nurse"])
+    assert told(clinic, "nurse", task) == ["tasks:waits"]
+    shown = clinic.browser("nurse").get("/tasks").text
+    assert "Cuff measures, but nothing of it is taken in: The time of the measurement is missing or lies ahead" in shown
+    assert (
+        "was not taken in. The time of" in clinic.browser("nurse").get(f"/patients/{cuff.patient.id}/monitoring").text
+    )
+    assert cuff.send(systolic(130), pid="") == ["done"]
+    [task] = tasks(clinic, cuff.patient)
+    assert task.state == "done" and (task.evidence or "").startswith("monitoring.value:")
+
+
+def test_a_device_that_is_with_nobody_is_the_facilitys_task(clinic: Clinic, module_database: Database) -> None:
+    cuff = Cuff(clinic, module_database)
+    assert cuff.send(systolic(214), pid="") == ["PID-3"]
+    with clinic.session() as session:
+        task = session.scalars(select(Task).where(Task.subject == f"device:{cuff.id}")).one()
+    assert (task.kind, task.state, task.patient_id) == ("monitoring:unplaced", "open", None)
+    assert told(clinic, "nurse", task) == ["tasks:waits"]
+    assert "Cuff is given to no patient here and sends" in clinic.browser("nurse").get("/tasks").text
+    assert cuff.bind() == 303
+    with clock.frozen(task.due_at + dt.timedelta(minutes=1)):
+        escalation.sweep(clinic.app.state.engine)
+    with clinic.session() as session:
+        assert session.get_one(Task, task.id).state == "done"
+
+
+@pytest.mark.req("MONITOR-02")
+@pytest.mark.parametrize("way", ["fhir", "hl7"])
+def test_that_a_certificate_has_ended_is_somebodys_task(clinic: Clinic, module_database: Database, way: str) -> None:
+    here = Cuff(clinic, module_database) if way == "hl7" else Home(clinic)
+    number = here.id if isinstance(here, Cuff) else here.device_id
+    if isinstance(here, Cuff):
+        assert here.bind() == 303
+    with clinic.session() as session:
+        session.get_one(Device, number).certificate_until = clock.today() - dt.timedelta(days=1)
+    if isinstance(here, Cuff):
+        assert here.send(systolic(214), pid="") == ["done"]
+    else:
+        assert here.send(pressure("late", 214, 126)).status_code == 201
+    assert alerts(clinic, here.patient) == []
+    [task] = tasks(clinic, here.patient)
+    assert (task.kind, task.owner_practitioner_id) == ("monitoring:untrusted", clinic.practitioners["nurse"])
+    assert told(clinic, "nurse", task) == ["tasks:waits"]
+    assert "does not hold any more" in clinic.browser("nurse").get("/tasks").text
+    with clinic.session() as session:
+        session.get_one(Device, number).certificate_until = clock.today() + dt.timedelta(days=30)
+    with clock.frozen(task.due_at + dt.timedelta(minutes=1)):
+        escalation.sweep(clinic.app.state.engine)
+    [task] = tasks(clinic, here.patient)
+    assert task.state == "done"
