@@ -22,6 +22,8 @@ from warehouse.settings import warehouse_settings
 
 QUERIES = Path(__file__).parent / "queries"
 MAX_OPEN_FILES = 24
+WAITING = "waiting"
+"""Severity of the results that count what stands in quarantine now."""
 
 _INSIDE = "({table}.organization_id in (from {scope}) or {table}.site_id in (from {scope}))"
 _OWN_COUNT = "create temp view own_count as select * from figure_count c where " + _INSIDE.format(
@@ -130,4 +132,12 @@ def quality_results() -> pl.DataFrame:
         return pl.DataFrame()
     results = pl.concat([pl.read_parquet(file) for file in files], how="diagonal_relaxed")
     # A frequent run judges what is new only: the newest result of each check stands beside its time.
-    return results.sort("run_at").unique(["dataset", "check_name"], keep="last").sort("dataset", "check_name")
+    keys = ["dataset", "check_name", "severity"]
+    return results.sort("run_at").unique(keys, keep="last").sort(keys)
+
+
+def rows_set_aside(results: pl.DataFrame) -> pl.DataFrame:
+    """Of the newest results, those of rows that wait in quarantine; a thorough run repeats all that still wait."""
+    thorough = results.filter(engine="gx")["run_at"].max()
+    waiting = results.filter(pl.col("severity") == WAITING, pl.col("failed") > 0)
+    return waiting if thorough is None else waiting.filter(pl.col("run_at") >= thorough)

@@ -36,7 +36,11 @@ class Summary:
     tables: dict[str, int] = field(default_factory=dict)
     extracted_anew: dict[str, str] = field(default_factory=dict)
     checks: dict[str, object] = field(default_factory=dict)
+    failed_checks: dict[str, list[str]] = field(default_factory=dict)
+    """Table → rules that more of its new rows broke than is normal."""
     quarantined: dict[str, int] = field(default_factory=dict)
+    waiting: dict[str, int] = field(default_factory=dict)
+    """Rows that stand in quarantine now, by table and reason."""
     forgotten_people: int = 0
     dbt: dict[str, int] = field(default_factory=dict)
     published: str | None = None
@@ -62,6 +66,10 @@ class Summary:
         """Add what the second hop did."""
         failed = sorted(f"{result.dataset}:{result.check_name}" for result in report.results if result.failed)
         self.checks = {"engine": report.engine, "checks": len(report.results), "with_failures": failed}
+        for result in report.results:
+            if result.status == "failed":
+                self.failed_checks.setdefault(result.dataset, []).append(result.check_name)
+        self.waiting = {f"{result.dataset}:{result.check_name}": result.failed for result in report.waiting}
         self.quarantined = report.quarantined
 
     def note_egress(self, egress: Egress) -> None:

@@ -17,6 +17,7 @@ from warehouse.lake import Lake, Manifest, Part, PartWriter
 
 ROWS_AT_ONCE = 250_000
 REASONS = "reasons"
+IN_ERROR = "entered_in_error_at"
 
 Judge = Callable[[pl.DataFrame, tuple[Rule, ...]], pl.DataFrame]
 
@@ -62,7 +63,7 @@ def judge_part(
     refusals: list[pl.DataFrame | None] = []
     for batch in _batches(path):
         decoded = tally.suite.decode(batch)
-        verdicts = judge(tally.suite.enrich(decoded), tally.suite.rules)
+        verdicts = _withdrawn_pass(judge(tally.suite.enrich(decoded), tally.suite.rules), decoded, tally.suite)
         rejected = _rejected(verdicts, tally.suite)
         tally.add(verdicts, rejected)
         refusals.append(verdicts if rejected.any() else None)
@@ -100,6 +101,20 @@ def _rewrite(
     return (
         Part(name, admitted.rows, part.extracted_at, checked) if admitted.rows else None,
         Part(name, quarantined.rows, part.extracted_at, checked) if quarantined.rows else None,
+    )
+
+
+def _withdrawn_pass(verdicts: pl.DataFrame, batch: pl.DataFrame, suite: Suite) -> pl.DataFrame:
+    """A row that was marked as entered in error is let in whatever it says: the mark is its correction.
+
+    Refused, it would wait for ever, and a version let in earlier would still be counted. What names a person stays out.
+    """
+    if IN_ERROR not in batch.columns:
+        return verdicts
+    named = {f"{column}.identifier" for column in suite.identifier_columns}
+    stands = batch[IN_ERROR].is_null()
+    return verdicts.with_columns(
+        (verdicts[name] & stands).alias(name) for name in verdicts.columns if name not in named
     )
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 import pyarrow as pa
 
+from quality import waiting
 from quality.admit import Judge, Tally, judge_part
 from quality.expectations import great, scan
 from quality.results import Result, store
@@ -45,6 +46,8 @@ class Report:
     quarantined: dict[str, int]
     """Table → row versions set aside, where there are any."""
     results: list[Result]
+    waiting: list[Result]
+    """Rows that stand in quarantine now, by dataset and reason."""
 
 
 def check(
@@ -62,14 +65,15 @@ def check(
     landed = sum(part.rows for manifest in manifests.values() for part in manifest.landed)
     engine: Engine = "gx" if thorough or landed >= LOAD_ROWS else "scan"
     run_at = dt.datetime.now(dt.UTC)
-    report = Report(engine, {}, {}, [])
+    report = Report(engine, {}, {}, [], [])
     for done, (table, manifest) in enumerate(manifests.items()):
         progress("quality", done, len(manifests))
         _check_table(lake, manifest, engine, thorough, report)
         lake.settle(table)
     progress("quality", len(manifests), len(manifests))
-    if report.results or lake.manifest("quality_result") is None:
-        store(lake, report.results, engine, run_at)
+    said = [*report.results, *report.waiting]
+    if said or lake.manifest("quality_result") is None:
+        store(lake, said, engine, run_at)
     _publish_units(lake, run_at)
     return report
 
@@ -97,8 +101,13 @@ def _check_table(lake: Lake, manifest: Manifest, engine: Engine, thorough: bool,
             if part in again:
                 lake.renew_generation()
     if not again and not manifest.landed:
+        # a thorough run repeats all that waits, so that nothing older has to be kept to know it
+        if engine == "gx":
+            report.waiting.extend(waiting.results(lake, manifest, tally.suite))
         return
-    lake.commit(manifest.changed(landed=(), files=tuple(admitted), quarantined=tuple(quarantined)))
+    judged = manifest.changed(landed=(), files=tuple(admitted), quarantined=tuple(quarantined))
+    lake.commit(judged)
+    report.waiting.extend(waiting.results(lake, judged, tally.suite))
     report.admitted[table] = sum(part.rows for part in manifest.landed) - refused
     if refused:
         report.quarantined[table] = refused

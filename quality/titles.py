@@ -35,4 +35,5 @@ KINDS: dict[str, Titles] = {
     "plausible": _titles(
         "мәні тірі адамда болмайды", "значение невозможно для живого человека", "value no living person has"
     ),
+    "former": _titles("бұрынғы ереже бойынша", "по прежнему правилу", "by a former rule"),
 }

@@ -4,6 +4,8 @@ import os
 import sys
 
 import typer
+from typer._click.exceptions import NoArgsIsHelpError
+from typer.exceptions import TyperException
 
 from saulyq.commands import (
     audit,
@@ -75,7 +77,13 @@ def main() -> None:
     # the journal says who typed it
     _say_who_typed()
     try:
-        app()
+        code = app(standalone_mode=False)
+    except TyperException as error:
+        _refuse(error)
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        say("saulyq: stopped")
+        sys.exit(1)
     except SaulyqError as error:
         say(f"saulyq: {error}")
         sys.exit(error.exit_code)
@@ -88,6 +96,18 @@ def main() -> None:
             raise
         say(f"saulyq: {line}")
         sys.exit(1)
+    # what a command gives back is no exit code; Typer's own, after --help for instance, is a number
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(error: TyperException) -> None:
+    """A wrong argument in one line, with the command that explains it; help where the arguments are left out."""
+    if isinstance(error, NoArgsIsHelpError):
+        error.show()
+        return
+    context = getattr(error, "ctx", None)
+    more = f"; see {context.command_path} --help" if context is not None else ""
+    say(f"saulyq: {' '.join(error.format_message().replace('Value error, ', '').split()).rstrip('.')}{more}")
 
 
 def _told(error: Exception) -> str | None:

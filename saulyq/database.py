@@ -7,8 +7,16 @@ import psycopg
 from sqlalchemy import Engine, create_engine
 
 from saulyq import postgres
+from saulyq.errors import Unavailable
 from saulyq.output import say
 from saulyq.settings import Settings
+
+GATE_STANDS = """
+SELECT EXISTS (
+    SELECT FROM pg_class AS view JOIN pg_namespace AS schema ON schema.oid = view.relnamespace
+    WHERE schema.nspname = 'anon' AND view.relname = 'contents'
+)
+"""
 
 
 @contextmanager
@@ -19,6 +27,7 @@ def ready(current: Settings) -> Iterator[Settings]:
         if not _is_made(current):
             with turn(current, "migrate"):
                 if not _is_made(current):
+                    _refuse_without_owner(current)
                     _migrate(current)
         yield current
 
@@ -35,7 +44,7 @@ def turn(current: Settings, work: str) -> Iterator[None]:
 
     The server keeps it (a session's advisory lock), because containers share no files; it ends with its process.
     """
-    with psycopg.connect(current.libpq_url("owner"), autocommit=True) as connection:
+    with psycopg.connect(current.libpq_url("app"), autocommit=True) as connection:
         key = f"saulyq {work}"
         taken = connection.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key]).fetchone()
         if not (taken and taken[0]):
@@ -45,9 +54,19 @@ def turn(current: Settings, work: str) -> Iterator[None]:
 
 
 def _is_made(current: Settings) -> bool:
-    with psycopg.connect(current.libpq_url("owner")) as connection:
-        found = connection.execute("SELECT to_regclass('anon.contents') IS NOT NULL").fetchone()
+    # a question about the catalogue, which every role may read: only a migration needs the owner's password
+    with psycopg.connect(current.libpq_url("app")) as connection:
+        found = connection.execute(GATE_STANDS).fetchone()
     return bool(found and found[0])
+
+
+def _refuse_without_owner(current: Settings) -> None:
+    """Containers are given their secrets, and the owner's is given to the one that migrates alone."""
+    if current.secrets_dir_outside is not None and not (current.secrets_dir / "db_saulyq_owner").exists():
+        raise Unavailable(
+            "the tables of this installation are not made yet, and only its owner may make them; "
+            "run first: docker-compose run --rm migrate"
+        )
 
 
 def _migrate(current: Settings) -> None:

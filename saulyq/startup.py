@@ -18,11 +18,15 @@ from saulyq.part_files import write_part_files
 from saulyq.parts import Part, parts
 from saulyq.postgres.cluster import check_disk
 from saulyq.postgres.lifecycle import check_port, in_use
+from saulyq.postgres.process import REFUSED
 from saulyq.postgres.roles import prepare
 from saulyq.settings import Settings
 from saulyq.storage_encryption import refuse_plain_storage
 
 DATABASE_SECONDS = 60
+"""What the database says of itself by then is final: a port that is taken does not get free by waiting."""
+SLOW_DATABASE_SECONDS = 600
+"""As long as it says nothing it is at work: it makes its files or undoes a crash, on a machine that has little time."""
 HEALTH_SECONDS = 180
 POLL_SECONDS = 0.25
 
@@ -93,10 +97,13 @@ def _clear_the_way(current: Settings) -> None:
 
 
 def _wait_database(current: Settings) -> None:
-    deadline = time.monotonic() + DATABASE_SECONDS
+    began = time.monotonic()
     while not postgres.running(current):
-        if time.monotonic() > deadline:
-            raise SaulyqError(f"the database does not start; its last line: {_last_line(current, 'database')}")
+        waited = time.monotonic() - began
+        said = _last_line(current, "database")
+        gave_up = said.startswith(REFUSED) and waited > DATABASE_SECONDS
+        if gave_up or waited > SLOW_DATABASE_SECONDS:
+            raise SaulyqError(f"the database does not start; its last line: {said.removeprefix(REFUSED)}")
         time.sleep(0.05)
 
 

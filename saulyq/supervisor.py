@@ -20,7 +20,7 @@ from saulyq.settings import Settings
 CONTROL_USER = "saulyq"
 DATABASE = "database"
 GROUP = "parts"
-START_SECONDS = 20
+START_SECONDS = 120
 STOP_SECONDS = 90
 LEFTOVER_SECONDS = 15
 

@@ -26,6 +26,14 @@ FILE_STAMP = re.compile(r"(\d{8})T?(\d{6})")
 _sharing = threading.Lock()
 _shared: dict[str, object] = {}
 
+ANSWERED = (
+    duckdb.StatementType.SELECT,
+    duckdb.StatementType.EXPLAIN,
+    duckdb.StatementType.PRAGMA,
+    duckdb.StatementType.CALL,
+    # PIVOT without its values named
+    duckdb.StatementType.MULTI,
+)
 UNIT_COLUMNS: dict[Unit, str] = {
     "organization": "organization_id",
     "site": "site_id",
@@ -79,7 +87,19 @@ def connect_current() -> duckdb.DuckDBPyConnection | None:
 
 
 def run_sql(sql: str) -> list[Row]:
-    """Answer any SELECT; the connection itself refuses writes and outside files."""
+    """Answer one question; the connection itself refuses writes and outside files.
+
+    DuckDB runs several statements and answers the last alone, and makes temporary tables that are gone at once: whoever
+    wrote either would take the answer for something else.
+    """
+    try:
+        statements = duckdb.extract_statements(sql)
+    except duckdb.Error as error:
+        raise QueryError(str(error).strip()) from None
+    if len(statements) > 1:
+        raise QueryError(f"these are {len(statements)} statements; ask one question at a time")
+    if statements and statements[0].type not in ANSWERED:
+        raise QueryError(f"{statements[0].type.name} is no question; the warehouse is read only, so write a SELECT")
     return _rows(sql, {})
 
 

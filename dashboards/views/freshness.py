@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import streamlit as st
 
 from dashboards import data, frame, tables
@@ -23,7 +24,9 @@ def show(viewer: Viewer, texts: Texts) -> None:
             (texts("freshness.built"), moment(fresh["built_at"]), str(fresh["engine"])),
         ]
     )
-    _checks(texts)
+    results = data.quality_results()
+    _set_aside(texts, results)
+    _checks(texts, results)
     st.subheader(texts("freshness.tables"), anchor=False)
     tables.table(
         [texts("freshness.table"), texts("freshness.rows"), texts("freshness.newest")],
@@ -37,13 +40,36 @@ def show(viewer: Viewer, texts: Texts) -> None:
         st.caption(texts("freshness.runs"))
 
 
-def _checks(texts: Texts) -> None:
+def _set_aside(texts: Texts, results: pl.DataFrame) -> None:
+    if results.is_empty():
+        return
+    st.subheader(texts("freshness.aside"), anchor=False)
+    waiting = data.rows_set_aside(results)
+    if waiting.is_empty():
+        st.success(texts("freshness.none_aside"))
+        return
+    st.caption(texts("freshness.why_aside"))
+    tables.table(
+        [texts(key) for key in ("freshness.table", "freshness.reason", "freshness.rows", "freshness.run_at")],
+        [
+            [
+                texts.term("table", row["dataset"]),
+                row[f"title_{texts.language}"],
+                number(row["failed"]),
+                moment(row["run_at"]),
+            ]
+            for row in waiting.iter_rows(named=True)
+        ],
+        numeric=(2,),
+    )
+
+
+def _checks(texts: Texts, results: pl.DataFrame) -> None:
     st.subheader(texts("freshness.checks"), anchor=False)
-    results = data.quality_results()
     if results.is_empty():
         st.info(texts("freshness.none"))
         return
-    rows = list(results.iter_rows(named=True))
+    rows = list(results.filter(pl.col("severity") != data.WAITING).iter_rows(named=True))
     failing = [row for row in rows if row["status"] != "passed"]
     st.caption(texts("freshness.summary", total=len(rows), failing=len(failing)))
     shown = rows if st.toggle(texts("freshness.show_all"), value=False) else failing

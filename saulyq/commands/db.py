@@ -50,10 +50,13 @@ def stop() -> None:
 def migrate() -> None:
     """Bring roles, databases, tables and the gate up to date; `up` does the same."""
     from saulyq import database, postgres
+    from saulyq.postgres.roles import prepare
     from saulyq.settings import settings
 
-    with postgres.server(settings()):
-        database.migrate(settings())
+    with postgres.server(settings()) as current:
+        # a server that somebody else runs has neither our roles nor our databases yet
+        prepare(current)
+        database.migrate(current)
     say("database: up to date")
 
 

@@ -35,8 +35,9 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Numerator and denominator by unit and month."""
+    month = check_period(period)
     with answered() as query:
-        print_rows(query.indicator_figures(code, by.value, check_period(period)), as_json)
+        print_rows(query.indicator_figures(code, by.value, month), as_json)
 
 
 @app.command()
@@ -48,5 +49,6 @@ def cases(
     as_json: Json = False,
 ) -> None:
     """The rows behind a figure: who counts, who does not, and why."""
+    month = check_period(period)
     with answered() as query:
-        print_rows(query.indicator_cases(code, org, check_period(period), practitioner), as_json)
+        print_rows(query.indicator_cases(code, org, month, practitioner), as_json)

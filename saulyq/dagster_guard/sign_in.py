@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -56,6 +57,7 @@ class SignIns:
         self._secret = secret(current.secrets_dir, "oidc_dagster")
         self._signer = URLSafeTimedSerializer(secrets.token_urlsafe(32), salt="sign-in")
         self._people: dict[bytes, Person] = {}
+        self._asking: dict[bytes, asyncio.Task[Person | None]] = {}
         # a proxy of the user's shell must not stand between two processes of one machine
         here = urlsplit(self.issuer).hostname in ("127.0.0.1", "localhost", "::1")
         self._client = httpx.AsyncClient(timeout=10, trust_env=not here, transport=transport)
@@ -113,12 +115,22 @@ class SignIns:
             return None
         if now - known.asked_at < ASK_AGAIN_SECONDS:
             return known
-        fresh = await self._ask(known.access_token, known.until)
+        fresh = await self._asked_once(key, known)
         if fresh is None:
             self._people.pop(key, None)
             return None
         self._people[key] = fresh
         return fresh
+
+    async def _asked_once(self, key: bytes, known: Person) -> Person | None:
+        """The provider's answer about a browser: a page is a hundred requests at once, and one question is enough."""
+        asking = self._asking.get(key)
+        if asking is None:
+            asking = asyncio.create_task(self._ask(known.access_token, known.until))
+            self._asking[key] = asking
+            asking.add_done_callback(lambda _done: self._asking.pop(key, None))
+        # a browser that goes away does not take the question from the others who wait for it
+        return await asyncio.shield(asking)
 
     async def _ask(self, access_token: str, until: float) -> Person | None:
         answer = await self._client.get(

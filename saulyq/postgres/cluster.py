@@ -15,6 +15,7 @@ from saulyq.postgres.privileges import ServerUser, preparation, server_user
 from saulyq.settings import Settings
 
 SUPERUSER = "saulyq_super"
+INITDB_SECONDS = 600
 LEAST_FREE_BYTES = 300 * 1024**2
 # parallel queries share memory through /dev/shm, which containers often limit to 64 MB
 LEAST_SHARED_MEMORY = 1024**3
@@ -151,7 +152,13 @@ def initialise(cluster: Cluster, superuser_password: str) -> None:
             ],
             output=subprocess.PIPE,
         )
-        output, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=INITDB_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise SaulyqError(
+            f"the database files were not made within {INITDB_SECONDS // 60} minutes: is the disk or the machine "
+            "overloaded? try again"
+        ) from None
     finally:
         password_file.unlink()
     if process.returncode != 0:

@@ -22,7 +22,8 @@ from saulyq.postgres.cluster import Cluster, cluster, configure, initialise
 from saulyq.postgres.roles import prepare
 from saulyq.settings import Settings, settings
 
-START_SECONDS = 60
+START_SECONDS = 600
+"""A server that undoes a crash, or gets little of the machine, takes minutes; one that ended is noticed at once."""
 STOP_SECONDS = 60
 
 
@@ -172,7 +173,7 @@ def _wait_ready(current: Settings, process: subprocess.Popen[str] | None) -> Non
         server = postmaster(current)
         if server is not None and server.ready:
             return
-        if process is not None and process.poll() is not None:
+        if server is None if process is None else process.poll() is not None:
             raise SaulyqError(f"the database server ended at once; its log is in {current.home / 'postgres/log'}.")
         time.sleep(0.03)
     raise SaulyqError(f"the database server was not ready within {START_SECONDS} seconds.")

@@ -12,6 +12,8 @@ from saulyq.postgres.lifecycle import keep_file, postmaster, prepared_cluster
 from saulyq.settings import Settings, settings
 
 ORPHAN_SECONDS = 20
+REFUSED = "database: "
+"""How the line begins that says why there will be no server."""
 
 
 def main() -> None:
@@ -23,7 +25,7 @@ def main() -> None:
         _wait_for_orphans(current)
         files = prepared_cluster(current)
     except SaulyqError as error:
-        sys.exit(f"database: {error}")
+        sys.exit(f"{REFUSED}{error}")
     # the process keeps its number through exec, so the commands that use the server will not stop it
     keep_file(current).write_text(str(os.getpid()))
     if files.user is not None:

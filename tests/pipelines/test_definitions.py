@@ -122,6 +122,30 @@ class TestSensor:
 
 
 class TestRetention:
+    def test_finished_runs_go_after_their_days_with_their_events(self, tmp_path: Path) -> None:
+        from pipelines.defs.automation.retention import MICRO_BATCH_DAYS, RUN_DAYS, forget
+
+        now = dt.datetime.now(dt.UTC)
+        with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+            runs = {}
+            for job, status in (
+                ("micro_batch", dg.DagsterRunStatus.SUCCESS),
+                ("nightly", dg.DagsterRunStatus.FAILURE),
+                ("weekly_full", dg.DagsterRunStatus.STARTED),
+            ):
+                runs[job] = instance.add_run(
+                    dg.DagsterRun(job, run_id=dg._core.utils.make_new_run_id(), status=status)
+                ).run_id
+                instance.report_engine_event("begun", instance.get_run_by_id(runs[job]))
+            assert forget(instance, now) == 0
+            assert forget(instance, now + dt.timedelta(days=MICRO_BATCH_DAYS, hours=1)) == 1
+            assert set(instance.get_run_ids()) == {runs["nightly"], runs["weekly_full"]}
+            assert instance.all_logs(runs["micro_batch"]) == []
+            assert forget(instance, now + dt.timedelta(days=RUN_DAYS, hours=1)) == 1
+            # whatever still runs keeps its events
+            assert instance.get_run_ids() == [runs["weekly_full"]]
+            assert instance.all_logs(runs["weekly_full"])
+
     def test_files_of_deleted_runs_are_swept(self, tmp_path: Path) -> None:
         from pipelines.defs.automation.retention import YOUNG_SECONDS, sweep
 

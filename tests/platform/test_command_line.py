@@ -1,6 +1,7 @@
 """The command line as scripts see it: JSON alone on stdout, exit codes, one clear line for failures."""
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from decimal import Decimal
@@ -69,7 +70,14 @@ def test_wrong_usage_is_exit_2(fresh: Installation, arguments: tuple[str, ...]) 
     result = fresh.run(*arguments, check=False)
     assert result.returncode == 2
     assert result.stdout == ""
-    assert "Traceback" not in result.stderr
+    assert re.fullmatch(r"saulyq: .+\n", result.stderr)
+
+
+def test_help_is_no_failure(fresh: Installation) -> None:
+    assert "Usage: " in fresh.run("db", "url", "--help").stdout
+    without = fresh.run("signals", check=False)
+    assert without.returncode == 2
+    assert "Usage: " in without.stdout + without.stderr
 
 
 def test_a_release_or_period_that_does_not_exist_is_exit_2(fresh: Installation, tmp_path: Path) -> None:

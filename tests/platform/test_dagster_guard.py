@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -169,6 +170,26 @@ def test_ended_session_ends_at_dagster(
         socket.send_json({"id": "1", "type": "start", "payload": {"query": "subscription { x }"}})
         assert cut_off(socket)
     assert ask(browser, STATUS).status_code == 401
+
+
+def test_a_page_of_many_requests_asks_the_provider_once(
+    dagster: Guard, module_app_for_guard: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, _ = entered(dagster, module_app_for_guard, "engineer")
+    token, asked = browser.cookies[dagster.sign_ins.cookie], 0
+    monkeypatch.setattr(sign_in, "ASK_AGAIN_SECONDS", 0)
+
+    async def note(_request: httpx.Request) -> None:
+        nonlocal asked
+        asked += 1
+
+    async def open_page() -> list[sign_in.Person | None]:
+        return await asyncio.gather(*(dagster.sign_ins.person(token) for _ in range(50)))
+
+    monkeypatch.setitem(dagster.sign_ins._client.event_hooks, "request", [note])
+    people = asyncio.run(open_page())
+    assert all(person is not None and person.opens for person in people)
+    assert asked == 1
 
 
 @pytest.mark.parametrize(

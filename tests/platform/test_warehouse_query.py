@@ -118,6 +118,8 @@ def test_build_is_told_from_the_file_where_nothing_stands_beside_it(served: Path
         "attach 'other.db'",
         "set enable_external_access = true",
         "install httpfs",
+        "select 1; select 2",
+        "create temp table mine as select 1",
     ],
 )
 def test_a_query_changes_nothing_and_reads_nothing_else(served: Path, sql: str) -> None:

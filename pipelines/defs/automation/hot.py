@@ -6,12 +6,14 @@ import dagster as dg
 
 from pipelines.defs.egress.assets import INBOX
 from pipelines.defs.extract.tables import TABLES, lake_key
+from pipelines.defs.quality.assets import CHECK
 from pipelines.defs.release.assets import SERVED
 from pipelines.lib.extract import has_news, last_as_of
 from pipelines.lib.lock import PipelineBusy, is_busy
 from pipelines.lib.places import places
 from pipelines.run import Summary
 from pipelines.run import micro_batch as carry_newest
+from quality.suites import suites
 from saulyq.errors import SaulyqError
 
 SECONDS = 15
@@ -36,6 +38,9 @@ def carry(context: dg.OpExecutionContext) -> None:
         return
     for event in _materializations(summary):
         context.log_event(event)
+    for evaluation in _evaluations(summary):
+        # taken like the others, only its annotation does not say so
+        context.log_event(evaluation)  # type: ignore[arg-type]
     context.log.info(f"{summary.seconds}")
 
 
@@ -77,4 +82,21 @@ def _materializations(summary: Summary) -> list[dg.AssetMaterialization]:
         ),
         dg.AssetMaterialization(SERVED, metadata={"file": summary.published or "", "as_of": summary.as_of}),
         dg.AssetMaterialization(INBOX, metadata=dict(summary.signals)),
+    ]
+
+
+def _evaluations(summary: Summary) -> list[dg.AssetCheckEvaluation]:
+    """The suites of the tables that brought rows: they were judged here as they are at night."""
+    return [
+        dg.AssetCheckEvaluation(
+            asset_key=lake_key(table),
+            check_name=CHECK,
+            passed=table not in summary.failed_checks,
+            metadata={
+                "failed": ", ".join(summary.failed_checks.get(table, ())),
+                "quarantined": summary.quarantined.get(table, 0),
+            },
+        )
+        for table, count in summary.tables.items()
+        if count and table in suites()
     ]

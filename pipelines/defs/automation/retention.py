@@ -32,9 +32,7 @@ def retain_data(context: dg.OpExecutionContext, pipeline: Pipeline) -> None:
 @dg.op
 def forget_runs(context: dg.OpExecutionContext) -> None:
     """Delete the runs whose events nobody will read; Dagster itself keeps them forever."""
-    now = dt.datetime.now(dt.UTC)
-    deleted = _delete(context.instance, now - dt.timedelta(days=MICRO_BATCH_DAYS), micro_batch.name)
-    deleted += _delete(context.instance, now - dt.timedelta(days=RUN_DAYS), None)
+    deleted = forget(context.instance, dt.datetime.now(dt.UTC))
     swept = sweep(context.instance)
     context.log.info(f"{deleted} runs deleted, {swept} files and folders of unknown runs swept")
 
@@ -53,6 +51,12 @@ retention_schedule = dg.ScheduleDefinition(
     execution_timezone=TIME_ZONE,
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
+
+
+def forget(instance: dg.DagsterInstance, now: dt.datetime) -> int:
+    """Delete finished runs whose time has passed, with their events; says how many."""
+    deleted = _delete(instance, now - dt.timedelta(days=MICRO_BATCH_DAYS), micro_batch.name)
+    return deleted + _delete(instance, now - dt.timedelta(days=RUN_DAYS), None)
 
 
 def sweep(instance: dg.DagsterInstance) -> int:
