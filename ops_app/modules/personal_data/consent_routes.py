@@ -161,6 +161,10 @@ def withdraw(request: Request, actor: ConsentKeeper, db: Db, consent_id: int, po
         except OpsError as refused:
             form.refuse(refused)
         else:
+            if row.purpose == "processing":
+                # the card is closed from now on, also to whoever recorded this
+                told = _("The consent is withdrawn; the card is closed")
+                return redirect(request, str(request.app.url_path_for("patients:search")), told)
             return _back(request, row.patient_id, _("The consent is withdrawn"))
     return _withdrawal_page(request, db, access, row, form, 422)
 

@@ -54,7 +54,7 @@ def test_a_consent_is_recorded_with_its_scan_and_withdrawn(desk: Desk) -> None:
     page.locator('a[href$="/withdraw"]').click()
     page.fill("#f-basis", APPLICATION[desk.language])
     page.keyboard.press("Control+Enter")
-    expect(page.locator("table.list .tag-red").first).to_have_text(said(desk, "withdrawn"))
+    expect(page.locator(".flash")).to_contain_text(said(desk, "The consent is withdrawn; the card is closed"))
     doctor.goto(f"/patients/{patient.id}")
     doctor.wait_for_url("**/reason*")
 
@@ -142,6 +142,7 @@ def test_an_act_of_destruction_is_drawn_up_by_one_and_approved_by_another(desk: 
     form_of(officer, "/act").locator('input[value="violation"]').check()
     form_of(officer, "/act").locator("textarea").fill(APPLICATION[desk.language])
     form_of(officer, "/act").locator("[data-submit]").click()
+    officer.locator('main a[href*="/personal-data/acts/"]').click()
     officer.wait_for_url("**/personal-data/acts/*")
     expect(officer.locator('form[action$="/execute"]')).to_have_count(0)
     chief.goto("/personal-data/acts")
