@@ -26,8 +26,8 @@ KIND = "signed_document"
 
 def queue(session: Session, actor: Actor, document: Document, signature: DocumentSignature) -> None:
     """Write the message in the transaction of the signature, and the disclosure the law demands."""
-    if declarations()[document.kind].about != "visit":
-        # what a person asks about his data is no medical record
+    if declarations()[document.kind].about == "request":
+        # what a person asks about his data is no medical record; results of a laboratory and images are
         return
     number = outbox.put(
         session,
@@ -69,6 +69,9 @@ def _reference(session: Session, document: Document, signature: DocumentSignatur
             {"attachment": _attachment("application/pkcs7-signature", signature.cms, f"{document.number}.p7s", None)},
         ],
     }
+    if document.version > 1:
+        earlier = {"value": f"{document.number}/{document.version - 1}"}
+        reference["relatesTo"] = [{"code": "replaces", "target": {"identifier": earlier}}]
     if organization.bin:
         reference["custodian"] = {"identifier": {"system": BIN, "value": organization.bin}}
     return reference

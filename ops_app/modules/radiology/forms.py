@@ -66,6 +66,8 @@ class TakeForm(BaseModel):
 class WorklistFilter(BaseModel):
     """Which orders the worklist shows."""
 
+    q: Annotated[str, Field(max_length=120)] | None = None
+    """A scanned number of an order, an IIN, or a part of a name."""
     modality: Modality | None = None
     step: Literal["open", "waits", "arrived", "performed", "reported", "cancelled", "all"] = "open"
     day: DateInput | None = None

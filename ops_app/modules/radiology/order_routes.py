@@ -127,10 +127,13 @@ def write_order(request: Request, actor: OrderWriter, db: Db, encounter_id: int,
 def worklist(request: Request, actor: OrderPerformer, db: Db, paging: Paging) -> Response:
     """Orders addressed to the department, by kind, day and step."""
     form = Posted(request.query_params).check(WorklistFilter)
-    asked = form.value or WorklistFilter()
+    asked, scope = form.value or WorklistFilter(), actor.scope(Permission.RADIOLOGY_ORDER_PERFORM)
+    # a scanner types the number and Enter: the order opens as if it had been chosen
+    if asked.q and (scanned := queries.order_by_number(db, scope, asked.q)):
+        return redirect(request, request.app.url_path_for("radiology:order", request_id=scanned))
     found = fetch_page(
         db,
-        queries.worklist(actor.scope(Permission.RADIOLOGY_ORDER_PERFORM), asked),
+        queries.worklist(scope, asked),
         paging,
         sortable={"at": ServiceRequest.event_at},
         default=[queries.URGENCY, ServiceRequest.event_at, ServiceRequest.id],

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Scope
@@ -15,6 +15,7 @@ from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.modules.documents.models import Document
 from ops_app.modules.imaging.models import Instance, Series, Study
+from ops_app.modules.imaging.order_numbers import request_id_of
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.radiology.forms import WorklistFilter
 from ops_app.modules.radiology.models import Exposure, ImagingOrder, KeyImage, Recording, RecordingFile, Report
@@ -61,12 +62,28 @@ def worklist(scope: Scope, asked: WorklistFilter) -> Select[ServiceRequest, Imag
             _step(asked.step),
         )
     )
+    if asked.q is not None:
+        statement = statement.where(
+            or_(
+                Patient.iin == asked.q,
+                func.concat_ws(" ", Patient.family_name, Patient.given_name).icontains(asked.q, autoescape=True),
+            )
+        )
     if asked.modality is not None:
         statement = statement.where(ImagingOrder.modality == asked.modality)
     if asked.day is not None:
         local = func.date(func.timezone("Asia/Almaty", ServiceRequest.event_at))
         statement = statement.where(func.coalesce(ServiceRequest.occurrence_date, local) == asked.day)
     return statement
+
+
+def order_by_number(session: Session, scope: Scope, number: str) -> int | None:
+    """The order addressed to the scope that bears a scanned number, at whatever step it stands."""
+    request_id = request_id_of(number)
+    if request_id is None:
+        return None
+    addressed = worklist(scope, WorklistFilter(step="all")).where(ServiceRequest.id == request_id)
+    return session.scalar(addressed.with_only_columns(ServiceRequest.id))
 
 
 def count_waiting(session: Session, scope: Scope) -> int:

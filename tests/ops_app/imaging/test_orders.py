@@ -119,6 +119,12 @@ def test_from_the_visit_through_the_department(department: Clinic, patient: Pati
     assert number not in tech.get("/radiology/worklist?modality=CT").text
     assert number not in tech.get(f"/radiology/worklist?day={clock.today() - dt.timedelta(days=3):%d.%m.%Y}").text
     assert tech.get("/radiology/worklist?day=nonsense").status_code == 422
+    for asked, shows in ((patient.family_name.lower(), True), (patient.iin, True), ("Ешкім", False), ("%", False)):
+        assert (number in tech.get("/radiology/worklist", params={"q": asked}).text) is shows, asked
+    scanned = tech.get(f"/radiology/worklist?q={number}")
+    assert (scanned.status_code, scanned.headers["location"].endswith(f"/orders/{request_id}")) == (303, True)
+    # who is not asked to make it finds nothing under its number
+    assert department.browser("othertech").get(f"/radiology/worklist?q={number}").status_code == 200
     page = tech.get(f"/radiology/orders/{request_id}").text
     assert "cough for three weeks" in page
     assert "Chest radiograph" in page
