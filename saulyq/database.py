@@ -7,7 +7,7 @@ import psycopg
 from sqlalchemy import Engine, create_engine
 
 from saulyq import postgres
-from saulyq.errors import Unavailable
+from saulyq.errors import SaulyqError, Unavailable
 from saulyq.output import say
 from saulyq.settings import Settings
 
@@ -73,7 +73,13 @@ def _migrate(current: Settings) -> None:
     from ops_app import migrations
     from ops_app.gate import install
 
-    migrations.upgrade(current.database_url("owner"))
+    try:
+        migrations.upgrade(current.database_url("owner"))
+    except migrations.NewerSchema:
+        raise SaulyqError(
+            "the tables were made by a newer release of Saulyq; run that release, restore a backup of this one's time, "
+            "or set SAULYQ_HOME to another folder"
+        ) from None
     install.apply(current.database_url("owner"))
 
 

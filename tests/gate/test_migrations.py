@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from alembic import command
 from alembic.autogenerate.api import compare_metadata
 from alembic.migration import MigrationContext
 
-from ops_app.migrations import configuration
+from ops_app.migrations import NewerSchema, configuration, upgrade
 from ops_app.models import load_all
 from tests.installation import Database
 
@@ -32,3 +33,10 @@ def test_migrations_can_be_taken_back_and_made_again(database: Database) -> None
     config = configuration(database.url("owner"))
     command.downgrade(config, "base")
     command.upgrade(config, "head")
+
+
+def test_tables_of_a_newer_release_are_left_alone(database: Database) -> None:
+    with database.engine("owner").begin() as connection:
+        connection.exec_driver_sql("update public.alembic_version set version_num = '9999'")
+    with pytest.raises(NewerSchema):
+        upgrade(database.url("owner"))
