@@ -37,7 +37,6 @@ def keeper(clinic: Clinic) -> None:
     make_account(clinic.app.state.engine, "keeper", [(Role.ADMINISTRATOR, None)])
 
 
-@pytest.mark.req("EDS-08")
 def test_a_refused_message_is_corrected_and_arrives(desk: Desk, module_database: Database, registry: Registry) -> None:
     person = desk.clinic.register()
     key = f"patient-{person.id}-1"

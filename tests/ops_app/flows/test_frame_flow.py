@@ -18,7 +18,7 @@ TIMES = {"kk": "09:00", "ru": "10:00", "en": "11:00"}
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.req("I18N-01")
+@pytest.mark.req("REG-03")
 def test_the_palette_finds_a_person_a_place_and_a_page(desk: Desk) -> None:
     person = desk.clinic.register()
     page = desk.sit("doctor")
@@ -139,7 +139,6 @@ def test_help_says_why_and_the_keys_are_listed(desk: Desk) -> None:
     expect(page.locator("#keys")).to_be_hidden()
 
 
-@pytest.mark.req("REG-03")
 def test_a_time_is_booked_moved_and_given_free(desk: Desk) -> None:
     person = desk.clinic.register()
     path = f"/patients/{person.id}/appointments"

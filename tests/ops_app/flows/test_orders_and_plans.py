@@ -25,7 +25,6 @@ def move(page: Page, to: str) -> Locator:
     return part
 
 
-@pytest.mark.req("CARD-03")
 def test_a_referral_is_ordered_refused_and_called_a_mistake(desk: Desk) -> None:
     person = desk.clinic.register()
     doctor = desk.sit("doctor")
@@ -66,7 +65,6 @@ def test_a_referral_is_ordered_refused_and_called_a_mistake(desk: Desk) -> None:
     expect(doctor.locator("main .flash-danger")).to_be_visible()
 
 
-@pytest.mark.req("CARD-03")
 def test_a_referral_is_done_with_a_result(desk: Desk) -> None:
     person = desk.clinic.register()
     written = {"category": "consultation", "performer_organization_id": desk.clinic.tree["hospital"]}

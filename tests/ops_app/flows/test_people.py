@@ -55,7 +55,7 @@ def _add(page: Page, patient_id: int, register: str) -> None:
     page.wait_for_url(f"**/{register}/new")
 
 
-@pytest.mark.req("REG-03", "REG-05")
+@pytest.mark.req("REG-06")
 def test_what_is_known_of_a_person_is_written_down(desk: Desk) -> None:
     person, mother = desk.clinic.register(), desk.clinic.register(birth_date=dt.date(1960, 2, 3))
     page = desk.sit("registrar")
@@ -106,7 +106,7 @@ def test_what_is_known_of_a_person_is_written_down(desk: Desk) -> None:
     expect(page.locator("#relatives")).to_contain_text(person.family_name)
 
 
-@pytest.mark.req("REG-04")
+@pytest.mark.req("REG-06")
 def test_an_attachment_moves_and_its_history_stays(desk: Desk) -> None:
     person = desk.clinic.register()
     page = desk.sit("registrar")
@@ -126,7 +126,7 @@ def test_an_attachment_moves_and_its_history_stays(desk: Desk) -> None:
     expect(rows.filter(has_text=show_date(clock.today()))).not_to_have_count(0)
 
 
-@pytest.mark.req("REG-06")
+@pytest.mark.req("REG-04", "REG-05", "REG-07")
 def test_somebody_without_papers_is_identified_later(desk: Desk) -> None:
     born = dt.date(1972, 9, 14)
     page = desk.sit("registrar")

@@ -84,7 +84,6 @@ def test_a_form_begins_with_an_own_template(desk: Desk) -> None:
     expect(page.locator("#f-q-complaints")).to_have_value("Мұрыннан су ағады")
 
 
-@pytest.mark.req("SUP-02")
 def test_an_administrator_enters_a_new_version_after_looking_at_it(desk: Desk) -> None:
     page = desk.sit("keeper")
     page.goto("/questionnaires")

@@ -38,7 +38,6 @@ def urgent_referral(clinic: Clinic, person: Patient) -> tuple[int, int]:
         return request.id, task.id
 
 
-@pytest.mark.req("SCR-05")
 def test_a_task_is_taken_handed_on_and_done(desk: Desk) -> None:
     person = desk.clinic.register()
     request, task = urgent_referral(desk.clinic, person)
