@@ -87,6 +87,12 @@ class Actor:
     def roles(self) -> frozenset[str]:
         return frozenset(grant.role for grant in self.grants)
 
+    @property
+    def is_placed(self) -> bool:
+        """Whether anything ties the actor to a place: one chosen, a person who may have a post, a role held there."""
+        ties = (self.place_id, self.practitioner_id, *(grant.organization_id for grant in self.grants))
+        return any(tie is not None for tie in ties)
+
     @cached_property
     def _scopes(self) -> dict[Permission, Scope]:
         scopes: dict[Permission, Scope] = {}

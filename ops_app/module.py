@@ -31,6 +31,8 @@ class NavItem:
     order: int = 50
     waiting: Callable[[Session, Actor], int] | None = None
     """Counts what waits behind the item."""
+    of_own_place: bool = False
+    """Shows the place the actor works at: not there for whom nothing ties to one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ def navigation(request: Request, actor: Actor | None) -> list[NavLink]:
             counts=item.waiting is not None,
         )
         for _group, _order, item in sorted(items, key=lambda entry: entry[:2])
-        if actor.may(item.permission)
+        if actor.may(item.permission) and (actor.is_placed or not item.of_own_place)
     ]
     path = request.url.path
     here = [link for link in links if path == link.url or path.startswith(f"{link.url}/")]

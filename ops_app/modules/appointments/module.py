@@ -19,6 +19,7 @@ MODULE = Module(
             group="day",
             order=30,
             waiting=still_to_come,
+            of_own_place=True,
         ),
     ),
     actions={

@@ -68,6 +68,7 @@ MODULE = Module(
             Permission.LABORATORY_CATALOGUE_MANAGE,
             "administration",
             order=60,
+            of_own_place=True,
         ),
     ),
     journals=JOURNALS,
