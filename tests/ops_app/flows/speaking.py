@@ -18,7 +18,7 @@ TEXTS = """language => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement;
-    if (!["SCRIPT", "STYLE", "TEMPLATE"].includes(parent.tagName) && parent.checkVisibility() && !foreign(parent))
+    if (!["SCRIPT", "STYLE", "TEMPLATE", "KBD"].includes(parent.tagName) && parent.checkVisibility() && !foreign(parent))
       texts.push(node.textContent);
   }
   for (const name of ["placeholder", "title", "aria-label"])
