@@ -12,7 +12,7 @@ from ops_app.kit import clock
 from ops_app.modules.classifiers import state_register
 from ops_app.modules.classifiers.service import load_shipped
 from ops_app.modules.devices.models import Device
-from ops_app.modules.monitoring.device_intake import is_certified
+from ops_app.modules.monitoring.device_queries import is_certified
 from ops_app.permissions import Role
 from tests.ops_app.browser import Browser, make_account
 from tests.ops_app.classifiers.test_books import days_ago, load
