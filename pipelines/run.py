@@ -97,9 +97,7 @@ def run_in(
         pipeline_lock(site.home, wait_seconds),
         _full_disk_said(site),
         nullcontext(started) if started is not None else dbt.started(site, engine, project) as builder,
-        publish.prepared(site, full, dbt.project_version(project))
-        if engine is Engine.duckdb
-        else nullcontext() as begun,
+        publish.prepared(site, full, version) if engine is Engine.duckdb else nullcontext() as begun,
     ):
         with summary.timed("extract"):
             summary.note_extraction(extract(site, progress))

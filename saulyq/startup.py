@@ -100,10 +100,10 @@ def _wait_database(current: Settings) -> None:
     began = time.monotonic()
     while not postgres.running(current):
         waited = time.monotonic() - began
-        said = _last_line(current, "database")
-        gave_up = said.startswith(REFUSED) and waited > DATABASE_SECONDS
-        if gave_up or waited > SLOW_DATABASE_SECONDS:
-            raise SaulyqError(f"the database does not start; its last line: {said.removeprefix(REFUSED)}")
+        if waited > DATABASE_SECONDS:
+            said = _last_line(current, "database")
+            if said.startswith(REFUSED) or waited > SLOW_DATABASE_SECONDS:
+                raise SaulyqError(f"the database does not start; its last line: {said.removeprefix(REFUSED)}")
         time.sleep(0.05)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from ops_app import audit
@@ -24,9 +26,7 @@ def register(session: Session, actor: Actor, form: DeviceForm) -> Device:
     row = Device(**form.model_dump(), registered_by=actor.login)
     session.add(row)
     session.flush()
-    taken = strangers.adopt(session, actor, row)
-    after = audit.snapshot(row) | ({"past_messages_given": taken} if taken else {})
-    audit.changed(session, actor, entity="devices.device", entity_id=row.id, after=after)
+    audit.changed(session, actor, entity="devices.device", entity_id=row.id, after=_with_its_past(session, actor, row))
     return row
 
 
@@ -38,9 +38,14 @@ def change(session: Session, actor: Actor, row: Device, form: DeviceForm) -> Non
     for name, value in form.model_dump().items():
         setattr(row, name, value)
     session.flush()
-    taken = strangers.adopt(session, actor, row)
-    after = audit.snapshot(row) | ({"past_messages_given": taken} if taken else {})
+    after = _with_its_past(session, actor, row)
     audit.changed(session, actor, entity="devices.device", entity_id=row.id, before=before, after=after)
+
+
+def _with_its_past(session: Session, actor: Actor, row: Device) -> dict[str, Any]:
+    """Give the device's organisation what came under its name before; the device as the journal keeps it."""
+    taken = strangers.adopt(session, actor, row)
+    return audit.snapshot(row) | ({"past_messages_given": taken} if taken else {})
 
 
 def retire(session: Session, actor: Actor, row: Device, form: RetireForm) -> None:

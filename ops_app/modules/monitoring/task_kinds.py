@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -21,12 +22,13 @@ def subject_of(alert: Alert) -> str:
     return f"alert:{alert.id}"
 
 
-def _alert_id(task: Task) -> int:
+def _number(task: Task) -> int:
+    """Of the alert, the binding or the device that the subject names."""
     return int(task.subject.partition(":")[2])
 
 
 def _dealt_with(session: Session, task: Task) -> str | None:
-    alert = session.get_one(Alert, _alert_id(task))
+    alert = session.get_one(Alert, _number(task))
     return None if alert.closed_at is None else f"monitoring.alert:{alert.id}"
 
 
@@ -47,7 +49,7 @@ def _why(task: Task) -> str:
 
 
 def _target(task: Task) -> str:
-    return f"/monitoring/alerts/{_alert_id(task)}"
+    return f"/monitoring/alerts/{_number(task)}"
 
 
 CRITICAL = TaskKind(
@@ -88,7 +90,22 @@ def refused_subject(binding_id: int) -> str:
 
 def _sends_again(session: Session, task: Task) -> str | None:
     """A later measurement was taken in, or the device is not with the patient any more."""
-    return device_queries.since_refused(session, int(task.subject.partition(":")[2]), task.opened_at)
+    return device_queries.since_refused(session, _number(task), task.opened_at)
+
+
+def _watching_page(task: Task) -> str:
+    return f"/patients/{task.patient_id}/monitoring"
+
+
+_unheard = partial(
+    TaskKind,
+    deadline=dt.timedelta(hours=4),
+    owner_role=Role.NURSE,
+    escalation=((dt.timedelta(0), Role.DOCTOR),),
+    repeat=dt.timedelta(hours=12),
+    permission=Permission.MONITORING_RECORD_READ,
+)
+"""What a device measures and nobody hears: a nurse's within the shift, then the doctors'."""
 
 
 def _why_refused(task: Task) -> str:
@@ -99,18 +116,13 @@ def _why_refused(task: Task) -> str:
     )
 
 
-REFUSED = TaskKind(
+REFUSED = _unheard(
     "monitoring:refused",
     N_("A home device is not heard"),
     why=_why_refused,
     closes=N_("A measurement of the device is taken in again, or it is taken back from the patient."),
     resolved_if=_sends_again,
-    deadline=dt.timedelta(hours=4),
-    owner_role=Role.NURSE,
-    escalation=((dt.timedelta(0), Role.DOCTOR),),
-    repeat=dt.timedelta(hours=12),
-    target=lambda task: f"/patients/{task.patient_id}/monitoring",
-    permission=Permission.MONITORING_RECORD_READ,
+    target=_watching_page,
 )
 
 
@@ -120,7 +132,7 @@ def device_subject(device_id: int) -> str:
 
 
 def _placed(session: Session, task: Task) -> str | None:
-    return device_queries.since_unplaced(session, int(task.subject.partition(":")[2]), task.opened_at)
+    return device_queries.since_unplaced(session, _number(task), task.opened_at)
 
 
 def _why_unplaced(task: Task) -> str:
@@ -131,17 +143,12 @@ def _why_unplaced(task: Task) -> str:
     )
 
 
-UNPLACED = TaskKind(
+UNPLACED = _unheard(
     "monitoring:unplaced",
     N_("A home device sends and is not heard"),
     why=_why_unplaced,
     closes=N_("A measurement of the device is taken in, it is given to a patient, or it is retired."),
     resolved_if=_placed,
-    deadline=dt.timedelta(hours=4),
-    owner_role=Role.NURSE,
-    escalation=((dt.timedelta(0), Role.DOCTOR),),
-    repeat=dt.timedelta(hours=12),
-    permission=Permission.MONITORING_RECORD_READ,
 )
 
 
@@ -155,7 +162,7 @@ def _trusted(session: Session, task: Task) -> str | None:
     return device_queries.holds_again(session, int(device_id), int(enrolment_id))
 
 
-UNTRUSTED = TaskKind(
+UNTRUSTED = _unheard(
     "monitoring:untrusted",
     N_("The certificate of a home device has ended"),
     why=lambda task: _(
@@ -164,11 +171,6 @@ UNTRUSTED = TaskKind(
     ),
     closes=N_("The certificate holds again, the device is retired, or the patient is not watched any more."),
     resolved_if=_trusted,
-    deadline=dt.timedelta(hours=4),
-    owner_role=Role.NURSE,
-    escalation=((dt.timedelta(0), Role.DOCTOR),),
-    repeat=dt.timedelta(hours=12),
-    target=lambda task: f"/patients/{task.patient_id}/monitoring",
-    permission=Permission.MONITORING_RECORD_READ,
+    target=_watching_page,
 )
 TASK_KINDS = (CRITICAL, OUT_OF_LIMITS, REFUSED, UNPLACED, UNTRUSTED)

@@ -85,8 +85,8 @@ def employ(clinic: Clinic, login: str, position: str, role: Role = Role.DOCTOR, 
     )
 
 
-@pytest.fixture(scope="module")
-def closed(clinic: Clinic) -> Closed:
+def plant_closed_codes(clinic: Clinic) -> None:
+    """Diagnoses of the closed topics."""
     with clinic.session() as session:
         rows = [
             ConceptRow(
@@ -102,6 +102,11 @@ def closed(clinic: Clinic) -> Closed:
             for code in CODES
         ]
         store_concepts(session.connection(), "icd10", rows)
+
+
+@pytest.fixture(scope="module")
+def closed(clinic: Clinic) -> Closed:
+    plant_closed_codes(clinic)
     employ(clinic, "psychiatrist", "psychiatrist")
     employ(clinic, "midwife", "midwife", Role.NURSE)
     patient = clinic.register(birth_date=dt.date(1985, 6, 12))

@@ -17,6 +17,7 @@ from ops_app.mechanisms.outbox import delivery, outbox
 from ops_app.mechanisms.outbox.models import Correction, Message, SystemState
 from ops_app.mechanisms.outbox.reconciliation import reconcile
 from ops_app.modules.audit.models import Event
+from ops_app.modules.patients.models import Patient
 from ops_app.modules.protection.standing import why_closed
 from ops_app.permissions import Role
 from tests.installation import Database
@@ -26,15 +27,13 @@ from tests.ops_app.exchange.registry import SYSTEM, Registry
 from tests.ops_app.jobs.running import run_due
 
 
-@pytest.fixture
-def dead_letter(clinic: Clinic, module_database: Database, registry: Registry) -> int:
-    """A message about a patient of the hospital that the registry refused."""
-    person = clinic.register(family_name="Құпияева")
+def message_to_refuse(clinic: Clinic, registry: Registry, person: Patient) -> int:
+    """A message about a patient of the hospital, waiting, that the registry will refuse."""
     key = f"patient-{person.id}-1"
     registry.misbehave = {key: ["422"]}
     with clinic.session() as session:
         session.merge(SystemState(name=SYSTEM, is_on=True, is_ready=True))
-        number = outbox.put(
+        return outbox.put(
             session,
             SYSTEM,
             "discharge",
@@ -43,6 +42,13 @@ def dead_letter(clinic: Clinic, module_database: Database, registry: Registry) -
             patient_id=person.id,
             organization_id=clinic.tree["hospital"],
         )
+
+
+@pytest.fixture
+def dead_letter(clinic: Clinic, module_database: Database, registry: Registry) -> int:
+    """A message about a patient of the hospital that the registry refused."""
+    person = clinic.register(family_name="Құпияева")
+    number = message_to_refuse(clinic, registry, person)
     run_due(module_database)
     return number
 

@@ -18,7 +18,8 @@ TEXTS = """language => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement;
-    if (!["SCRIPT", "STYLE", "TEMPLATE", "KBD"].includes(parent.tagName) && parent.checkVisibility() && !foreign(parent))
+    const isSaid = !["SCRIPT", "STYLE", "TEMPLATE", "KBD"].includes(parent.tagName);
+    if (isSaid && parent.checkVisibility() && !foreign(parent))
       texts.push(node.textContent);
   }
   for (const name of ["placeholder", "title", "aria-label"])
@@ -41,9 +42,13 @@ def _said_in() -> dict[str, frozenset[str]]:
     return {language: frozenset(" ".join(text.split()) for text in said) for language, said in texts.items()}
 
 
+@functools.cache
+def _foreign_to(language: str) -> frozenset[str]:
+    said = _said_in()
+    return frozenset().union(*(texts for other, texts in said.items() if other != language)) - said[language]
+
+
 def foreign_texts(page: Page, language: str) -> list[str]:
     """What the page says in the words of another language, hidden hints of its fields included."""
-    said = _said_in()
-    others = frozenset().union(*(texts for other, texts in said.items() if other != language)) - said[language]
     shown: list[str] = page.evaluate(TEXTS, language)
-    return sorted({text for text in shown if text in others})
+    return sorted({text for text in shown if text in _foreign_to(language)})

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from ops_app.modules.classifiers.loading import ConceptRow, store_concepts
 from ops_app.permissions import Role
-from tests.ops_app.access.test_closed_topics import CODES, employ
+from tests.ops_app.access.test_closed_topics import employ, plant_closed_codes
 from tests.ops_app.browser import make_account
 from tests.ops_app.clinic import Clinic
 from tests.ops_app.flows.conftest import Desk
@@ -28,21 +27,7 @@ def staff(clinic: Clinic) -> None:
     make_account(clinic.app.state.engine, "otherchief", [(Role.CHIEF_PHYSICIAN, clinic.tree["other"])])
     make_account(clinic.app.state.engine, "admin", [(Role.ADMINISTRATOR, clinic.tree["hospital"])])
     employ(clinic, "psychiatrist", "psychiatrist")
-    with clinic.session() as session:
-        rows = [
-            ConceptRow(
-                code=code,
-                parent_code=None,
-                kind="subcategory",
-                title_kk=f"Жабық {code}",
-                title_ru=f"Закрыто {code}",
-                title_en=f"Closed {code}",
-                unit=None,
-                is_selectable=True,
-            )
-            for code in CODES
-        ]
-        store_concepts(session.connection(), "icd10", rows)
+    plant_closed_codes(clinic)
 
 
 @pytest.mark.req("IAM-17", "IAM-23")

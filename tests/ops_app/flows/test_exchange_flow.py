@@ -10,14 +10,13 @@ from playwright.sync_api import expect
 
 from ops_app.mechanisms.jobs import queue
 from ops_app.mechanisms.jobs.task import Task
-from ops_app.mechanisms.outbox import outbox
-from ops_app.mechanisms.outbox.models import SystemState
 from ops_app.permissions import Role
 from tests.installation import Database
 from tests.ops_app.browser import make_account
 from tests.ops_app.clinic import Clinic
-from tests.ops_app.exchange.registry import SYSTEM, Registry
+from tests.ops_app.exchange.registry import Registry
 from tests.ops_app.exchange.registry import registry as registry
+from tests.ops_app.exchange.test_screens import message_to_refuse
 from tests.ops_app.flows.conftest import Desk
 from tests.ops_app.jobs import running
 from tests.ops_app.jobs.sample import TASKS
@@ -39,19 +38,7 @@ def keeper(clinic: Clinic) -> None:
 
 def test_a_refused_message_is_corrected_and_arrives(desk: Desk, module_database: Database, registry: Registry) -> None:
     person = desk.clinic.register()
-    key = f"patient-{person.id}-1"
-    registry.misbehave = {key: ["422"]}
-    with desk.clinic.session() as session:
-        session.merge(SystemState(name=SYSTEM, is_on=True, is_ready=True))
-        number = outbox.put(
-            session,
-            SYSTEM,
-            "discharge",
-            key,
-            {"family": person.family_name},
-            patient_id=person.id,
-            organization_id=desk.clinic.tree["hospital"],
-        )
+    number = message_to_refuse(desk.clinic, registry, person)
     run_due(module_database)
     doctor = desk.sit("doctor")
     answer = doctor.goto("/exchange")
