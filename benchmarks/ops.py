@@ -35,7 +35,7 @@ WORK_SECONDS = 90
 CONNECTIONS = 8
 FLAT_OUT_SECONDS = 8
 PEOPLE_OF_EACH = 8
-"""People of each connection, for the app as for what stands beside it: who is read for the first time waits for a disk."""
+"""People of each connection, for the app and for what stands beside it: a person read first waits for the disk."""
 START_SECONDS = 60
 P95_MS = 300
 OF_BARE = 0.5

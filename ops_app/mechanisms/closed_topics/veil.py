@@ -63,7 +63,7 @@ class Veil:
 
 
 _reader: ContextVar[Veil] = ContextVar("reader")
-"""Whose statement runs: the conditions are the same for all readers of the same topics, and ask this at each execution."""
+"""Whose statement runs. The conditions are the same for all readers of the same topics, and ask at each execution."""
 _LOGIN = bindparam("reader_login", callable_=lambda: _reader.get().login, type_=Text)
 _PRACTITIONER = bindparam("reader_practitioner", callable_=lambda: _reader.get().practitioner_id, type_=BigInteger)
 _REVEALED = bindparam("reader_revealed", callable_=lambda: list(_reader.get().revealed), type_=ARRAY(BigInteger))
@@ -116,12 +116,9 @@ def _hide(state: ORMExecuteState) -> None:
     _reader.set(veil)
     if not veil.topics or state.session.info.get(LIFTED) or not state.is_select:
         return
-    if state.is_column_load or state.is_relationship_load:
+    if state.is_column_load or state.is_relationship_load or not state.is_orm_statement:
         return
-    if state.is_orm_statement:
-        veiled = _veiled(state.statement, veil.topics)
-        if veiled is not None:
-            state.statement = veiled
+    state.statement = _veiled(state.statement, veil.topics)
 
 
 _known: WeakKeyDictionary[Any, dict[frozenset[str], Any]] = WeakKeyDictionary()
@@ -132,10 +129,12 @@ def _veiled(statement: Any, topics: frozenset[str]) -> Any:
     of_statement = _known.setdefault(statement, {})
     if topics not in of_statement:
         of_statement[topics] = _conditioned(statement, topics)
-    return of_statement[topics]
+    veiled = of_statement[topics]
+    return statement if veiled is None else veiled
 
 
 def _conditioned(statement: Any, topics: frozenset[str]) -> Any:
+    """The statement with its conditions; None where it needs none, for a key that is its own value never dies."""
     # a condition costs with every execution, so only those of tables that the statement reads are added
     conditions = _options(topics)
     read = _reading(statement)
