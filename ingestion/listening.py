@@ -36,7 +36,12 @@ async def listen(
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        raise SaulyqError(f"the {gateway} gateway cannot listen: port {port} of {address} is in use") from None
+        raise SaulyqError(
+            "the %(gateway)s gateway cannot listen: port %(port)s of %(address)s is in use",
+            gateway=gateway,
+            port=str(port),
+            address=address,
+        ) from None
 
 
 def keep_alive(writer: StreamWriter) -> None:

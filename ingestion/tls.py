@@ -22,7 +22,9 @@ def server_context(
             context.load_verify_locations(client_authorities)
             context.verify_mode = ssl.CERT_REQUIRED
     except (OSError, ssl.SSLError) as error:
-        raise SaulyqError(f"the certificate of the {gateway} gateway cannot be used: {error}") from None
+        raise SaulyqError(
+            "the certificate of the %(gateway)s gateway cannot be used: %(error)s", gateway=gateway, error=error
+        ) from None
     return context
 
 
@@ -36,5 +38,9 @@ def client_context(
         if certificate is not None:
             context.load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as error:
-        raise SaulyqError(f"certificates for what the {gateway} gateway sends cannot be used: {error}") from None
+        raise SaulyqError(
+            "certificates for what the %(gateway)s gateway sends cannot be used: %(error)s",
+            gateway=gateway,
+            error=error,
+        ) from None
     return context

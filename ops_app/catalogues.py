@@ -7,8 +7,9 @@ catalogues uses the same functions.
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -19,7 +20,9 @@ HERE = Path(__file__).parent
 TRANSLATED = ("kk", "ru")
 """English needs no catalogue: msgids are English."""
 
-KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
+Keywords = dict[str, tuple[int, ...] | None]
+
+KEYWORDS: Keywords = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 _METHODS = {".py": "python", ".html": "jinja2.ext:babel_extract"}
 _HEADERS = {
     "kk": ("Language: kk", "Plural-Forms: nplurals=2; plural=(n != 1);"),
@@ -32,14 +35,21 @@ _HEADERS = {
 
 Msgid = str | tuple[str, ...]
 
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
+LETTER = re.compile(r"[^\W\d_]")
+"""A text that only puts values together is the same in every language."""
+
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """The frame or a module: its source folders and its catalogue of each language."""
+    """The frame, a module or the command line: its source folders and its catalogue of each language."""
 
     name: str
     sources: tuple[Path, ...]
     catalogues: dict[str, Path]
+    keywords: Keywords = field(default_factory=lambda: KEYWORDS)
+    further: Collection[str] = ()
+    """Msgids that no function call names."""
 
 
 def areas() -> list[Area]:
@@ -64,12 +74,16 @@ def msgids(area: Area) -> dict[Msgid, str]:
     for file in _files(area):
         options = {"trimmed": "true", "silent": "false", "newstyle_gettext": "true"}
         for _line, message, _comments, _context in extract_from_file(
-            _METHODS[file.suffix], file, keywords=KEYWORDS, options=options
+            _METHODS[file.suffix], file, keywords=area.keywords, options=options
         ):
             msgid = tuple(message) if isinstance(message, list | tuple) else message
-            if msgid:
-                found.setdefault(msgid, str(file.relative_to(HERE)))
-    return found
+            if msgid and any(LETTER.search(PLACEHOLDER.sub("", text)) for text in _forms(msgid)):
+                found.setdefault(msgid, str(file.relative_to(HERE.parent)))
+    return dict.fromkeys(area.further, area.name) | found
+
+
+def _forms(msgid: Msgid) -> tuple[str, ...]:
+    return msgid if isinstance(msgid, tuple) else (msgid,)
 
 
 def _files(area: Area) -> Iterator[Path]:
@@ -104,14 +118,18 @@ def write(path: Path, language: str, catalogue: Catalog) -> None:
     path.write_text(f'msgid ""\nmsgstr ""\n{header}\n{body.getvalue().decode()}', encoding="utf-8")
 
 
-def update(only: Collection[str] = ()) -> Iterator[tuple[Path, int]]:
-    """Bring catalogues (of the named areas) up to date; yield each file with the number it lacks."""
+def update(only: Collection[str] = (), beside: Iterable[Area] = ()) -> Iterator[tuple[Path, int]]:
+    """Bring catalogues (of the named areas) up to date; yield each file with the number it lacks.
+
+    Areas ``beside`` the operational app share no text with its frame.
+    """
     frame_ids: dict[Msgid, str] = {}
-    for area in areas():
+    own = areas()
+    for area in (*own, *beside):
         used = msgids(area)
         if area.name == "frame":
             frame_ids = used
-        else:
+        elif area in own:
             shared = {key(msgid) for msgid in frame_ids}
             used = {msgid: file for msgid, file in used.items() if key(msgid) not in shared}
         if only and area.name not in only:

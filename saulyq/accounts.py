@@ -28,7 +28,7 @@ def app_session(current: Settings) -> Iterator[Session]:
             yield session
             session.commit()
     except OpsError as error:
-        raise SaulyqError(str(error)) from None
+        raise SaulyqError("%(why)s", why=error.message) from None
 
 
 def ensure_admin(current: Settings) -> str | None:
@@ -58,7 +58,7 @@ def add(
 ) -> str:
     """Create an account; give its password, which is stored nowhere."""
     if role not in tuple(Role):
-        raise UsageError(f"no role {role}; one of {', '.join(Role)}")
+        raise UsageError("no role %(role)s; one of %(known)s", role=role, known=", ".join(Role))
     with app_session(current) as session:
         _, first = service.create_account(
             session, login, name, [(Role(role), organization)], language=language, password=password
@@ -81,7 +81,7 @@ def disable(current: Settings, login: str) -> None:
 def _account(session: Session, login: str) -> Account:
     account = queries.account_by_login(session, login)
     if account is None:
-        raise UsageError(f"no account {login}")
+        raise UsageError("no account %(login)s", login=login)
     return account
 
 

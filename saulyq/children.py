@@ -21,7 +21,7 @@ def run(current: Settings, *arguments: str) -> None:
         stdout=subprocess.DEVNULL,
     )
     if result != 0:
-        raise SaulyqError(f"saulyq {' '.join(arguments)} failed; its reason stands above")
+        raise SaulyqError("saulyq %(command)s failed; its reason stands above", command=" ".join(arguments))
 
 
 def run_in_background(current: Settings, *arguments: str) -> None:

@@ -4,9 +4,10 @@ import os
 import sys
 
 import typer
-from typer._click.exceptions import NoArgsIsHelpError
+from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from saulyq import help_texts
 from saulyq.commands import (
     audit,
     backup,
@@ -30,7 +31,9 @@ from saulyq.commands import (
     users,
 )
 from saulyq.errors import SaulyqError
+from saulyq.language import speak, told
 from saulyq.output import say
+from saulyq.refusals import retold
 
 app = typer.Typer(
     name="saulyq",
@@ -39,7 +42,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": help_texts.HELP_NAMES},
 )
 
 lifecycle.register(app)
@@ -74,10 +77,10 @@ def main() -> None:
     # what is written holds personal data: nobody else on this machine reads it; in containers, who have their secrets
     # given, the parts are different users of one group
     os.umask(0o027 if os.environ.get("SAULYQ_SECRETS_DIR") else 0o077)
-    # the journal says who typed it
-    _say_who_typed()
+    language = speak()
+    _remember_who_types(language)
     try:
-        code = app(standalone_mode=False)
+        code = _root(language)(prog_name="saulyq", standalone_mode=False)
     except TyperException as error:
         _refuse(error)
         sys.exit(error.exit_code)
@@ -85,43 +88,57 @@ def main() -> None:
         say("saulyq: stopped")
         sys.exit(1)
     except SaulyqError as error:
-        say(f"saulyq: {error}")
+        say("saulyq: %(error)s", error=told(error))
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         say("saulyq: stopped")
         sys.exit(130)
     except Exception as error:
-        line = _told(error)
-        if line is None:
+        known = _expected(error)
+        if known is None:
             raise
-        say(f"saulyq: {line}")
+        say("saulyq: %(error)s", error=told(known))
         sys.exit(1)
     # what a command gives back is no exit code; Typer's own, after --help for instance, is a number
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _root(language: str) -> TyperGroup:
+    """The commands, with their help in the user's language."""
+    root = typer.main.get_command(app)
+    assert isinstance(root, TyperGroup)
+    if language != "en":
+        help_texts.translate(root)
+    return root
+
+
 def _refuse(error: TyperException) -> None:
-    """A wrong argument in one line, with the command that explains it; help where the arguments are left out."""
-    if isinstance(error, NoArgsIsHelpError):
-        error.show()
+    """A wrong argument in one line, with the command that explains it."""
+    text = retold(error.format_message()).rstrip(".")
+    if not text:
+        # arguments were left out, and Typer has shown the help
         return
     context = getattr(error, "ctx", None)
-    more = f"; see {context.command_path} --help" if context is not None else ""
-    say(f"saulyq: {' '.join(error.format_message().replace('Value error, ', '').split()).rstrip('.')}{more}")
+    if context is None:
+        say("saulyq: %(error)s", error=text)
+    else:
+        say("saulyq: %(error)s; see %(command)s --help", error=text, command=context.command_path)
 
 
-def _told(error: Exception) -> str | None:
+def _expected(error: Exception) -> SaulyqError | None:
     from saulyq import failures
     from saulyq.settings import settings
 
-    return failures.told(error, settings().home)
+    return failures.expected(error, settings().home)
 
 
-def _say_who_typed() -> None:
+def _remember_who_types(language: str) -> None:
+    """The journal says who typed it; what the operational app refuses is told in the same language."""
     from ops_app.kit import request_context
     from saulyq import shell_account
 
-    request_context.current().operator = shell_account.name()
+    context = request_context.current()
+    context.operator, context.language = shell_account.name(), language
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ class Making:
         _, told = process.communicate()
         if process.returncode != 0:
             reason = told.decode(errors="replace").strip().splitlines() or ["no reason given"]
-            raise SaulyqError(f"Dagster's storage could not be made: {reason[-1]}")
+            raise SaulyqError("Dagster's storage could not be made: %(reason)s", reason=reason[-1])
         for folder in FOLDERS:
             shutil.rmtree(self._home / folder, ignore_errors=True)
             (self._draft / folder).rename(self._home / folder)

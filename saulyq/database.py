@@ -2,15 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import psycopg
 from sqlalchemy import Engine, create_engine
 
 from saulyq import postgres
 from saulyq.errors import SaulyqError, Unavailable
+from saulyq.language import N_
 from saulyq.output import say
 from saulyq.settings import Settings
 
+TAKEN = {
+    "migrate": N_("the tables are being brought up to date by another command; waiting for its end"),
+    "load": N_("another loading is under way; waiting for its end"),
+}
 GATE_STANDS = """
 SELECT EXISTS (
     SELECT FROM pg_class AS view JOIN pg_namespace AS schema ON schema.oid = view.relnamespace
@@ -39,7 +45,7 @@ def migrate(current: Settings) -> None:
 
 
 @contextmanager
-def turn(current: Settings, work: str) -> Iterator[None]:
+def turn(current: Settings, work: Literal["migrate", "load"]) -> Iterator[None]:
     """Hold the only turn of this work in the installation; whoever comes second says so and waits for the first.
 
     The server keeps it (a session's advisory lock), because containers share no files; it ends with its process.
@@ -48,7 +54,7 @@ def turn(current: Settings, work: str) -> Iterator[None]:
         key = f"saulyq {work}"
         taken = connection.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key]).fetchone()
         if not (taken and taken[0]):
-            say(f"another {work} is under way; waiting for its end")
+            say(TAKEN[work])
             connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [key])
         yield
 

@@ -8,6 +8,7 @@ import psycopg
 
 from saulyq import children
 from saulyq.errors import UsageError
+from saulyq.language import N_, _
 from saulyq.output import say
 from saulyq.settings import Mode, Settings
 
@@ -15,6 +16,14 @@ PEOPLE = 20_000
 YEARS = 2
 SEED = 1
 ACCOUNTS = "demo_accounts.json"
+LOOK_FIRST = (
+    N_("This is a demo: every person in it is made up. Look first at:"),
+    N_("1. the work list of a doctor in the operational app, then a patient's card as a timeline"),
+    N_("2. the signal list SIG-02 as an official: cases without names, and a decision on one"),
+    N_("3. the dashboards: from a figure down to its cases"),
+    N_("4. the laboratory as technician and labdoctor: an order in each state, a control that failed"),
+    N_("5. the asset graph in Dagster: every table from the gate to the signals"),
+)
 HAS_RECORDS = """
 SELECT EXISTS (SELECT FROM patients.patient) OR EXISTS (SELECT FROM organizations.organization)
 """
@@ -31,7 +40,7 @@ def check_allowed(current: Settings, with_demo: bool) -> None:
     if with_demo:
         raise UsageError("a production installation holds no synthetic people; start it without --demo")
     if current.demo_file.exists():
-        raise UsageError(f"{current.home} holds synthetic people; give production a SAULYQ_HOME of its own")
+        raise UsageError("%(home)s holds synthetic people; give production a SAULYQ_HOME of its own", home=current.home)
 
 
 def refuse_among_records(current: Settings) -> None:
@@ -39,8 +48,9 @@ def refuse_among_records(current: Settings) -> None:
     has_district, has_records = _what_is_there(current)
     if has_records and not has_district:
         raise UsageError(
-            f"{current.home} holds records that are no demo; start it with saulyq up, "
-            "or give the demo a SAULYQ_HOME of its own"
+            "%(home)s holds records that are no demo; start it with saulyq up, "
+            "or give the demo a SAULYQ_HOME of its own",
+            home=current.home,
         )
 
 
@@ -50,7 +60,7 @@ def ensure(current: Settings) -> bool:
     if has_district:
         _continue_to_now(current)
     else:
-        say(f"making the demo district: {PEOPLE:,} people, {YEARS} years")
+        say("making the demo district: %(people)s people, %(years)s years", people=PEOPLE, years=YEARS)
         children.run(current, "load", "region", "--people", str(PEOPLE), "--years", str(YEARS), "--seed", str(SEED))
     _show_laboratory(current)
     if (current.home / "warehouse" / "current").exists():
@@ -69,23 +79,15 @@ def mark(current: Settings, people: int, years: int, seed: int) -> None:
 
 
 def what_to_see(current: Settings, first_time: bool) -> list[str]:
-    """What a newcomer to the demo should look at first, and as whom."""
+    """What a newcomer to the demo should look at first, and as whom, in his language."""
     if not current.demo_file.exists():
         return []
     passwords = current.secrets_dir / ACCOUNTS
-    lines = ["", "  This is a demo: every person in it is made up. Look first at:"]
-    lines += [
-        "  1. the work list of a doctor in the operational app, then a patient's card as a timeline",
-        "  2. the signal list SIG-02 as an official: cases without names, and a decision on one",
-        "  3. the dashboards: from a figure down to its cases",
-        "  4. the laboratory as technician and labdoctor: an order in each state, a control that failed",
-        "  5. the asset graph in Dagster: every table from the gate to the signals",
-        "",
-    ]
+    lines = ["", *(f"  {_(line)}" for line in LOOK_FIRST), ""]
     if first_time and passwords.exists():
         accounts = json.loads(passwords.read_text())
         lines += [f"     {login:<14} {account['password']}" for login, account in accounts.items()]
-    return [*lines, f"  Logins and passwords of the demo are kept in {passwords}"]
+    return [*lines, "  " + _("Logins and passwords of the demo are kept in %(file)s", file=passwords)]
 
 
 def _continue_to_now(current: Settings) -> None:

@@ -34,5 +34,5 @@ def installation_environment(current: Settings) -> dict[str, str]:
 
 
 def part_environment(current: Settings) -> dict[str, str]:
-    """The same for a supervised part."""
-    return installation_environment(current) | {MARK: str(current.home)}
+    """The same for a supervised part; what it says goes to a log, and logs are English."""
+    return installation_environment(current) | {MARK: str(current.home), "SAULYQ_LANGUAGE": "en"}

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import psycopg
 
+from saulyq.errors import SaulyqError
+
 FULL = (errno.ENOSPC, errno.EDQUOT)
 FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
 FULL_WORDS = ("no space left on device", "disk is full", "disk quota exceeded")
@@ -14,26 +16,33 @@ NEARLY_FULL_BYTES = 64 << 20
 """A server that found no room for its journal ends, and its clients only learn that it is gone."""
 
 
-def told(error: BaseException, home: Path) -> str | None:
-    """What to say about a failure that no command has expected; None when only its traceback helps."""
+def expected(error: BaseException, home: Path) -> SaulyqError | None:
+    """A failure that no command has expected as one of ours; None when only its traceback helps."""
     causes = list(_causes(error))
     if any(_is_full(cause) for cause in causes):
         return _full(home)
     for cause in causes:
         if isinstance(cause, OSError) and cause.errno in FORBIDDEN and cause.filename is not None:
-            return (
-                f"cannot use {cause.filename}: {cause.strerror}; make it readable and writable for this user, "
-                "or set SAULYQ_HOME to a folder that is"
+            return SaulyqError(
+                "cannot use %(file)s: %(reason)s; make it readable and writable for this user, "
+                "or set SAULYQ_HOME to a folder that is",
+                file=cause.filename,
+                reason=cause.strerror,
             )
     if any(_is_gone(cause) for cause in causes):
         if shutil.disk_usage(home).free < NEARLY_FULL_BYTES:
             return _full(home)
-        return "the database ended or refuses connections; see saulyq status and saulyq logs database, then try again"
+        return SaulyqError(
+            "the database ended or refuses connections; see saulyq status and saulyq logs database, then try again"
+        )
     return None
 
 
-def _full(home: Path) -> str:
-    return f"the disk of {home} is full; free some space, or move it to another disk and set SAULYQ_HOME; then repeat"
+def _full(home: Path) -> SaulyqError:
+    return SaulyqError(
+        "the disk of %(home)s is full; free some space, or move it to another disk and set SAULYQ_HOME; then repeat",
+        home=home,
+    )
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -112,7 +112,9 @@ def replay(
         found = [row for row in session.scalars(asked) if row.state != "received"]
         missing = set(numbers or ()) - {row.id for row in found}
         if numbers is not None and missing:
-            raise SaulyqError(f"no message that can be read again: {', '.join(map(str, sorted(missing)))}")
+            raise SaulyqError(
+                "no message that can be read again: %(numbers)s", numbers=", ".join(map(str, sorted(missing)))
+            )
         for row in found:
             service.replay(session, None, row, "command line")
         again = [row.id for row in found]

@@ -7,12 +7,56 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
+from saulyq.language import N_, _
+
 Rows = Sequence[Mapping[str, object]]
 
+COUNTS = {
+    "read": N_("read %(count)s"),
+    "loaded": N_("loaded %(count)s"),
+    "rejected": N_("rejected %(count)s"),
+    "unchanged": N_("unchanged %(count)s"),
+}
+COLUMNS = (
+    # saulyq status
+    N_("name"),
+    N_("ok"),
+    N_("port"),
+    N_("pid"),
+    N_("url"),
+    # saulyq ingest
+    N_("channel"),
+    N_("sender"),
+    N_("facility"),
+    N_("control_id"),
+    N_("message_type"),
+    N_("received_at"),
+    N_("state"),
+    N_("answer"),
+    N_("error"),
+    N_("outcome"),
+    N_("attempts"),
+    N_("processed_at"),
+    N_("oldest_waiting_at"),
+    N_("received"),
+    N_("done"),
+    N_("failed"),
+    N_("archived"),
+    N_("what"),
+    N_("value"),
+)
+"""Columns of our own tables, called as the keys in ``--json``; those of the warehouse keep its names."""
 
-def say(text: str) -> None:
-    """One line for the person at the terminal."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+def say(message: str = "", /, **values: object) -> None:
+    """One line for the person at the terminal, in his language: a msgid and what fills it."""
+    print(_(message, **values), file=sys.stderr, flush=True)  # noqa: T201
+
+
+def say_counts(entities: Mapping[str, Mapping[str, int]]) -> None:
+    """What became of the rows a loader read, a line an entity; entities are called as their tables are."""
+    for entity, counts in entities.items():
+        say(f"  {entity:<20} " + "  ".join(_(COUNTS[name], count=count) for name, count in counts.items()))
 
 
 def print_json(document: object) -> None:
@@ -44,22 +88,22 @@ def print_rows(rows: Rows, as_json: bool) -> None:
 
     table = Table(show_edge=False, pad_edge=False)
     for name in rows[0]:
-        table.add_column(name, overflow="fold")
+        table.add_column(_(name), overflow="fold")
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     Console(width=None if sys.stdout.isatty() else 240).print(table)
 
 
 @contextmanager
-def work(text: str) -> Iterator[None]:
+def work(message: str, /, **values: object) -> Iterator[None]:
     """A spinner with elapsed time around something longer than a second; plain lines without a terminal."""
     if not sys.stderr.isatty():
-        say(f"{text} …")
+        say(f"{_(message, **values)} …")
         yield
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(text):
+    with Console(stderr=True).status(_(message, **values)):
         yield
 
 

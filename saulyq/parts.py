@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from saulyq.language import N_
 from saulyq.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,7 +76,7 @@ def _ops(current: Settings) -> Part:
         *("--timeout-worker-healthcheck", "60"),
     ]
     programs = [Program("ops", command)]
-    return Part("ops", "Operational app", current.ops_port, programs, page="/", address=current.bind)
+    return Part("ops", N_("Operational app"), current.ops_port, programs, page="/", address=current.bind)
 
 
 def _worker(current: Settings) -> Part:
@@ -135,4 +136,4 @@ def _dashboards(current: Settings) -> Part:
         *("--secrets.files", str(current.home / "dashboards" / "secrets.toml")),
     ]
     programs = [Program("dashboards", command)]
-    return Part("dashboards", "Dashboards", current.dashboards_port, programs, page="/", address=current.bind)
+    return Part("dashboards", N_("Dashboards"), current.dashboards_port, programs, page="/", address=current.bind)

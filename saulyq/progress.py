@@ -5,12 +5,27 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from saulyq.language import N_, _
 from saulyq.output import say
 
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, units done and units in all (0 when nobody knows)."""
 
 LINE_SECONDS = 10.0
+
+STEPS = (
+    N_("extract"),
+    N_("raw"),
+    N_("quality"),
+    N_("dbt"),
+    N_("retention"),
+    N_("egress"),
+    N_("people and their care"),
+    N_("keys and indexes"),
+    N_("continuing"),
+    N_("statistics"),
+)
+"""The names of steps; a loader of files says the file's."""
 
 
 @contextmanager
@@ -28,7 +43,7 @@ def progress_bars() -> Iterator[Progress]:
 
         def report(step: str, done: int, total: int) -> None:
             if step not in tasks:
-                tasks[step] = bars.add_task(step, total=total or None)
+                tasks[step] = bars.add_task(_(step), total=total or None)
             bars.update(tasks[step], completed=done, total=total or None)  # type: ignore[arg-type]
 
         yield report
@@ -44,6 +59,9 @@ def _lines() -> Progress:
         if step in said and not ended and now - said[step] < LINE_SECONDS:
             return
         said[step] = now
-        say(f"  {step}: {done:,}/{total:,}" if total else f"  {step}: {done:,}")
+        if total:
+            say("  %(step)s: %(done)s/%(total)s", step=_(step), done=done, total=total)
+        else:
+            say("  %(step)s: %(done)s", step=_(step), done=done)
 
     return report

@@ -246,7 +246,9 @@ def settings() -> Settings:
         current = Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        raise SaulyqError(f"SAULYQ_{str(first['loc'][0]).upper()}: {first['msg']}") from None
+        raise SaulyqError(
+            "SAULYQ_%(name)s: %(reason)s", name=str(first["loc"][0]).upper(), reason=first["msg"]
+        ) from None
     _make_home(current.home)
     if "mode" not in current.model_fields_set and current.demo_file.exists():
         return current.model_copy(update={"mode": Mode.demo})
@@ -262,10 +264,18 @@ def _make_home(home: Path) -> None:
         # others may pass through (root's database runs as another user) but see nothing
         home.chmod(0o711)
     except OSError as error:
-        raise SaulyqError(f"cannot use {home}: {error.strerror}; set SAULYQ_HOME to a folder of yours") from None
+        raise SaulyqError(
+            "cannot use %(home)s: %(reason)s; set SAULYQ_HOME to a folder of yours",
+            home=home,
+            reason=error.strerror,
+        ) from None
 
 
 def _refuse_source_tree(home: Path) -> None:
     """Source files stand beside a home or around it: whoever names their folder left out the last part of the path."""
     if any((home / name).exists() for name in SOURCE_TREE):
-        raise SaulyqError(f"{home} holds source files; set SAULYQ_HOME to a folder of its own, as {home / 'var'}")
+        raise SaulyqError(
+            "%(home)s holds source files; set SAULYQ_HOME to a folder of its own, as %(path)s",
+            home=home,
+            path=home / "var",
+        )

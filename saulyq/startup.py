@@ -13,6 +13,7 @@ from saulyq import children, database, demo, postgres, supervisor
 from saulyq.dagster_storage import Making
 from saulyq.errors import SaulyqError
 from saulyq.health import answers
+from saulyq.language import _
 from saulyq.output import say, work
 from saulyq.part_files import write_part_files
 from saulyq.parts import Part, parts
@@ -82,7 +83,7 @@ def _bring_up(current: Settings, with_demo: bool) -> None:
     _welcome(current, started, password, first_time=made_now)
     accounts.first_password_was_shown(current)
     for part in late:
-        say(f"{part.name} does not answer yet; see: saulyq logs {part.programs[0].name}")
+        say("%(part)s does not answer yet; see: saulyq logs %(log)s", part=part.name, log=part.programs[0].name)
     if with_demo and not made_now:
         # the parts are usable already; the days since the last start are computed meanwhile
         children.run_in_background(current, "pipeline", "run")
@@ -108,7 +109,10 @@ def _wait_database(current: Settings) -> None:
         if waited > DATABASE_SECONDS:
             said = _last_line(current, "database")
             if said.startswith(REFUSED) or waited > SLOW_DATABASE_SECONDS:
-                raise SaulyqError(f"the database does not start; its last line: {said.removeprefix(REFUSED)}")
+                raise SaulyqError(
+                    "the database does not start; its last line: %(line)s",
+                    line=said.removeprefix(REFUSED),
+                )
         time.sleep(0.05)
 
 
@@ -116,7 +120,7 @@ def _wait_parts(current: Settings, started: list[Part]) -> list[Part]:
     """Wait until every part answers; give back those that did not in time."""
     waiting = list(started)
     deadline = time.monotonic() + HEALTH_SECONDS
-    with work(f"starting {', '.join(part.title for part in waiting if part.page)}"):
+    with work("starting %(parts)s", parts=", ".join(_(part.title) for part in waiting if part.page)):
         while waiting and time.monotonic() < deadline:
             waiting = [part for part in waiting if not answers(current, part)]
             time.sleep(POLL_SECONDS)
@@ -139,17 +143,20 @@ def _watch(current: Settings, process: subprocess.Popen[bytes]) -> None:
 
 
 def _welcome(current: Settings, started: list[Part], password: str | None, first_time: bool) -> None:
-    say("")
+    say()
     for part in started:
         if part.page is not None:
-            say(f"  {part.title:<16} {current.page_url(part.port)}")
+            say(f"  {_(part.title):<24} {current.page_url(part.port)}")
     if password is not None:
-        say("")
-        say(f"  Sign in as admin, password {password} (shown only now; you will be asked for your own)")
+        say()
+        say(
+            "  Sign in as admin, password %(password)s (shown only now; you will be asked for your own)",
+            password=password,
+        )
     for line in demo.what_to_see(current, first_time):
         say(line)
-    say("")
-    say(f"  Everything is in {current.home}. Stop with Ctrl-C.")
+    say()
+    say("  Everything is in %(home)s. Stop with Ctrl-C.", home=current.home)
 
 
 def _last_line(current: Settings, name: str) -> str:
@@ -169,8 +176,8 @@ def _only_one(current: Settings) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise SaulyqError(
-                f"this installation is already up (process {_owner(current)}); "
-                "see saulyq status, stop it with saulyq down"
+                "this installation is already up (process %(pid)s); see saulyq status, stop it with saulyq down",
+                pid=str(_owner(current)),
             ) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)

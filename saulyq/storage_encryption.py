@@ -68,8 +68,9 @@ def refuse_plain_storage(current: Settings) -> None:
     plain = [f"{each.name} ({each.path or 'other machine'})" for each in locations(current) if not each.is_protected]
     if plain:
         raise SaulyqError(
-            f"production keeps personal data on encrypted disks only, and these are not: {', '.join(plain)}. "
-            "Put them on LUKS, or name the provider's document in SAULYQ_STORAGE_ENCRYPTION_DOCUMENT"
+            "production keeps personal data on encrypted disks only, and these are not: %(places)s. "
+            "Put them on LUKS, or name the provider's document in SAULYQ_STORAGE_ENCRYPTION_DOCUMENT",
+            places=", ".join(plain),
         )
 
 

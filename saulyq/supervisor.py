@@ -55,7 +55,7 @@ def start(current: Settings) -> subprocess.Popen[bytes]:
         else:
             return process
     process.kill()
-    raise SaulyqError(f"the supervisor did not start; see {current.logs_dir / 'supervisor.log'}")
+    raise SaulyqError("the supervisor did not start; see %(log)s", log=current.logs_dir / "supervisor.log")
 
 
 def control(current: Settings) -> xmlrpc.client.ServerProxy:
@@ -70,7 +70,7 @@ def start_program(current: Settings, name: str) -> None:
         control(current).supervisor.startProcess(name if name == DATABASE else f"{GROUP}:{name}", False)
     except xmlrpc.client.Fault as fault:
         if "ALREADY_STARTED" not in fault.faultString:
-            raise SaulyqError(f"{name} cannot be started: {fault.faultString}") from None
+            raise SaulyqError("%(name)s cannot be started: %(reason)s", name=name, reason=fault.faultString) from None
 
 
 def program_states(current: Settings) -> dict[str, str]:

@@ -63,7 +63,11 @@ class Installation:
     @property
     def environment(self) -> dict[str, str]:
         """The environment for a command that works on this installation."""
-        return os.environ | {"SAULYQ_HOME": str(self.home), "SAULYQ_PORT_BASE": str(self.port_base)}
+        return os.environ | {
+            "SAULYQ_HOME": str(self.home),
+            "SAULYQ_PORT_BASE": str(self.port_base),
+            "SAULYQ_LANGUAGE": "en",
+        }
 
     def run(
         self, *arguments: str, check: bool = True, timeout: float = 300, **extra: str

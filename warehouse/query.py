@@ -55,7 +55,11 @@ inner join subtree on node.organization_id = subtree.organization_id
 
 
 class QueryError(Exception):
-    """A question the warehouse cannot answer; the text says why."""
+    """A question the warehouse cannot answer; the text, with ``%(name)s`` for each value, says why."""
+
+    def __init__(self, message: str, /, **values: object) -> None:
+        super().__init__(message % values if values else message)
+        self.message, self.values = message, values
 
 
 class UnknownCode(QueryError):
@@ -82,7 +86,9 @@ def connect_current() -> duckdb.DuckDBPyConnection | None:
             return _opened(path)
         except duckdb.IOException as error:
             if attempt == OPEN_ATTEMPTS - 1:
-                raise QueryError(f"the warehouse file {path.name} cannot be opened: {error}") from None
+                raise QueryError(
+                    "the warehouse file %(file)s cannot be opened: %(error)s", file=path.name, error=error
+                ) from None
     return None
 
 
@@ -97,9 +103,12 @@ def run_sql(sql: str) -> list[Row]:
     except duckdb.Error as error:
         raise QueryError(str(error).strip()) from None
     if len(statements) > 1:
-        raise QueryError(f"these are {len(statements)} statements; ask one question at a time")
+        raise QueryError("these are %(count)s statements; ask one question at a time", count=len(statements))
     if statements and statements[0].type not in ANSWERED:
-        raise QueryError(f"{statements[0].type.name} is no question; the warehouse is read only, so write a SELECT")
+        raise QueryError(
+            "%(statement)s is no question; the warehouse is read only, so write a SELECT",
+            statement=statements[0].type.name,
+        )
     return _rows(sql, {})
 
 
@@ -250,7 +259,10 @@ def _newest_as_of() -> dt.datetime | None:
 def _require_code(schema: Literal["signals", "indicators"], code: str) -> None:
     known = [str(row["code"]) for row in _rows(f"select code from {schema}.catalog order by code", {})]
     if known and code not in known:
-        raise UnknownCode(f"no {schema[:-1]} {code}; there are: {', '.join(known)}")
+        listed = ", ".join(known)
+        if schema == "signals":
+            raise UnknownCode("no signal %(code)s; there are: %(known)s", code=code, known=listed)
+        raise UnknownCode("no indicator %(code)s; there are: %(known)s", code=code, known=listed)
 
 
 def _filtered(
@@ -271,7 +283,7 @@ def _within(organization: int) -> str:
     """
     nodes = {int(str(row["organization_id"])): row["kind"] for row in _rows(SUBTREE, {"organization": organization})}
     if not nodes:
-        raise UnknownCode(f"no organisation {organization}; they are in marts.dim_organization")
+        raise UnknownCode("no organisation %(number)s; they are in marts.dim_organization", number=str(organization))
     listed = ", ".join(map(str, sorted(nodes)))
     match nodes[organization]:
         case "region":

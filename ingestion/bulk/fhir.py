@@ -30,7 +30,9 @@ def load(
     """Load the files; a bad line or resource goes to the reject file, the rest loads."""
     for file in files:
         if not file.is_file():
-            raise InputError(f"{file} is not a file: give ndjson, ndjson.gz or json files with FHIR R4 bundles")
+            raise InputError(
+                "%(file)s is not a file: give ndjson, ndjson.gz or json files with FHIR R4 bundles", file=file
+            )
     report = LoadReport()
     with (
         closing(Rejects(rejects_path or default_rejects(SYSTEM), report)) as rejects,

@@ -55,7 +55,12 @@ def _checked(kind: str, file: Path, report: LoadReport, rejects: Rejects) -> Ite
         reader = csv.DictReader(stream)
         missing = [name for name in _NEEDED[kind] if name not in (reader.fieldnames or ())]
         if missing:
-            raise InputError(f"{file.name} has no column {', '.join(missing)}; a {kind} list needs them")
+            raise InputError(
+                "%(name)s has no column %(missing)s; a %(kind)s list needs them",
+                name=file.name,
+                missing=", ".join(missing),
+                kind=kind,
+            )
         for row in reader:
             report.entities[kind].read += 1
             try:

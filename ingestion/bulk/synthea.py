@@ -49,7 +49,7 @@ def load(
     """
     files = [(entity, path) for name, entity, _ in _FILES if (path := _find(directory, name))]
     if not any(entity == "patients" for entity, _ in files):
-        raise InputError(f"{directory} holds no patients.csv: give the folder of a Synthea CSV export")
+        raise InputError("%(folder)s holds no patients.csv: give the folder of a Synthea CSV export", folder=directory)
     report = LoadReport()
     with (
         closing(Rejects(rejects_path or default_rejects(SYSTEM), report)) as rejects,

@@ -29,7 +29,9 @@ class Arriving:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self._lock)
-            raise SaulyqError(f"another DICOM gateway already stores into {self._images}; stop it first") from None
+            raise SaulyqError(
+                "another DICOM gateway already stores into %(folder)s; stop it first", folder=self._images
+            ) from None
         # what lies here was never acknowledged, and its senders have it still
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(mode=0o700)

@@ -16,13 +16,14 @@ from ops_app.facility_export.writing import self_references
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.name_index import index_names
 from ops_app.modules.patients.names import tokens_of
+from saulyq.errors import SaulyqError
 
 _CHUNK = 1 << 20
 _MADE_BY_MIGRATIONS = ("classifiers.code_system",)
 """Tables that no installation has empty; the rows of the export take the place of theirs."""
 
 
-class NotEmpty(Exception):
+class NotEmpty(SaulyqError):
     """The installation already holds records; numbers would meet."""
 
 
@@ -30,18 +31,25 @@ def load(owner_engine: Engine, folder: Path) -> dict[str, Any]:
     """Load an export in one transaction, or nothing of it."""
     verdict = verify(folder)
     if verdict.problems:
-        raise Damaged("; ".join(verdict.problems[:5]))
+        raise Damaged(
+            "the export is damaged: %(count)s problems, first %(problem)s",
+            count=len(verdict.problems),
+            problem=verdict.problems[0],
+        )
     package = package_of(folder)
     plan = make_plan()
     with owner_engine.begin() as connection:
         for resource in package["resources"]:
             table = plan.tables.get(resource["name"])
             if table is None:
-                raise Damaged(f"this version knows no table {resource['name']}")
+                raise Damaged("this version knows no table %(table)s", table=resource["name"])
             if table.fullname in _MADE_BY_MIGRATIONS:
                 connection.execute(text(f"delete from {table.fullname}"))
             elif connection.execute(text(f"select true from {table.fullname} limit 1")).scalar():
-                raise NotEmpty(f"{table.fullname} already holds rows; an export is loaded into an empty installation")
+                raise NotEmpty(
+                    "%(table)s already holds rows; an export is loaded into an empty installation",
+                    table=table.fullname,
+                )
         described = {resource["name"]: resource for resource in package["resources"]}
         for name, table in plan.tables.items():
             if name in described:
@@ -58,7 +66,7 @@ def _take(connection: Connection, table: Table, resource: dict[str, Any], folder
     columns = [each["name"] for each in resource["schema"]["fields"]]
     unknown = [column for column in columns if column not in table.columns]
     if unknown:
-        raise Damaged(f"this version knows no column {table.fullname}.{unknown[0]}")
+        raise Damaged("this version knows no column %(table)s.%(column)s", table=table.fullname, column=unknown[0])
     listed = ", ".join(f'"{column}"' for column in columns)
     own = self_references(table)
     if own:
@@ -97,7 +105,7 @@ def _insert_in_order(connection: Connection, table: Table, listed: str, own: lis
         if not inserted:
             break
     if connection.execute(text("select true from arriving limit 1")).scalar():
-        raise Damaged(f"rows of {table.fullname} point at each other in a circle")
+        raise Damaged("rows of %(table)s point at each other in a circle", table=table.fullname)
 
 
 def _copy(connection: Connection, target: str, file: Path) -> None:

@@ -176,7 +176,11 @@ def run(command: Command, arguments: list[str] | None, as_of: dt.datetime | None
     complaints = list(_follow(command.process, counts, progress))
     if command.process.wait() != 0:
         name = arguments[0] if arguments else "parse"
-        raise BuildFailed(f"dbt {name} failed: {' '.join(' '.join(complaints).split()) or 'no reason given'}")
+        raise BuildFailed(
+            "dbt %(name)s failed: %(reason)s",
+            name=name,
+            reason=" ".join(" ".join(complaints).split()) or "no reason given",
+        )
     return Build(command.target_path, dict(counts))
 
 

@@ -58,7 +58,9 @@ def send_signals(places: Places, progress: Progress = silent) -> Egress:
     try:
         connection = psycopg.connect(places.egress_url)
     except psycopg.OperationalError as error:
-        raise Unavailable(f"the operational database does not answer: {str(error).strip().splitlines()[0]}") from None
+        raise Unavailable(
+            "the operational database does not answer: %(reason)s", reason=str(error).strip().splitlines()[0]
+        ) from None
     with connection:
         # two runs at once would both find a case unsent
         connection.execute("select pg_advisory_xact_lock(%s)", [EGRESS_LOCK])

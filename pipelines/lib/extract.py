@@ -139,7 +139,7 @@ def _extract_table(lake: Lake, gate: Gate, table: str, manifest: Manifest | None
         try:
             source_columns = type_names(reader.schema)
         except LakeError as error:
-            raise SaulyqError(f"view anon.{table}: {error}") from None
+            raise SaulyqError("view anon.%(table)s: %(error)s", table=table, error=error) from None
         landed = _write_parts(lake.landing(table), reader, snapshot.as_of)
     if manifest is None:
         previous = lake.manifest(table) if anew else None

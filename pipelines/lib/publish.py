@@ -193,8 +193,10 @@ def _require_space(places: Places, served: Path | None) -> None:
     free = shutil.disk_usage(places.warehouse).free
     if free < expected + SPARE_BYTES:
         raise DiskFull(
-            f"a build needs about {(expected + SPARE_BYTES) >> 20} MB in {places.warehouse}, {free >> 20} MB are free; "
-            "free some space and run again"
+            "a build needs about %(needed)s MB in %(folder)s, %(free)s MB are free; free some space and run again",
+            number=expected + SPARE_BYTES >> 20,
+            folder=places.warehouse,
+            free=free >> 20,
         )
 
 

@@ -92,7 +92,9 @@ def _connected(url: str) -> Iterator[postgres.Connection]:
     try:
         connection = postgres.connect(url)
     except postgres.Error as error:
-        raise Unavailable(f"the warehouse database does not answer: {str(error).strip().splitlines()[0]}") from None
+        raise Unavailable(
+            "the warehouse database does not answer: %(reason)s", reason=str(error).strip().splitlines()[0]
+        ) from None
     with connection:
         yield connection
 

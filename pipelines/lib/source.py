@@ -112,14 +112,14 @@ def open_gate(url: str) -> Iterator[Gate]:
     try:
         connection = postgres.connect(url, autocommit=True)
     except postgres.Error as error:
-        raise Unavailable(f"the operational database does not answer: {_first_line(error)}") from None
+        raise Unavailable("the operational database does not answer: %(reason)s", reason=_first_line(error)) from None
     with connection:
         with connection.cursor() as cursor:
             cursor.execute("begin isolation level repeatable read read only")
         try:
             yield Gate(connection)
         except postgres.Error as error:
-            raise SaulyqError(f"the gate cannot be read: {_first_line(error)}") from error
+            raise SaulyqError("the gate cannot be read: %(reason)s", reason=_first_line(error)) from error
 
 
 def _first_line(error: Exception) -> str:

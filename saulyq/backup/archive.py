@@ -68,7 +68,7 @@ def write(out: Path, recipient: pyrage.x25519.Recipient, parts: dict[str, Path],
             os.fsync(target.fileno())
         draft.rename(out)
     except OSError as error:
-        raise SaulyqError(f"{out} cannot be written: {error.strerror or error}") from error
+        raise SaulyqError("%(file)s cannot be written: %(reason)s", file=out, reason=error.strerror or error) from error
     finally:
         with suppress(OSError):
             draft.unlink()
@@ -103,7 +103,7 @@ def _encrypt(target: Any, recipient: pyrage.x25519.Recipient, parts: dict[str, P
 def opened(file: Path, identity: pyrage.x25519.Identity, run_dir: Path) -> Iterator[tuple[dict[str, Any], Path]]:
     """The contents of a backup and the folder it was unpacked into, every part checked against its sum."""
     if not file.is_file():
-        raise Unavailable(f"there is no file {file}")
+        raise Unavailable("there is no file %(file)s", file=file)
     with workspace(run_dir) as folder:
         plain = folder / "plain.tar"
         try:
@@ -112,12 +112,14 @@ def opened(file: Path, identity: pyrage.x25519.Identity, run_dir: Path) -> Itera
             # The library says a damaged stream as an error of input without a number; a full disk has one.
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            raise SaulyqError(f"{file} cannot be opened: it is damaged, or made for another key ({error})") from None
+            raise SaulyqError(
+                "%(file)s cannot be opened: it is damaged, or made for another key (%(error)s)", file=file, error=error
+            ) from None
         try:
             with tarfile.open(plain) as tar:
                 tar.extractall(folder / "parts", filter="data")
         except tarfile.TarError as error:
-            raise SaulyqError(f"{file} is damaged: {error}") from None
+            raise SaulyqError("%(file)s is damaged: %(error)s", file=file, error=error) from None
         plain.unlink()
         yield _contents(folder / "parts", file), folder / "parts"
 
@@ -126,12 +128,17 @@ def _contents(folder: Path, file: Path) -> dict[str, Any]:
     try:
         contents: dict[str, Any] = json.loads((folder / CONTENTS).read_text())
     except (OSError, ValueError):
-        raise SaulyqError(f"{file} is no backup of an installation") from None
+        raise SaulyqError("%(file)s is no backup of an installation", file=file) from None
     if contents.get("format") != FORMAT:
-        raise SaulyqError(f"{file} has the format {contents.get('format')}; this version reads format {FORMAT}")
+        raise SaulyqError(
+            "%(file)s has the format %(found)s; this version reads format %(known)s",
+            file=file,
+            found=contents.get("format"),
+            known=FORMAT,
+        )
     for name, part in contents["parts"].items():
         if not (folder / name).is_file() or _sha256(folder / name) != part["sha256"]:
-            raise SaulyqError(f"{file} is damaged: {name} is not what was saved")
+            raise SaulyqError("%(file)s is damaged: %(name)s is not what was saved", file=file, name=name)
     return contents
 
 
@@ -155,7 +162,7 @@ def run_tool(program: str, arguments: Sequence[str], url: str | None = None) -> 
     done = subprocess.run([str(binaries() / program), *listed], env=variables, capture_output=True, text=True)
     if done.returncode != 0:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[0]
-        raise SaulyqError(f"{program} failed: {reason}")
+        raise SaulyqError("%(program)s failed: %(reason)s", program=program, reason=reason)
 
 
 def _sha256(file: Path) -> str:

@@ -91,7 +91,7 @@ def prune(folder: Path, keep_days: int, today: dt.date) -> dict[str, Any]:
     counts only when it is whole.
     """
     if not folder.is_dir():
-        raise Unavailable(f"there is no folder {folder}")
+        raise Unavailable("there is no folder %(folder)s", folder=folder)
     found = sorted(_readable(folder), key=lambda each: each.taken_at)
     damaged = [each.file.name for each in found if not _is_whole(each.file)]
     whole = [each for each in found if each.file.name not in damaged]

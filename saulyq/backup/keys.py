@@ -22,7 +22,7 @@ def recipient_of(settings: Settings, given: str | None = None) -> pyrage.x25519.
     try:
         return pyrage.x25519.Recipient.from_str(given)
     except pyrage.RecipientError:
-        raise UsageError(f"{given!r} is no recipient; it begins with age1") from None
+        raise UsageError("'%(given)s' is no recipient; it begins with age1", given=given) from None
 
 
 def identity_of(settings: Settings, file: Path | None = None) -> pyrage.x25519.Identity:
@@ -31,12 +31,14 @@ def identity_of(settings: Settings, file: Path | None = None) -> pyrage.x25519.I
     try:
         lines = file.read_text().split()
     except OSError:
-        raise Unavailable(f"there is no identity in {file}; name the file that holds it with --identity") from None
+        raise Unavailable(
+            "there is no identity in %(file)s; name the file that holds it with --identity", file=file
+        ) from None
     written = [line for line in lines if line.startswith("AGE-SECRET-KEY-")]
     try:
         return pyrage.x25519.Identity.from_str(written[0])
     except (IndexError, pyrage.IdentityError):
-        raise SaulyqError(f"{file} holds no identity; it begins with AGE-SECRET-KEY-") from None
+        raise SaulyqError("%(file)s holds no identity; it begins with AGE-SECRET-KEY-", file=file) from None
 
 
 def _make(settings: Settings) -> str:
@@ -51,7 +53,8 @@ def _make(settings: Settings) -> str:
         with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
             opened.write(text + "\n")
     say(
-        f"a key for backups was made. Copy {settings.secrets_dir / IDENTITY} to a safe place away from this machine: "
-        "without it nobody can open the backups when this machine is lost."
+        "a key for backups was made. Copy %(file)s to a safe place away from this machine: "
+        "without it nobody can open the backups when this machine is lost.",
+        file=settings.secrets_dir / IDENTITY,
     )
     return recipient

@@ -97,7 +97,7 @@ def _loaded(url: str, contents: dict[str, Any], folder: Path) -> Iterator[psycop
     with psycopg.connect(url) as connection:
         differing = differences(contents["tables"], digests(connection))
         if differing:
-            raise SaulyqError(f"not what was saved: {', '.join(differing)}")
+            raise SaulyqError("not what was saved: %(differing)s", differing=", ".join(differing))
         yield connection
 
 
@@ -111,8 +111,9 @@ def refuse_records(settings: Settings) -> None:
             table = sql.Identifier(*name.split("."))
             if connection.execute(sql.SQL("select true from {} limit 1").format(table)).fetchone():
                 raise SaulyqError(
-                    f"this installation is not empty: {name} holds rows. Restore into another SAULYQ_HOME, or put "
-                    "this one aside first"
+                    "this installation is not empty: %(name)s holds rows. Restore into another SAULYQ_HOME, "
+                    "or put this one aside first",
+                    name=name,
                 )
 
 

@@ -6,19 +6,20 @@ from typing import Annotated
 import typer
 
 from saulyq.commands.options import Json
+from saulyq.language import N_, _
 from saulyq.output import print_json, print_text
 
 app = typer.Typer(help="The audit journal.", no_args_is_help=True)
 
 MEANINGS = {
-    "edited": "was changed after it was sealed",
-    "removed": "was removed after it was written",
-    "unqueued": "stands outside the chain",
-    "block_edited": "was changed",
-    "block_removed": "was removed",
-    "block_replaced": "is not the one this installation sealed last",
-    "block_out_of_order": "does not follow the one before",
-    "block_other_key": "was sealed with a key that is not in the secrets of this installation",
+    "edited": N_("row %(number)s was changed after it was sealed"),
+    "removed": N_("row %(number)s was removed after it was written"),
+    "unqueued": N_("row %(number)s stands outside the chain"),
+    "block_edited": N_("block %(number)s was changed"),
+    "block_removed": N_("block %(number)s was removed"),
+    "block_replaced": N_("block %(number)s is not the one this installation sealed last"),
+    "block_out_of_order": N_("block %(number)s does not follow the one before"),
+    "block_other_key": N_("block %(number)s was sealed with a key that is not in the secrets of this installation"),
 }
 
 
@@ -33,13 +34,15 @@ def verify(as_json: Json = False) -> None:
     if as_json:
         print_json({"result": "intact" if report.intact else "broken", **asdict(report)})
     else:
-        print_text(
-            f"{'intact' if report.intact else 'BROKEN'}: {report.blocks} blocks, {report.events} rows, "
-            f"{report.unsealed} not sealed yet"
+        state = (
+            N_("intact: blocks %(blocks)s, rows %(rows)s, not sealed yet %(unsealed)s")
+            if report.intact
+            else N_("BROKEN: blocks %(blocks)s, rows %(rows)s, not sealed yet %(unsealed)s")
         )
+        print_text(_(state, blocks=report.blocks, rows=report.events, unsealed=report.unsealed))
         for finding in report.findings:
-            what = f"block {finding.block}" if finding.event_id is None else f"row {finding.event_id}"
-            print_text(f"{what} {MEANINGS[finding.kind]}")
+            number = finding.block if finding.event_id is None else finding.event_id
+            print_text(_(MEANINGS[finding.kind], number=str(number)))
     if not report.intact:
         raise typer.Exit(1)
 
@@ -55,7 +58,7 @@ def seal(as_json: Json = False) -> None:
     if as_json:
         print_json({"sealed": sealed})
     else:
-        print_text(f"{sealed} rows sealed")
+        print_text(_("rows sealed: %(count)s", count=sealed))
 
 
 @app.command()
@@ -68,4 +71,4 @@ def restored(
 
     with database.ready(settings()):
         journal.accept_restored(settings(), reason)
-    print_text("the chain goes on from the restored backup")
+    print_text(_("the chain goes on from the restored backup"))

@@ -8,6 +8,7 @@ import typer
 
 from saulyq.commands.options import Json
 from saulyq.errors import SaulyqError, UsageError
+from saulyq.language import _
 from saulyq.output import print_json, print_text, say, work
 from saulyq.settings import Settings
 
@@ -34,14 +35,14 @@ def backup(
     from saulyq.settings import settings
 
     if out.exists():
-        raise UsageError(f"{out} exists already; name a new file")
+        raise UsageError("%(file)s exists already; name a new file", file=out)
     if not out.parent.is_dir():
-        raise UsageError(f"there is no folder {out.parent}; make it first, or is its disk not mounted?")
+        raise UsageError("there is no folder %(folder)s; make it first, or is its disk not mounted?", folder=out.parent)
     key = backups.recipient_of(settings(), recipient)
     with database.ready(settings()) as current, work("saving"):
         report = backups.make(current, out, key, lake)
         _note(current, "made", out, report)
-    _answer(report, as_json, f"{report['rows']:,} rows and {report['files']} files in {out}, {report['bytes']:,} bytes")
+    _answer(report, as_json, _("rows: %(rows)s, files: %(files)s, bytes: %(bytes)s, in %(file)s", **report, file=out))
 
 
 def verify_backup(file: BackupFile, identity: Identity = None, as_json: Json = False) -> None:
@@ -53,7 +54,16 @@ def verify_backup(file: BackupFile, identity: Identity = None, as_json: Json = F
     with work("checking"):
         report = backups.check(settings(), file, identity_of(settings(), identity))
     rows = sum(int(each["rows"]) for each in report["tables"].values())
-    _answer(report, as_json, f"whole: {rows:,} rows of {len(report['tables'])} tables, taken {report['taken_at']}")
+    _answer(
+        report,
+        as_json,
+        _(
+            "whole: rows %(rows)s, tables %(tables)s, taken %(when)s",
+            rows=rows,
+            tables=len(report["tables"]),
+            when=report["taken_at"],
+        ),
+    )
 
 
 def rehearse_restore(file: BackupFile, identity: Identity = None, as_json: Json = False) -> None:
@@ -67,7 +77,7 @@ def rehearse_restore(file: BackupFile, identity: Identity = None, as_json: Json 
     with database.ready(settings()) as current, work("restoring aside"):
         report = backups.rehearse(current, file, key)
         _note(current, "rehearsed", file, report)
-    _answer(report, as_json, f"{report['rows']:,} rows and {report['documents']:,} documents came back the same")
+    _answer(report, as_json, _("came back the same: rows %(rows)s, documents %(documents)s", **report))
 
 
 def prune_backups(
@@ -81,10 +91,14 @@ def prune_backups(
 
     report = backups.prune(folder, keep_days, clock.today())
     for name in report["damaged"]:
-        say(f"{name} is damaged; it is left alone and no other file counts on it")
+        say("%(name)s is damaged; it is left alone and no other file counts on it", name=name)
     for name, count in report["needed_for_documents"].items():
-        say(f"{name} stays: the only whole copy of {count} documents whose term goes on")
-    _answer(report, as_json, f"removed {len(report['removed'])}, kept {len(report['kept'])}")
+        say("%(name)s stays: the only whole copy of %(count)s documents whose term goes on", name=name, count=count)
+    _answer(
+        report,
+        as_json,
+        _("removed %(removed)s, kept %(kept)s", removed=len(report["removed"]), kept=len(report["kept"])),
+    )
 
 
 def _note(current: Settings, kind: str, file: Path, report: dict[str, Any]) -> None:
@@ -114,7 +128,7 @@ def restore(file: BackupFile, identity: Identity = None, as_json: Json = False) 
     with postgres.server(current), work("restoring"):
         report = backups.restore(current, file, key)
         database.migrate(current)
-    _answer(report, as_json, f"restored {report['rows']:,} rows as of {report['taken_at']}; every table holds the same")
+    _answer(report, as_json, _("restored as of %(taken_at)s, rows: %(rows)s; every table holds the same", **report))
 
 
 def _answer(report: dict[str, Any], as_json: bool, sentence: str) -> None:

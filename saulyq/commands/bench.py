@@ -23,6 +23,6 @@ def bench(
     if not known:
         raise Unavailable("benchmarks are part of the source tree, which is not here")
     if name not in known:
-        raise UsageError(f"no benchmark {name}; there are: {', '.join(known)}")
+        raise UsageError("no benchmark %(name)s; there are: %(known)s", name=name, known=", ".join(known))
     arguments = [sys.executable, str(FOLDER / f"{name}.py"), "--people", str(people)]
     raise typer.Exit(subprocess.call([*arguments, "--json"] if as_json else arguments))

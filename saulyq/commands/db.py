@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from saulyq.errors import SaulyqError
+from saulyq.language import N_
 from saulyq.output import print_text, say
 
 app = typer.Typer(help="The embedded PostgreSQL server.", no_args_is_help=True)
@@ -28,7 +29,10 @@ def start() -> None:
     from saulyq.settings import settings
 
     postgres.start(keep=True)
-    say(f"database: 127.0.0.1:{settings().postgres_port}, kept running until saulyq db stop")
+    say(
+        "database: 127.0.0.1:%(port)s, kept running until saulyq db stop",
+        port=str(settings().postgres_port),
+    )
 
 
 @app.command()
@@ -43,7 +47,7 @@ def stop() -> None:
     if stopped is None:
         say("database: other commands use it; it stops when the last of them ends")
     else:
-        say("database: stopped" if stopped else "database: was not running")
+        say(N_("database: stopped") if stopped else N_("database: was not running"))
 
 
 @app.command()

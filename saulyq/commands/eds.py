@@ -1,6 +1,8 @@
 """`saulyq eds`: electronic signatures, verified; and identities for development."""
 
 import datetime as dt
+import errno
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +11,7 @@ import typer
 
 from saulyq.commands.options import Json
 from saulyq.errors import SaulyqError, Unavailable
+from saulyq.language import _
 from saulyq.output import print_json, print_text, say
 
 app = typer.Typer(help="Electronic signatures.", no_args_is_help=True)
@@ -57,7 +60,7 @@ def verify(
     for named in trust or []:
         # Mistyped, it would only make the verdict undecidable, and nobody would know why.
         if not named.exists():
-            raise Unavailable(f"cannot read {named}: No such file or directory")
+            raise Unavailable("cannot read %(file)s: %(reason)s", file=named, reason=os.strerror(errno.ENOENT))
     signature, document = _read(file), _read(content) if content is not None else None
     if signature is None or (content is not None and document is None):
         verdict = Verdict("too_large")
@@ -92,16 +95,20 @@ def dev_identity(
 
     authority = authority_of(settings())
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", name) or name == "authority":
-        raise typer.BadParameter("use small letters, digits and dashes", param_hint="NAME")
+        raise typer.BadParameter(_("use small letters, digits and dashes"), param_hint="NAME")
     for number, option in ((iin, "--iin"), (org_bin, "--bin")):
         if number is not None and not re.fullmatch(r"\d{12}", number):
-            raise typer.BadParameter("twelve digits", param_hint=option)
+            raise typer.BadParameter(_("twelve digits"), param_hint=option)
     identity = authority.issue(
         name, iin, owner=owner, bin=org_bin, organization="ТЕСТ" if org_bin else None, use=use.value, kind=key.value
     )
     if out is not None:
         out.write_bytes(key_store(identity, "123456"))
-    say(f"{name}: issued until {identity.certificate.not_valid_after_utc:%Y-%m-%d}")
+    say(
+        "%(name)s: issued until %(day)s",
+        name=name,
+        day=f"{identity.certificate.not_valid_after_utc:%Y-%m-%d}",
+    )
 
 
 @app.command("dev-sign")
@@ -119,9 +126,9 @@ def dev_sign(
     identity = authority_of(settings()).find(name)
     document = _read(file)
     if document is None:
-        raise SaulyqError(f"{file} is too large to sign")
+        raise SaulyqError("%(file)s is too large to sign", file=file)
     out.write_bytes(making.sign(document, [identity], detached=not attached))
-    say(f"{out}: signed by {name}")
+    say("%(file)s: signed by %(name)s", file=out, name=name)
 
 
 @app.command("dev-revoke")
@@ -132,7 +139,7 @@ def dev_revoke(name: Name) -> None:
 
     authority = authority_of(settings())
     authority.revoke(authority.find(name))
-    say(f"{name}: revoked")
+    say("%(name)s: revoked", name=name)
 
 
 def _moment(written: str | None) -> dt.datetime | None:
@@ -141,7 +148,9 @@ def _moment(written: str | None) -> dt.datetime | None:
     try:
         moment = dt.datetime.fromisoformat(written)
     except ValueError:
-        raise typer.BadParameter(f"{written!r} is no time; write it as 2026-11-22T09:00", param_hint="--at") from None
+        raise typer.BadParameter(
+            _("'%(given)s' is no time; write it as 2026-11-22T09:00", given=written), param_hint="--at"
+        ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
@@ -152,4 +161,4 @@ def _read(file: Path) -> bytes | None:
             return None
         return file.read_bytes()
     except OSError as error:
-        raise Unavailable(f"cannot read {file}: {error.strerror}") from None
+        raise Unavailable("cannot read %(file)s: %(reason)s", file=file, reason=error.strerror) from None

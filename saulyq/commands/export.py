@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from saulyq.commands.options import Json
 from saulyq.errors import SaulyqError, UsageError
+from saulyq.language import _
 from saulyq.output import print_json, print_text, say
 
 app = typer.Typer(help="Records of a facility as open files.", no_args_is_help=True)
@@ -28,14 +29,23 @@ def facility(
     from saulyq.settings import settings
 
     if out.exists():
-        raise UsageError(f"{out} exists already; name a new folder")
+        raise UsageError("%(folder)s exists already; name a new folder", folder=out)
     with database.ready(settings()) as current, database.engine(current, "app") as engine:
         _refuse_unprotected(engine)
         try:
             report = facility_export.write(engine, org, out)
         except facility_export.UnknownOrganization:
-            raise UsageError(f"there is no organisation {org}") from None
-    _answer(report, as_json, f"{report['rows']:,} rows of {len(report['tables'])} tables in {out}")
+            raise UsageError("there is no organisation %(number)s", number=str(org)) from None
+    _answer(
+        report,
+        as_json,
+        _(
+            "rows: %(rows)s, tables: %(tables)s, in %(folder)s",
+            rows=report["rows"],
+            tables=len(report["tables"]),
+            folder=out,
+        ),
+    )
 
 
 @app.command()
@@ -43,18 +53,17 @@ def verify(folder: Folder, as_json: Json = False) -> None:
     """Check an export by its files alone: sums, counts, keys and references."""
     from ops_app import facility_export
 
-    try:
-        verdict = facility_export.verify(folder)
-    except facility_export.Damaged as error:
-        raise SaulyqError(str(error)) from None
+    verdict = facility_export.verify(folder)
     if as_json:
         print_json(verdict.as_json())
     for problem in verdict.problems:
-        say(problem)
+        say(problem.message, **problem.values)
     if verdict.problems:
-        raise SaulyqError(f"the export is damaged: {len(verdict.problems)} problems")
+        raise SaulyqError("the export is damaged: %(count)s problems", count=len(verdict.problems))
     if not as_json:
-        print_text(f"whole: {sum(verdict.rows.values()):,} rows of {len(verdict.rows)} tables")
+        print_text(
+            _("whole: rows %(rows)s, tables %(tables)s", rows=sum(verdict.rows.values()), tables=len(verdict.rows))
+        )
 
 
 @import_app.command("facility")
@@ -65,11 +74,12 @@ def import_facility(folder: Folder, as_json: Json = False) -> None:
     from saulyq.settings import settings
 
     with database.ready(settings()) as current, database.engine(current, "owner") as engine:
-        try:
-            report = facility_export.load(engine, folder)
-        except (facility_export.Damaged, facility_export.NotEmpty) as error:
-            raise SaulyqError(str(error)) from None
-    _answer(report, as_json, f"{report['rows']:,} rows of {len(report['tables'])} tables taken in")
+        report = facility_export.load(engine, folder)
+    _answer(
+        report,
+        as_json,
+        _("taken in: rows %(rows)s, tables %(tables)s", rows=report["rows"], tables=len(report["tables"])),
+    )
 
 
 def _refuse_unprotected(engine: Engine) -> None:
@@ -82,7 +92,7 @@ def _refuse_unprotected(engine: Engine) -> None:
         try:
             refuse_unprotected(session)
         except OpsError as refused:
-            raise SaulyqError(f"{refused.message}; see saulyq protection check") from None
+            raise SaulyqError("%(why)s; see saulyq protection check", why=refused.message) from None
 
 
 def _answer(report: dict[str, Any], as_json: bool, sentence: str) -> None:

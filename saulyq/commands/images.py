@@ -5,9 +5,12 @@ from typing import Annotated
 import typer
 
 from saulyq.commands.options import Json
+from saulyq.language import N_, _
 from saulyq.output import print_json, print_text
 
 app = typer.Typer(help="Stored images.", no_args_is_help=True)
+
+KINDS = {"missing": N_("missing"), "changed": N_("changed"), "unknown": N_("unknown")}
 
 
 @app.command()
@@ -25,10 +28,12 @@ def check(as_json: Json = False) -> None:
     if as_json:
         print_json({"result": "intact" if found.intact else "damaged", "files": found.files, **lists})
     else:
-        print_text(f"{'intact' if found.intact else 'DAMAGED'}: {found.files} files")
+        print_text(
+            _(N_("intact: files %(files)s") if found.intact else N_("DAMAGED: files %(files)s"), files=found.files)
+        )
         for kind, paths in lists.items():
             for path in paths:
-                print_text(f"{kind}: {path}")
+                print_text(f"{_(KINDS[kind])}: {path}")
     if not found.intact:
         raise typer.Exit(1)
 
@@ -68,5 +73,7 @@ def retention(
         print_json({"removed": remove, "studies": rows})
         return
     for row in rows:
-        print_text(f"{row['until']}  {row['study_uid']}  {row['objects']} objects, {row['bytes']} bytes")
-    print_text(f"{len(rows)} studies {'removed' if remove else 'may be removed'}")
+        print_text(_("%(until)s  %(study_uid)s  objects: %(objects)s, bytes: %(bytes)s", **row))
+    print_text(
+        _(N_("studies removed: %(count)s") if remove else N_("studies that may be removed: %(count)s"), count=len(rows))
+    )

@@ -8,6 +8,7 @@ import typer
 
 from saulyq.commands.options import Json
 from saulyq.errors import SaulyqError
+from saulyq.language import _
 from saulyq.output import print_json, print_rows, print_text
 
 app = typer.Typer(help="Inbound messages of devices and other systems.", no_args_is_help=True)
@@ -69,7 +70,7 @@ def show(
     with database.ready(settings()):
         found = inbound.shown(settings(), number)
     if found is None:
-        raise SaulyqError(f"there is no message {number}")
+        raise SaulyqError("there is no message %(number)s", number=str(number))
     if as_json:
         print_json(found)
     else:
@@ -90,7 +91,7 @@ def replay(
     from saulyq.settings import settings
 
     if not numbers and state is None and sender is None and channel is None:
-        raise typer.BadParameter("name messages, or say which with --state, --sender or --channel")
+        raise typer.BadParameter(_("name messages, or say which with --state, --sender or --channel"))
     with database.ready(settings()):
         found = inbound.replay(settings(), numbers or None, channel=channel, sender=sender, state=state)
     if as_json:
@@ -113,4 +114,4 @@ def take_file(
     if as_json:
         print_json(found)
     else:
-        print_text(", ".join(f"{name} {value}" for name, value in found.items() if name != "messages"))
+        print_text(_("read %(read)s, accepted %(accepted)s, refused %(refused)s, duplicates %(duplicates)s", **found))

@@ -5,9 +5,12 @@ from dataclasses import asdict
 import typer
 
 from saulyq.commands.options import Json
+from saulyq.language import N_, _
 from saulyq.output import print_json, print_text
 
 app = typer.Typer(help="The installed files.", no_args_is_help=True)
+
+KINDS = {"changed": N_("changed"), "removed": N_("removed"), "added": N_("added")}
 
 
 @app.command()
@@ -20,7 +23,7 @@ def seal(as_json: Json = False) -> None:
     if as_json:
         print_json({"files": count})
     else:
-        print_text(f"{count} files sealed")
+        print_text(_("files sealed: %(count)s", count=count))
 
 
 @app.command()
@@ -33,9 +36,14 @@ def verify(as_json: Json = False) -> None:
     if as_json:
         print_json({"result": "intact" if report.intact else "changed", **asdict(report)})
     else:
-        print_text(f"{'intact' if report.intact else 'CHANGED'}: {report.files} files, sealed {report.sealed_at}")
-        for kind in ("changed", "removed", "added"):
+        state = (
+            N_("intact: files %(files)s, sealed %(when)s")
+            if report.intact
+            else N_("CHANGED: files %(files)s, sealed %(when)s")
+        )
+        print_text(_(state, files=report.files, when=report.sealed_at))
+        for kind, title in KINDS.items():
             for name in getattr(report, kind):
-                print_text(f"{kind}: {name}")
+                print_text(f"{_(title)}: {name}")
     if not report.intact:
         raise typer.Exit(1)

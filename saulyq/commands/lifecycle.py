@@ -6,6 +6,7 @@ import typer
 
 from saulyq.commands.options import Json
 from saulyq.errors import UsageError
+from saulyq.language import N_, _, told
 from saulyq.output import print_json, print_rows, print_text, say
 
 
@@ -35,7 +36,7 @@ def down() -> None:
     from saulyq import startup
     from saulyq.settings import settings
 
-    say("stopped" if startup.down(settings()) else "nothing was running")
+    say(N_("stopped") if startup.down(settings()) else N_("nothing was running"))
 
 
 def run(
@@ -54,7 +55,7 @@ def run(
     current = settings()
     programs = {program.name: program for each in parts(current) for program in each.programs}
     if part not in programs:
-        raise UsageError(f"no part {part}; there are: {', '.join(programs)}")
+        raise UsageError("no part %(part)s; there are: %(programs)s", part=part, programs=", ".join(programs))
     refuse_plain_storage(current)
     # in containers the parts are different users of one group: dashboards read what the pipeline publishes
     os.umask(0o027)
@@ -77,16 +78,16 @@ def status(as_json: Json = False) -> None:
     try:
         built = query.build_info()
     except query.QueryError as error:
-        say(f"saulyq: {error}")
+        say("saulyq: %(error)s", error=told(error))
         built = dict.fromkeys(("engine", "built_at", "as_of", "lag_seconds"))
     if as_json:
         print_json({"home": current.home, "mode": current.mode, "components": rows, "warehouse": built})
         return
     print_rows([{"url": None} | row for row in rows], as_json=False)
     if built["built_at"] is None:
-        print_text("warehouse: not built yet")
+        print_text(_("warehouse: not built yet"))
     else:
-        print_text(f"warehouse: as of {built['as_of']}, built {built['built_at']} ({built['engine']})")
+        print_text(_("warehouse: as of %(as_of)s, built %(built_at)s (%(engine)s)", **built))
 
 
 def logs(
@@ -100,5 +101,5 @@ def logs(
 
     known = part_logs.files(settings())
     if part is not None and part not in known:
-        raise UsageError(f"no log of {part}; there are: {', '.join(known) or 'none yet'}")
+        raise UsageError("no log of %(part)s; there are: %(known)s", part=part, known=", ".join(known) or "—")
     part_logs.show({part: known[part]} if part is not None else known, lines, follow)

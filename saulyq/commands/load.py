@@ -9,7 +9,7 @@ import typer
 
 from saulyq.commands.options import Json
 from saulyq.errors import SaulyqError, Unavailable, UsageError
-from saulyq.output import print_json, say
+from saulyq.output import print_json, say, say_counts
 
 if TYPE_CHECKING:
     from saulyq.progress import Progress
@@ -35,7 +35,7 @@ def synthea(
     from ingestion.bulk import synthea as loader
 
     if not directory.is_dir():
-        raise Unavailable(f"there is no folder {directory}")
+        raise Unavailable("there is no folder %(folder)s", folder=directory)
     _load(lambda url, progress: loader.load(directory, database_url=url, progress=progress), as_json)
 
 
@@ -49,7 +49,7 @@ def fhir(
 
     for file in files:
         if not file.is_file():
-            raise Unavailable(f"there is no file {file}")
+            raise Unavailable("there is no file %(file)s", file=file)
     _load(lambda url, progress: loader.load(files, database_url=url, progress=progress), as_json)
 
 
@@ -108,11 +108,14 @@ def _load(work: "Callable[[str, Progress], Report]", as_json: bool) -> None:
     counts = document["entities"].values()
     rejected = sum(count["rejected"] for count in counts)
     if rejected and rejected == sum(count["read"] for count in counts):
-        raise SaulyqError(f"nothing was loaded: all {rejected:,} rows were rejected; see {document['rejects_file']}")
+        raise SaulyqError(
+            "nothing was loaded: all %(rejected)s rows were rejected; see %(file)s",
+            rejected=rejected,
+            file=document["rejects_file"],
+        )
 
 
 def _say(document: dict[str, Any]) -> None:
-    for entity, counts in document["entities"].items():
-        say(f"  {entity:<20} " + "  ".join(f"{name} {count:,}" for name, count in counts.items()))
+    say_counts(document["entities"])
     if document.get("rejects_file"):
-        say(f"  rejected rows and their reasons: {document['rejects_file']}")
+        say("  rejected rows and their reasons: %(file)s", file=document["rejects_file"])

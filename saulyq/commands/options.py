@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from saulyq.language import _
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else on stdout.")]
 Org = Annotated[
     int | None,
@@ -17,5 +19,5 @@ def check_period(period: str | None) -> str | None:
     import re
 
     if period is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", period):
-        raise typer.BadParameter(f"{period!r} is no month; write it as 2026-11", param_hint="--period")
+        raise typer.BadParameter(_("'%(given)s' is no month; write it as 2026-11", given=period), param_hint="--period")
     return period

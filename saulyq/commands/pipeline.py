@@ -47,4 +47,7 @@ def run(
         print_json(report)
     else:
         published = report.get("published")
-        say(f"pipeline: done, serving {published}" if published else "pipeline: done")
+        if published:
+            say("pipeline: done, serving %(file)s", file=published)
+        else:
+            say("pipeline: done")

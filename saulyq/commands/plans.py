@@ -29,4 +29,4 @@ def refresh(
     if as_json:
         print_json({"people": people, "steps": steps})
     elif steps or not quiet:
-        say(f"{people:,} people looked at, {steps:,} steps written")
+        say("%(people)s people looked at, %(steps)s steps written", people=people, steps=steps)

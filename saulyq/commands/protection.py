@@ -4,6 +4,7 @@ import typer
 
 from saulyq.commands.options import Json
 from saulyq.errors import SaulyqError
+from saulyq.language import N_, _
 from saulyq.output import print_json, print_text, say
 
 app = typer.Typer(help="Checks of the protection of personal data.", no_args_is_help=True)
@@ -43,17 +44,24 @@ def check(as_json: Json = False) -> None:
             }
             for each in found
         ]
-        lacking = [row for row in rows if row["required"] and not row["met"]]
+        lacking = [each for each in found if each.check.required and not each.is_met]
         enforced = standing.is_enforced()
     if as_json:
         print_json({"ok": not lacking, "enforced": enforced, "checks": rows})
     else:
-        for row in rows:
-            print_text(f"{'met    ' if row['met'] else 'NOT MET'} {row['code']}: {row['title']} ({row['found']})")
-        for row in lacking:
-            say(f"{row['code']}: {row['task']}")
+        for each in found:
+            line = (
+                N_("met: %(code)s %(title)s (%(found)s)")
+                if each.is_met
+                else N_("NOT MET: %(code)s %(title)s (%(found)s)")
+            )
+            print_text(_(line, code=each.check.code, title=each.check.title, found=each.detail))
+        for each in lacking:
+            say("%(code)s: %(task)s", code=each.check.code, task=each.check.task)
     if lacking:
         raise SaulyqError(
-            f"{len(lacking)} required checks are not met"
-            + ("; messages, exports and releases are stopped" if enforced else "; production would stop what leaves")
+            N_("%(count)s required checks are not met; messages, exports and releases are stopped")
+            if enforced
+            else N_("%(count)s required checks are not met; production would stop what leaves"),
+            count=len(lacking),
         )

@@ -9,7 +9,8 @@ import typer
 
 from saulyq.commands.options import Json
 from saulyq.errors import SaulyqError, Unavailable
-from saulyq.output import print_json, say
+from saulyq.language import _
+from saulyq.output import print_json, say, say_counts
 
 app = typer.Typer(help="Official code lists.", no_args_is_help=True)
 
@@ -40,7 +41,7 @@ def load(
     from saulyq.settings import settings
 
     if not file.is_file():
-        raise Unavailable(f"there is no file {file}")
+        raise Unavailable("there is no file %(file)s", file=file)
     current = settings()
     with database.ready(current), database.turn(current, "load"), progress_bars() as progress:
         report = reference.load(kind.value, file, database_url=current.database_url("app"), progress=progress)
@@ -48,8 +49,7 @@ def load(
     if as_json:
         print_json(document)
     else:
-        for entity, counts in document["entities"].items():
-            say(f"  {entity:<20} " + "  ".join(f"{name} {count:,}" for name, count in counts.items()))
+        say_counts(document["entities"])
 
 
 @app.command("load-edition")
@@ -71,15 +71,15 @@ def load_edition(
     from saulyq.settings import settings
 
     if not file.is_file():
-        raise Unavailable(f"there is no file {file}")
+        raise Unavailable("there is no file %(file)s", file=file)
     try:
         day = dt.date.fromisoformat(effective_from)
     except ValueError:
-        raise typer.BadParameter("write the day as 2026-11-22", param_hint="--from") from None
+        raise typer.BadParameter(_("write the day as 2026-11-22"), param_hint="--from") from None
     content = file.read_bytes()
     reading = read(content)
     if reading.problems:
-        raise SaulyqError("; ".join(reading.problems))
+        raise SaulyqError("%(why)s", why="; ".join(reading.problems))
     with (
         database.ready(settings()) as current,
         database.turn(current, "load"),
@@ -92,8 +92,13 @@ def load_edition(
                 )
                 told = {"added": row.added, "changed": row.changed, "withdrawn": row.withdrawn}
         except OpsError as refused:
-            raise SaulyqError(refused.message) from None
+            raise SaulyqError("%(why)s", why=refused.message) from None
     if as_json:
         print_json({"book": book, "edition": edition, **told})
     else:
-        say(f"{book} {edition}: " + ", ".join(f"{name} {count:,}" for name, count in told.items()))
+        say(
+            "%(book)s %(edition)s: added %(added)s, changed %(changed)s, withdrawn %(withdrawn)s",
+            book=book,
+            edition=edition,
+            **told,
+        )

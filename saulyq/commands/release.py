@@ -34,13 +34,13 @@ def release(
     shell = shell_account.name()
     refused, aggregator = _asked(by, name, period)
     if refused is not None:
-        raise SaulyqError(f"{RELEASE_REFUSED[refused].en}; see saulyq protection check and --by")
+        raise SaulyqError("%(why)s; see saulyq protection check and --by", why=RELEASE_REFUSED[refused])
     try:
         report: dict[str, Any] = releases.run(name, period, out, by or shell, aggregator=aggregator, shell=shell)
     except releases.Unknown as error:
-        raise UsageError(str(error)) from None
+        raise UsageError("%(why)s", why=error.text) from None
     except releases.Unsafe as error:
-        raise SaulyqError(str(error)) from None
+        raise SaulyqError("%(why)s", why=error.text) from None
     if as_json:
         print_json(report)
     else:
@@ -66,7 +66,7 @@ def _asked(login: str | None, name: str, period: str) -> tuple[str | None, str |
     ):
         account = queries.account_by_login(session, login) if login else None
         if login and (account is None or not account.is_active):
-            raise UsageError(f"there is no active account {login}")
+            raise UsageError("there is no active account %(login)s", login=login)
         actor = queries.actor_of(session, account, 0) if account else None
         refused = why_no_release(session, actor, whole=True)
         if account is not None and closed_because(session, account.id, account.kind, check_network=False):

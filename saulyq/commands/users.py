@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from saulyq.commands.options import Json
+from saulyq.language import _
 from saulyq.output import print_json, print_text, say
 
 app = typer.Typer(help="Accounts.", no_args_is_help=True)
@@ -56,7 +57,7 @@ def disable(login: Login) -> None:
 
     with database.ready(settings()):
         accounts.disable(settings(), login)
-    say(f"{login}: disabled")
+    say("%(login)s: disabled", login=login)
 
 
 def _given(password_stdin: bool) -> str | None:
@@ -64,7 +65,7 @@ def _given(password_stdin: bool) -> str | None:
         return None
     given = sys.stdin.readline().rstrip("\n")
     if len(given) < 10:
-        raise typer.BadParameter("a password has at least 10 characters", param_hint="--password-stdin")
+        raise typer.BadParameter(_("a password has at least 10 characters"), param_hint="--password-stdin")
     return given
 
 

@@ -18,6 +18,6 @@ def answered() -> Iterator[ModuleType]:
             say("the warehouse is not built yet; run: saulyq pipeline run")
         yield query
     except query.UnknownCode as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(error.message, **error.values) from None
     except query.QueryError as error:
-        raise SaulyqError(str(error)) from None
+        raise SaulyqError(error.message, **error.values) from None

@@ -122,8 +122,11 @@ def check_disk(home: Path) -> None:
     free = shutil.disk_usage(place).free
     if free < LEAST_FREE_BYTES:
         raise SaulyqError(
-            f"only {free // 1024**2} MB are free under {home}; at least {LEAST_FREE_BYTES // 1024**2} MB "
-            "are needed: free some space or set SAULYQ_HOME to another disk"
+            "only %(free)s MB are free under %(home)s; at least %(needed)s MB are needed: free "
+            "some space or set SAULYQ_HOME to another disk",
+            free=free // 1024**2,
+            home=home,
+            needed=LEAST_FREE_BYTES // 1024**2,
         )
 
 
@@ -156,15 +159,20 @@ def initialise(cluster: Cluster, superuser_password: str) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         raise SaulyqError(
-            f"the database files were not made within {INITDB_SECONDS // 60} minutes: is the disk or the machine "
-            "overloaded? try again"
+            "the database files were not made within %(minutes)s minutes: is the disk or the machine "
+            "overloaded? try again",
+            minutes=INITDB_SECONDS // 60,
         ) from None
     finally:
         password_file.unlink()
     if process.returncode != 0:
         reason = _reason(output)
-        advice = "; free some space or set SAULYQ_HOME to another disk" if "No space" in reason else ""
-        raise SaulyqError(f"could not make the database files: {reason}{advice}")
+        if "No space" in reason:
+            raise SaulyqError(
+                "could not make the database files: %(reason)s; free some space or set SAULYQ_HOME to another disk",
+                reason=reason,
+            )
+        raise SaulyqError("could not make the database files: %(reason)s", reason=reason)
     draft.rename(cluster.data)
 
 

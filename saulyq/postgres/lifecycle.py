@@ -137,21 +137,34 @@ def check_port(port: int, address: str = "127.0.0.1") -> None:
         try:
             probe.bind((address, port))
         except OSError:
+            other = "8400" if port >= 8500 else "8500"
+            taker = _taker(port)
+            if taker is None:
+                raise SaulyqError(
+                    "port %(port)s is taken; stop that program or choose other ports, for example "
+                    "SAULYQ_PORT_BASE=%(other)s",
+                    port=str(port),
+                    other=other,
+                ) from None
             raise SaulyqError(
-                f"port {port} is taken{_taker(port)}; stop that program or choose other ports, "
-                f"for example SAULYQ_PORT_BASE={8400 if port >= 8500 else 8500}"
+                "port %(port)s is taken by %(program)s (process %(pid)s); stop that program or choose other ports, "
+                "for example SAULYQ_PORT_BASE=%(other)s",
+                port=str(port),
+                program=taker.name(),
+                pid=str(taker.pid),
+                other=other,
             ) from None
 
 
-def _taker(port: int) -> str:
+def _taker(port: int) -> psutil.Process | None:
     try:
         for connection in psutil.net_connections("tcp"):
             listens = connection.status == psutil.CONN_LISTEN and connection.laddr[1:2] == (port,)
             if listens and connection.pid:
-                return f" by {psutil.Process(connection.pid).name()} (process {connection.pid})"
+                return psutil.Process(connection.pid)
     except psutil.Error:
-        return ""
-    return ""
+        return None
+    return None
 
 
 def _start(current: Settings) -> None:
@@ -164,7 +177,9 @@ def _start(current: Settings) -> None:
         prepare(current)
     except SaulyqError as error:
         reason = [line for line in early_log.read_text().splitlines() if "FATAL" in line or "HINT" in line]
-        raise SaulyqError(f"{error} {' '.join(reason)}".strip()) from None
+        if not reason:
+            raise
+        raise SaulyqError("%(failure)s %(reason)s", failure=error, reason=" ".join(reason)) from None
 
 
 def _wait_ready(current: Settings, process: subprocess.Popen[str] | None) -> None:
@@ -174,9 +189,11 @@ def _wait_ready(current: Settings, process: subprocess.Popen[str] | None) -> Non
         if server is not None and server.ready:
             return
         if server is None if process is None else process.poll() is not None:
-            raise SaulyqError(f"the database server ended at once; its log is in {current.home / 'postgres/log'}.")
+            raise SaulyqError(
+                "the database server ended at once; its log is in %(folder)s.", folder=current.home / "postgres/log"
+            )
         time.sleep(0.03)
-    raise SaulyqError(f"the database server was not ready within {START_SECONDS} seconds.")
+    raise SaulyqError("the database server was not ready within %(seconds)s seconds.", seconds=START_SECONDS)
 
 
 def _stop(current: Settings) -> bool:
@@ -189,7 +206,7 @@ def _stop(current: Settings) -> bool:
     deadline = time.monotonic() + STOP_SECONDS
     while not _ended(process):
         if time.monotonic() > deadline:
-            raise SaulyqError(f"the database server (process {server.pid}) does not stop")
+            raise SaulyqError("the database server (process %(pid)s) does not stop", pid=str(server.pid))
         time.sleep(0.03)
     return True
 

@@ -58,8 +58,10 @@ def server_user(cluster: Path, *needed: Path) -> ServerUser | None:
     closed = [folder for path in (cluster, *needed) if (folder := _closed_folder(path, entry.pw_uid))]
     if closed and not _may_keep_passage():
         raise Unavailable(
-            f"as root the database runs as user {entry.pw_name}, who may not enter {closed[0]}; "
-            "put the clone and SAULYQ_HOME where every user may enter, such as /srv, or be an ordinary user"
+            "as root the database runs as user %(user)s, who may not enter %(folder)s; put the "
+            "clone and SAULYQ_HOME where every user may enter, such as /srv, or be an ordinary user",
+            user=entry.pw_name,
+            folder=closed[0],
         )
     return ServerUser(entry.pw_uid, entry.pw_gid, keeps_passage=bool(closed))
 
@@ -74,7 +76,9 @@ def _entry(cluster: Path) -> pwd.struct_passwd:
         try:
             return pwd.getpwuid(owner)
         except KeyError:
-            raise Unavailable(f"{cluster} belongs to user number {owner}, who is unknown here") from None
+            raise Unavailable(
+                "%(cluster)s belongs to user number %(owner)s, who is unknown here", cluster=cluster, owner=str(owner)
+            ) from None
     for name in SERVER_USERS:
         try:
             return pwd.getpwnam(name)

@@ -21,7 +21,7 @@ def main() -> None:
     current = settings()
     try:
         if (server := postmaster(current)) is not None:
-            raise SaulyqError(f"the database server already runs (process {server.pid})")
+            raise SaulyqError("the database server already runs (process %(pid)s)", pid=str(server.pid))
         _wait_for_orphans(current)
         files = prepared_cluster(current)
     except SaulyqError as error:

@@ -57,7 +57,9 @@ def _administrator(settings: Settings) -> psycopg.Connection[tuple[object, ...]]
         )
     except psycopg.OperationalError as error:
         reason = str(error).strip().splitlines()[-1]
-        raise SaulyqError(f"cannot log in to the database server as its administrator: {reason}") from None
+        raise SaulyqError(
+            "cannot log in to the database server as its administrator: %(reason)s", reason=reason
+        ) from None
 
 
 def _login_role(connection: psycopg.Connection[tuple[object, ...]], name: str, password: str) -> None:

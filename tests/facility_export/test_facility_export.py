@@ -169,7 +169,7 @@ def test_damage_is_found(exported: Path, tmp_path: Path, damage: str, told: str)
         lines = file.read_text().splitlines(keepends=True)
         file.write_text("".join([lines[0], *lines[2:]]))
     problems = facility_export.verify(folder).problems
-    assert any(told in problem for problem in problems), problems
+    assert any(told in str(problem) for problem in problems), problems
 
 
 def test_another_folder_is_no_export(tmp_path: Path) -> None:

@@ -69,15 +69,15 @@ def _wrapped(error: Exception) -> Exception:
 )
 def test_a_full_disk_is_told_whoever_met_it(tmp_path: Path, error: Exception) -> None:
     for each in (error, _wrapped(error)):
-        line = failures.told(each, tmp_path)
-        assert line is not None and "full" in line and "SAULYQ_HOME" in line
+        line = str(failures.expected(each, tmp_path))
+        assert "full" in line and "SAULYQ_HOME" in line
 
 
 def test_a_database_that_went_away_is_no_traceback(tmp_path: Path) -> None:
     gone = psycopg.OperationalError("server closed the connection unexpectedly")
-    assert "saulyq logs database" in str(failures.told(_wrapped(gone), tmp_path))
+    assert "saulyq logs database" in str(failures.expected(_wrapped(gone), tmp_path))
 
 
 def test_what_nobody_expected_keeps_its_traceback(tmp_path: Path) -> None:
     for error in (ValueError("programming"), psycopg.errors.UniqueViolation("twice"), OSError(errno.EIO, "bad sector")):
-        assert failures.told(error, tmp_path) is None
+        assert failures.expected(error, tmp_path) is None

@@ -199,7 +199,7 @@ def _moment(until: dt.date | None) -> dt.datetime:
     if until is None or until == today:
         return now.replace(second=0, microsecond=0)
     if until > today:
-        raise UsageError(f"{until} lies ahead: a history ends today at the latest")
+        raise UsageError("%(until)s lies ahead: a history ends today at the latest", until=until)
     return dt.datetime.combine(until, dt.time(23, 59), _ZONE).astimezone(dt.UTC)
 
 

@@ -113,7 +113,9 @@ class Authority:
     def find(self, name: str) -> Identity:
         """An identity issued before."""
         if not (self.folder / f"{name}.pem").exists():
-            raise SaulyqError(f"there is no development identity {name}; issue it with saulyq eds dev-identity {name}")
+            raise SaulyqError(
+                "there is no development identity %(name)s; issue it with saulyq eds dev-identity %(name)s", name=name
+            )
         return self._read(name)
 
     def revoke(self, identity: Identity, at: dt.datetime | None = None) -> None:

@@ -1,25 +1,24 @@
-"""Every text of the operational app exists in Kazakh and Russian."""
+"""Every text of the operational app and of the command line exists in Kazakh and Russian."""
 
 from __future__ import annotations
-
-import re
 
 import pytest
 
 from ops_app import i18n
-from ops_app.catalogues import TRANSLATED, Area, areas, is_translated, key, msgids, read
+from ops_app.catalogues import PLACEHOLDER, TRANSLATED, Area, areas, is_translated, key, msgids, read
 from ops_app.kit import request_context
 from ops_app.kit.request_context import RequestContext
+from saulyq import catalogue
 
-AREAS = areas()
-PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
+COMMAND_LINE = catalogue.area()
+AREAS = [*areas(), COMMAND_LINE]
 
 
 @pytest.mark.req("I18N-01")
 @pytest.mark.parametrize("language", TRANSLATED)
 @pytest.mark.parametrize("area", AREAS, ids=lambda area: area.name)
 def test_no_text_lacks_a_translation(area: Area, language: str) -> None:
-    frame = read(AREAS[0].catalogues[language], language)
+    frame = read(AREAS[0 if area is not COMMAND_LINE else -1].catalogues[language], language)
     own = read(area.catalogues[language], language)
     lacking = []
     for msgid, file in msgids(area).items():
@@ -30,9 +29,15 @@ def test_no_text_lacks_a_translation(area: Area, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
+def test_commands_read_the_catalogue_that_stands_beside(language: str) -> None:
+    """Run scripts/messages.py when this fails: the compiled file is older than its source."""
+    assert catalogue.compiled_file(language).read_bytes() == catalogue.compiled(language)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
 def test_placeholders_survive_translation(language: str) -> None:
     wrong = []
-    for path in i18n.catalogue_files(language):
+    for path in (*i18n.catalogue_files(language), COMMAND_LINE.catalogues[language]):
         for message in read(path, language):
             if not message.id:
                 continue
@@ -48,7 +53,7 @@ def test_placeholders_survive_translation(language: str) -> None:
 def test_one_text_has_one_translation(language: str) -> None:
     seen: dict[str, object] = {}
     differing = []
-    for area in AREAS:
+    for area in areas():
         for message in read(area.catalogues[language], language):
             if not message.id:
                 continue
