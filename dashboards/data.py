@@ -93,6 +93,12 @@ def _open(file: str, figures: Scope, cases: Scope) -> Warehouse | None:
     return Warehouse(connection, figures, cases) if connection is not None else None
 
 
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _let_go_of_others(file: str) -> None:
+    """Close what is older than this file, once: the next build continues a file that nobody reads."""
+    _open.clear()
+
+
 @cache
 def _sql(name: str) -> str:
     return (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
@@ -106,6 +112,8 @@ def is_built() -> bool:
 def ask(viewer: Viewer, query: str, **parameters: Any) -> pl.DataFrame:
     """Answer a query of ``queries/`` within the viewer's scope."""
     file = current_file()
+    if file is not None:
+        _let_go_of_others(str(file))
     # Whoever has the same scope shares the open file; the answers themselves are never kept.
     warehouse = _open(str(file), viewer.figures, viewer.cases) if file is not None else None
     if warehouse is None:

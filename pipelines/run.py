@@ -93,11 +93,12 @@ def run_in(
     """
     summary = Summary(engine.value)
     version = dbt.project_version(project)
+    extent = select or publish.WHOLE
     with (
         pipeline_lock(site.home, wait_seconds),
         _full_disk_said(site),
         nullcontext(started) if started is not None else dbt.started(site, engine, project) as builder,
-        publish.prepared(site, full, version) if engine is Engine.duckdb else nullcontext() as begun,
+        publish.prepared(site, full, version, extent) if engine is Engine.duckdb else nullcontext() as begun,
     ):
         with summary.timed("extract"):
             summary.note_extraction(extract(site, progress))
@@ -123,7 +124,8 @@ def _full_disk_said(site: Places) -> Iterator[None]:
         if getattr(error, "errno", None) != errno.ENOSPC and "No space left" not in str(error):
             raise
         raise publish.DiskFull(
-            f"the disk of {site.home} is full; nothing that is served was changed; free some space and run again"
+            "the disk of %(home)s is full; nothing that is served was changed; free some space and run again",
+            home=site.home,
         ) from error
 
 

@@ -21,7 +21,9 @@ from warehouse.lake import Lake, stamp, sync, write_durably
 
 POINTER = "current"
 WHOLE = ""
+UNKNOWN = "?"
 KEPT_FILES = 2
+"""The served one and the one before, which the next build may continue."""
 SPARE_BYTES = 256 << 20
 BYTES_PER_LAKE_BYTE = 6
 """A cautious guess: a warehouse holds the lake's rows less compressed, and its figures."""
@@ -43,6 +45,8 @@ class Description:
     """Version of the dbt project that built it."""
     seen: dict[str, dict[str, str]] = field(default_factory=dict)
     """Part of the models (`""`: all) → table → state of the lake that its newest build has read."""
+    built: dict[str, str] = field(default_factory=dict)
+    """Part of the models → moment of the data of its newest build; `"?"` for builds of unknown extent."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +65,14 @@ def prepare(places: Places, full: bool, project: str) -> Preparation:
 
 
 @contextmanager
-def prepared(places: Places, full: bool, project: str) -> Iterator[Callable[[], Preparation]]:
-    """The same, with the copy made while the caller fills the lake; called, it waits for the copy and decides.
+def prepared(
+    places: Places, full: bool, project: str, rebuilt: str | None = None
+) -> Iterator[Callable[[], Preparation]]:
+    """The same while the caller fills the lake; called, it waits for what was begun and decides.
 
-    The file of a million people is 5 GB, and to copy it takes as long as everything before the build.
+    The file of a million people is 5 GB. Whoever says what will be rebuilt, a part or the whole of the models,
+    continues the file published before the served one and copies nothing: each table knows what it has seen. If
+    somebody still reads that file, or it lacks what the served one has, the served one is copied.
     """
     clean(places)
     served = served_file(places)
@@ -73,8 +81,13 @@ def prepared(places: Places, full: bool, project: str) -> Iterator[Callable[[], 
     with ThreadPoolExecutor(1, "warehouse-copy") as thread:
         copying: Future[Path] | None = None
         if served is not None and not full and not _reason_for_full(places, served, project):
-            _require_space(places, served)
-            copying = thread.submit(shutil.copyfile, served, build)
+            spare = _spare(places, served, rebuilt)
+            if spare is None:
+                _require_space(places, served)
+                copying = thread.submit(shutil.copyfile, served, build)
+            else:
+                spare.rename(build)
+            shutil.copyfile((spare or served).with_suffix(".json"), build.with_suffix(".json"))
 
         def decide() -> Preparation:
             if copying is not None:
@@ -82,7 +95,7 @@ def prepared(places: Places, full: bool, project: str) -> Iterator[Callable[[], 
             # what came into the lake meanwhile may be a reason too
             reason = "asked for" if full else _reason_for_full(places, served, project)
             if reason:
-                build.unlink(missing_ok=True)
+                _remove(build)
                 _require_space(places, served)
             return Preparation(bool(reason), reason)
 
@@ -91,8 +104,7 @@ def prepared(places: Places, full: bool, project: str) -> Iterator[Callable[[], 
 
 def news(places: Places, part: str | None) -> list[str]:
     """Tables of the lake that changed since a part of the models was last built."""
-    served = served_file(places)
-    known = description(served) if served is not None else None
+    known = _continued(places)
     seen = known.seen if known is not None else {}
     built = seen.get(part or WHOLE, seen.get(WHOLE, {}))
     return [table for table, state in _states(places.lake).items() if built.get(table) != state]
@@ -101,16 +113,19 @@ def news(places: Places, part: str | None) -> list[str]:
 def publish(places: Places, as_of: dt.datetime, project: str, part: str | None = None, whole: bool = False) -> Path:
     """Make the build the served warehouse; a build of unknown extent leaves what the models have seen as it was."""
     build = build_file(places)
-    previous = served_file(places)
-    known = description(previous) if previous is not None else None
-    seen = known.seen if known is not None else {}
-    if whole or part is not None:
-        seen = {**({} if whole else seen), (part or WHOLE): _states(places.lake)}
+    known = None if whole else _continued(places)
+    seen, built = (known.seen, known.built) if known is not None else ({}, {})
+    extent = WHOLE if whole else part
+    if extent is not None:
+        seen = {**seen, extent: _states(places.lake)}
+    built = {**built, UNKNOWN if extent is None else extent: as_of.isoformat()}
     seal(build)
     sync(build)
     built_at = dt.datetime.now(dt.UTC)
     target = places.warehouse / f"saulyq-{stamp(built_at)}.duckdb"
-    note = Description("duckdb", built_at.isoformat(), as_of.isoformat(), places.lake.generation(), project, seen)
+    note = Description(
+        "duckdb", built_at.isoformat(), as_of.isoformat(), places.lake.generation(), project, seen, built
+    )
     write_durably(target.with_suffix(".json"), json.dumps(asdict(note)))
     build.rename(target)
     sync(places.warehouse)
@@ -135,6 +150,34 @@ def description(path: Path) -> Description | None:
         return Description(**json.loads(path.with_suffix(".json").read_text()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
+
+
+def _continued(places: Places) -> Description | None:
+    """What is known of the file that the build continues; of the served one where no build was laid out."""
+    served = served_file(places)
+    return description(build_file(places)) or (description(served) if served is not None else None)
+
+
+def _spare(places: Places, served: Path, rebuilt: str | None) -> Path | None:
+    """A published file besides the served one that gets all the served one has, once this part of it is rebuilt."""
+    known = description(served)
+    if known is None or rebuilt is None:
+        return None
+    for path in reversed(_published(places)):
+        older = description(path)
+        if (
+            path != served
+            and older is not None
+            and (older.project, older.generation) == (known.project, known.generation)
+            and (rebuilt == WHOLE or (WHOLE in known.built and _besides(older, rebuilt) == _besides(known, rebuilt)))
+            and not _is_read(path)
+        ):
+            return path
+    return None
+
+
+def _besides(known: Description, part: str) -> dict[str, str]:
+    return {name: moment for name, moment in known.built.items() if name != part}
 
 
 def clean(places: Places) -> None:
@@ -194,7 +237,7 @@ def _require_space(places: Places, served: Path | None) -> None:
     if free < expected + SPARE_BYTES:
         raise DiskFull(
             "a build needs about %(needed)s MB in %(folder)s, %(free)s MB are free; free some space and run again",
-            number=expected + SPARE_BYTES >> 20,
+            needed=expected + SPARE_BYTES >> 20,
             folder=places.warehouse,
             free=free >> 20,
         )

@@ -6,6 +6,8 @@ import datetime as dt
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -61,6 +63,71 @@ def test_what_makes_a_full_build(site: Places, what: str) -> None:
     start = publish.prepare(site, what == "user", "v2" if what == "models" else "v1")
     assert start.full
     assert not build_file(site).exists()
+
+
+def served_twice(site: Places) -> Path:
+    """Two files published by whole builds; the older one."""
+    build(site, 1)
+    older = publish.publish(site, AS_OF, "v1", whole=True)
+    build(site, 2)
+    publish.publish(site, AS_OF, "v1", whole=True)
+    return older
+
+
+def continued_value(site: Places, rebuilt: str | None) -> int:
+    """What a build begins with that will rebuild this."""
+    with publish.prepared(site, False, "v1", rebuilt) as decide:
+        assert not decide().full
+    with duckdb.connect(str(build_file(site)), read_only=True) as connection:
+        return int(connection.execute("select a from t").fetchall()[0][0])
+
+
+def test_a_whole_build_continues_the_older_file_and_copies_nothing(site: Places) -> None:
+    older = served_twice(site)
+    number = older.stat().st_ino
+    assert continued_value(site, publish.WHOLE) == 1
+    assert build_file(site).stat().st_ino == number
+    assert served_value(site) == 2
+    # a build that is killed leaves the served file, and the next one copies it
+    assert continued_value(site, publish.WHOLE) == 2
+    assert served_value(site) == 2
+
+
+def test_a_file_that_somebody_reads_is_not_continued(site: Places) -> None:
+    older = served_twice(site)
+    with subprocess.Popen(
+        [sys.executable, "-c", READER, str(older)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as reader:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "open\n"
+        assert continued_value(site, publish.WHOLE) == 2
+        output, _ = reader.communicate("")
+    assert output == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("second", "rebuilt", "begins_with"),
+    [
+        # a build of the whole makes whatever the older file lacks
+        ({"whole": True}, publish.WHOLE, 1),
+        ({"part": "tag:hot"}, publish.WHOLE, 1),
+        ({}, publish.WHOLE, 1),
+        # a build of a part does not make what another part or a build of unknown extent has brought since
+        ({"part": "tag:hot"}, "tag:hot", 1),
+        ({"whole": True}, "tag:hot", 2),
+        ({"part": "tag:other"}, "tag:hot", 2),
+        ({}, "tag:hot", 2),
+        ({"whole": True}, None, 2),
+    ],
+)
+def test_a_build_continues_only_what_will_have_everything(
+    site: Places, second: dict[str, Any], rebuilt: str | None, begins_with: int
+) -> None:
+    build(site, 1)
+    publish.publish(site, AS_OF, "v1", whole=True)
+    build(site, 2)
+    publish.publish(site, AS_OF + dt.timedelta(days=1), "v1", **second)
+    assert continued_value(site, rebuilt) == begins_with
 
 
 def test_two_files_are_kept_and_a_read_one_stays(site: Places) -> None:
