@@ -201,6 +201,7 @@ class Role(StrEnum):
     REGISTRAR = "registrar"
     NURSE = "nurse"
     DOCTOR = "doctor"
+    DEPARTMENT_HEAD = "department_head"
     CHIEF_PHYSICIAN = "chief_physician"
     OFFICIAL = "official"
     DATA_ENGINEER = "data_engineer"

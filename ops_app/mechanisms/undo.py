@@ -6,7 +6,8 @@ A route names the route that reverses it, and the message after the action carri
 
 The reverse is an ordinary route: it has its own permission, its own audit row, and refuses like any other.
 Where nothing but the former values can bring a row back, ``state`` holds them (see ``change_of``); they travel
-sealed for this session and this address, and ``put_back`` refuses if the row was changed in between.
+sealed for this session and this address, and ``put_back`` refuses if the row was changed in between. A row that an
+action deleted comes back whole, under its own number: ``held_by`` before, ``bring_back`` after.
 """
 
 from __future__ import annotations
@@ -14,16 +15,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import inspect
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from ops_app import audit
 from ops_app.errors import Conflict
 from ops_app.i18n import _
+from ops_app.kit.model import Base
 
 State = dict[str, dict[str, Any]]
-"""``before`` and ``after``: the columns an action changed, as JSON holds them."""
+"""``before`` and ``after``: the columns an action changed, as JSON holds them; nothing is after a deleted row."""
+
+R = TypeVar("R", bound=Base)
 
 
 @dataclass(frozen=True)
@@ -48,13 +54,35 @@ def put_back(row: Any, state: State) -> None:
     """Give a row the values it had before the action, unless somebody has changed them since."""
     now = audit.as_json(row)
     if not state["after"] or any(now.get(name) != value for name, value in state["after"].items()):
-        raise Conflict(
-            _("This has been changed since, so it cannot be undone any more"),
-            advice=_("Open it and look at its present state."),
-        )
+        raise changed_since()
     columns = inspect(row).mapper.columns
     for name, value in state["before"].items():
         setattr(row, name, _read(value, columns[name].type.python_type))
+
+
+def held_by(row: Base) -> State:
+    """All of a row that is about to be deleted."""
+    return {"before": audit.plain(audit.snapshot(row)), "after": {}}
+
+
+def bring_back(session: Session, model: type[R], state: State) -> R:
+    """Store a deleted row again as it was, its number too, unless it or another one like it stands there already."""
+    columns = inspect(model).columns
+    row = model(**{name: _read(value, columns[name].type.python_type) for name, value in state["before"].items()})
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        raise changed_since() from error
+    return row
+
+
+def changed_since() -> Conflict:
+    """The refusal of an undo that came too late."""
+    return Conflict(
+        _("This has been changed since, so it cannot be undone any more"),
+        advice=_("Open it and look at its present state."),
+    )
 
 
 def _read(value: Any, python_type: type) -> Any:

@@ -27,6 +27,7 @@ from ops_app.mechanisms.undo import Undo
 from ops_app.module import NAV_GROUPS, Module
 from ops_app.modules.accounts import queries
 from ops_app.permissions import Permission
+from ops_app.ui import people
 from ops_app.ui import undo as undoing
 from saulyq.settings import Mode, settings
 
@@ -83,6 +84,7 @@ def environment() -> Environment:
         number=numbers.show_number,
         clock_time=dates.show_clock_time,
         translated=translated,
+        who=people.who,
     )
     env.globals.update(
         static=static_url,
@@ -185,8 +187,7 @@ def _palette_search(request: Request, actor: Actor | None) -> str:
 
 def page(request: Request, template: str, *, status_code: int = 200, **context: Any) -> HTMLResponse:
     """A whole page in the frame."""
-    html = environment().get_template(template).render(_frame(request) | context)
-    response = HTMLResponse(html, status_code=status_code)
+    response = HTMLResponse(_render(request, template, _frame(request) | context), status_code=status_code)
     if cookie_name("flash") in request.cookies:
         response.delete_cookie(cookie_name("flash"), path="/")
     return response
@@ -201,7 +202,12 @@ def fragment(request: Request, template: str, *, status_code: int = 200, **conte
         "url": lambda name, **path: str(request.app.url_path_for(name, **path)),
         "request": request,
     }
-    return HTMLResponse(environment().get_template(template).render(own | context), status_code=status_code)
+    return HTMLResponse(_render(request, template, own | context), status_code=status_code)
+
+
+def _render(request: Request, template: str, context: dict[str, Any]) -> str:
+    html = environment().get_template(template).render(context)
+    return people.named(html, getattr(request.state, "db", None))
 
 
 def redirect(

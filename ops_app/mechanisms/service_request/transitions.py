@@ -42,6 +42,11 @@ def moves(status: str, sides: Collection[str]) -> tuple[Transition, ...]:
     return tuple(move for move in TRANSITIONS if move.before == status and set(move.by) & set(sides))
 
 
+def is_step_back(before: str, after: str) -> bool:
+    """Whether a step of the history took an earlier one back: no move leads this way."""
+    return not any((move.before, move.after) == (before, after) for move in TRANSITIONS)
+
+
 def move_to(status: str, after: str, sides: Collection[str]) -> Transition | None:
     """One allowed move, or None."""
     return next((move for move in moves(status, sides) if move.after == after), None)

@@ -97,6 +97,14 @@ def withdraw(session: Session, kind: TaskKind, subject: str, *, reason: str, act
     return True
 
 
+def settled(session: Session, kind: TaskKind, subject: str, evidence: str) -> Task | None:
+    """The newest task of a subject that this evidence closed, locked; whoever takes the evidence back needs it."""
+    closed = select(Task).where(
+        Task.kind == kind.name, Task.subject == subject, Task.state == "done", Task.evidence == evidence
+    )
+    return session.scalar(closed.order_by(Task.id.desc()).limit(1).with_for_update())
+
+
 def resolve(session: Session, task: Task, actor: Actor | None = None) -> bool:
     """Close a task if its evidence has come; whether it has."""
     kind = declared().get(task.kind)

@@ -103,6 +103,15 @@ def restore(session: Session, actor: Actor, task_id: int, state: State) -> Task:
     return task
 
 
+def reopen(session: Session, actor: Actor, task: Task) -> None:
+    """What closed a task was taken back: it waits again, until when it waited before."""
+    before = audit.snapshot(task)
+    task.state, task.evidence, task.closed_at, task.closed_by = "open", None, None, None
+    task.next_step_at = next_step(task)
+    note(session, actor, task, "put_back")
+    changed(session, actor, task, before)
+
+
 def _open_task(session: Session, task_id: int) -> Task:
     task = session.get_one(Task, task_id, with_for_update=True, populate_existing=True)
     if task.state != "open":

@@ -47,6 +47,15 @@ def must_be_signed(session: Session, place: int | None) -> bool:
     return signature_queries.is_mandatory(session, SUBJECT, place or 0, default=False)
 
 
+def refuse_unsigned(session: Session, place: int | None) -> None:
+    """Refuse to take something back at once where changes wait for a signature by now."""
+    if must_be_signed(session, place):
+        raise Conflict(
+            _("Here changes of accounts and rights wait for a signature"),
+            advice=_("Make the change anew on the page; it takes effect when the responsible employee signs it."),
+        )
+
+
 def place_of(session: Session, account: Account) -> int | None:
     """Where an account works: the first of its roles that names a node."""
     return queries.home_node(session, account.id)

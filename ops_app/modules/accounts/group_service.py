@@ -11,6 +11,7 @@ from ops_app import audit
 from ops_app.actor import Actor
 from ops_app.errors import Conflict, Invalid
 from ops_app.i18n import _
+from ops_app.mechanisms.undo import State, bring_back
 from ops_app.modules.accounts import group_queries
 from ops_app.modules.accounts.forms import GroupForm, GroupNames
 from ops_app.modules.accounts.models import AccessGroup, Account, GroupMember, RoleAssignment, StoredRole
@@ -87,6 +88,14 @@ def leave(session: Session, group: AccessGroup, account: Account | None, positio
     session.flush()
 
 
+def restore_member(session: Session, group: AccessGroup, state: State, *, by: Actor) -> None:
+    """Take whoever was just taken out of a group into it again."""
+    member = bring_back(session, GroupMember, state)
+    account = session.get(Account, member.account_id) if member.account_id else None
+    told = {"login": account.login if account else None, "position": member.position}
+    _log(session, by, group, after=told, entity="accounts.group_member", number=member.id)
+
+
 def refuse_beyond(
     session: Session, group: AccessGroup, role: str, node: int | None, level: str, *, at_workplace: bool
 ) -> None:
@@ -137,6 +146,20 @@ def take_role(session: Session, group: AccessGroup, assignment: RoleAssignment, 
     _log(session, by, group, before=before, after=gone, entity="accounts.role_assignment", number=assignment.id)
     session.delete(assignment)
     session.flush()
+
+
+def restore_role(session: Session, group: AccessGroup, state: State, *, by: Actor) -> None:
+    """Give a group the role back that was just taken from it."""
+    assignment = bring_back(session, RoleAssignment, state)
+    refuse_beyond(
+        session,
+        group,
+        assignment.role,
+        assignment.organization_id,
+        assignment.level,
+        at_workplace=assignment.at_workplace,
+    )
+    _log(session, by, group, after=_told(assignment), entity="accounts.role_assignment", number=assignment.id)
 
 
 def carried(

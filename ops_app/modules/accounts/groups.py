@@ -13,7 +13,7 @@ from ops_app.db import Db
 from ops_app.errors import Invalid, NotFound, OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, PostedForm, blank
-from ops_app.mechanisms.undo import Undo
+from ops_app.mechanisms.undo import Undo, held_by
 from ops_app.modules.accounts import changes, group_queries, group_service, queries
 from ops_app.modules.accounts.forms import GroupForm, GroupNames, GroupRoleForm, MemberForm
 from ops_app.modules.accounts.models import AccessGroup, Account, GroupMember, RoleAssignment
@@ -24,6 +24,7 @@ from ops_app.modules.organizations.models import Organization
 from ops_app.modules.organizations.titles import POSITIONS
 from ops_app.permissions import Permission
 from ops_app.ui.render import local_name, page, redirect
+from ops_app.ui.undo import state_of
 
 router = APIRouter()
 MANAGE = Permission.ACCOUNTS_GROUP_MANAGE
@@ -104,11 +105,18 @@ def leave(request: Request, group_id: int, member_id: int, actor: GroupManager, 
         gone = MemberForm(position=member.position)
         changes.ask_about_group(db, actor, "leave_group", found, gone, account=account)
         return _waits(request, found)
-    position = member.position
-    group_service.leave(db, found, account, position, by=actor)
-    held = {"login": account.login if account else None, "position": position}
-    undo = Undo("accounts:join_group", {"group_id": group_id}, held)
+    undo = Undo("accounts:restore_member", {"group_id": group_id}, state=held_by(member))
+    group_service.leave(db, found, account, member.position, by=actor)
     return redirect(request, _url(request, found), _("Taken out of the group"), undo=undo)
+
+
+@router.post("/groups/{group_id}/members/restore", name="accounts:restore_member")
+def restore_member(request: Request, group_id: int, actor: GroupManager, db: Db, posted: PostedForm) -> Response:
+    """Take back that somebody was taken out."""
+    found = _found(db, actor, group_id)
+    changes.refuse_unsigned(db, found.organization_id)
+    group_service.restore_member(db, found, state_of(request, posted), by=actor)
+    return redirect(request, _url(request, found), _("Taken into the group"))
 
 
 @router.post("/groups/{group_id}/roles", name="accounts:give_group_role")
@@ -146,14 +154,23 @@ def take_role(request: Request, group_id: int, assignment_id: int, actor: GroupM
     if assignment is None or assignment.group_id != group_id:
         raise NotFound()
     place = "workplace" if assignment.at_workplace else str(assignment.organization_id or 0)
-    held = {"role": assignment.role, "place": place, "level": assignment.level}
     if changes.must_be_signed(db, assignment.organization_id or found.organization_id):
-        taken = GroupRoleForm.model_validate(held)
+        taken = GroupRoleForm.model_validate({"role": assignment.role, "place": place, "level": assignment.level})
         changes.ask_about_group(db, actor, "take_group_role", found, taken)
         return _waits(request, found)
+    undo = Undo("accounts:restore_group_role", {"group_id": group_id}, state=held_by(assignment))
     group_service.take_role(db, found, assignment, by=actor)
-    undo = Undo("accounts:give_group_role", {"group_id": group_id}, held)
     return redirect(request, _url(request, found), _("The role is taken away"), undo=undo)
+
+
+@router.post("/groups/{group_id}/roles/restore", name="accounts:restore_group_role")
+def restore_role(request: Request, group_id: int, actor: GroupManager, db: Db, posted: PostedForm) -> Response:
+    """Take back that a role was taken from the group."""
+    found = _found(db, actor, group_id)
+    state = state_of(request, posted)
+    changes.refuse_unsigned(db, state["before"]["organization_id"] or found.organization_id)
+    group_service.restore_role(db, found, state, by=actor)
+    return redirect(request, _url(request, found), _("The role is given"))
 
 
 def _found(db: Session, actor: Actor, group_id: int) -> AccessGroup:

@@ -15,6 +15,7 @@ from ops_app.actor import Actor
 from ops_app.errors import Conflict, Invalid, NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
+from ops_app.mechanisms.undo import State, bring_back
 from ops_app.modules.accounts import queries
 from ops_app.modules.accounts.forms import BanForm, HoursForm, NetworkForm, PermitForm
 from ops_app.modules.accounts.models import Account, Ban, ServicePermit, SignInSession, TrustedNetwork, WorkingHours
@@ -139,8 +140,17 @@ def add_network(session: Session, form: NetworkForm, *, by: Actor) -> None:
     made = TrustedNetwork(organization_id=form.organization_id, network=network, note=form.note)
     session.add(made)
     session.flush()
-    about = {"organization_id": form.organization_id, "network": network, "note": form.note}
-    audit.changed(session, by, entity="accounts.trusted_network", entity_id=made.id, after=about)
+    _log_network(session, by, made)
+
+
+def restore_network(session: Session, state: State, *, by: Actor) -> None:
+    """Trust a network again that was just removed."""
+    _log_network(session, by, bring_back(session, TrustedNetwork, state))
+
+
+def _log_network(session: Session, by: Actor, network: TrustedNetwork) -> None:
+    about = {"organization_id": network.organization_id, "network": network.network, "note": network.note}
+    audit.changed(session, by, entity="accounts.trusted_network", entity_id=network.id, after=about)
 
 
 def remove_network(session: Session, network: TrustedNetwork, *, by: Actor) -> None:

@@ -13,7 +13,7 @@ from ops_app.errors import Forbidden, NotFound, OpsError
 from ops_app.i18n import _
 from ops_app.kit import request_context
 from ops_app.kit.form_fields import Form, PostedForm, blank
-from ops_app.mechanisms.undo import Undo
+from ops_app.mechanisms.undo import Undo, held_by
 from ops_app.modules.accounts import limit_service, queries
 from ops_app.modules.accounts.forms import NetworkForm
 from ops_app.modules.accounts.models import TrustedNetwork
@@ -21,6 +21,7 @@ from ops_app.modules.accounts.permissions import NetworkManager
 from ops_app.modules.organizations.models import Organization
 from ops_app.permissions import Permission
 from ops_app.ui.render import local_name, page, redirect
+from ops_app.ui.undo import state_of
 
 router = APIRouter()
 
@@ -50,10 +51,20 @@ def remove_network(request: Request, network_id: int, actor: NetworkManager, db:
     network = db.get(TrustedNetwork, network_id)
     if network is None or not actor.scope(Permission.ACCOUNTS_NETWORK_MANAGE).allows(network.organization_id):
         raise NotFound()
-    held = {"organization_id": network.organization_id, "network": network.network, "note": network.note}
+    undo = Undo("accounts:restore_network", state=held_by(network))
     limit_service.remove_network(db, network, by=actor)
     url = str(request.app.url_path_for("accounts:networks"))
-    return redirect(request, url, _("The network is removed"), undo=Undo("accounts:add_network", fields=held))
+    return redirect(request, url, _("The network is removed"), undo=undo)
+
+
+@router.post("/networks/restore", name="accounts:restore_network")
+def restore_network(request: Request, actor: NetworkManager, db: Db, posted: PostedForm) -> Response:
+    """Take back that a network was removed."""
+    state = state_of(request, posted)
+    if not actor.scope(Permission.ACCOUNTS_NETWORK_MANAGE).allows(state["before"]["organization_id"]):
+        raise NotFound()
+    limit_service.restore_network(db, state, by=actor)
+    return redirect(request, str(request.app.url_path_for("accounts:networks")), _("The network is trusted"))
 
 
 def _page(request: Request, actor: Actor, db: Session, form: Form[NetworkForm]) -> Response:

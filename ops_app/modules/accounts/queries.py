@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor, RoleGrant, Scope
@@ -25,7 +25,7 @@ from ops_app.modules.accounts.models import (
     StoredRole,
 )
 from ops_app.modules.accounts.titles import ROLES
-from ops_app.modules.organizations.models import Organization
+from ops_app.modules.organizations.models import Organization, PractitionerRole
 from ops_app.modules.organizations.queries import descendant_ids
 from ops_app.permissions import Permission
 
@@ -104,11 +104,30 @@ def actor_of(session: Session, account: Account, session_id: int, place_id: int 
     )
 
 
-def names_of(session: Session, logins: Iterable[str | None]) -> dict[str, str]:
+class Person(NamedTuple):
+    """Who stands behind a login, and the code of the position held today."""
+
+    name: str
+    position: str | None
+
+
+def people_of(session: Session, logins: Iterable[str]) -> dict[str, Person]:
     """Who stands behind logins that records keep; a login that was never an account is left out."""
-    wanted = {login for login in logins if login}
-    statement = select(Account.login, Account.display_name).where(Account.login.in_(wanted))
-    return dict(session.execute(statement).tuples().all()) if wanted else {}
+    today = clock.today()
+    position = (
+        select(PractitionerRole.position)
+        .where(
+            PractitionerRole.practitioner_id == Account.practitioner_id,
+            PractitionerRole.start_date <= today,
+            or_(PractitionerRole.end_date.is_(None), PractitionerRole.end_date >= today),
+        )
+        .order_by(PractitionerRole.id)
+        .limit(1)
+        .correlate(Account)
+        .scalar_subquery()
+    )
+    statement = select(Account.login, Account.display_name, position).where(Account.login.in_(set(logins)))
+    return {login: Person(name, held) for login, name, held in session.execute(statement).tuples()}
 
 
 def grants_at(grants: Sequence[RoleGrant], nodes: frozenset[int]) -> tuple[RoleGrant, ...]:

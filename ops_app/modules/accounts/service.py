@@ -18,6 +18,7 @@ from ops_app.errors import Conflict, Forbidden, Invalid, NotFound
 from ops_app.i18n import LANGUAGES, _
 from ops_app.kit import clock, request_context
 from ops_app.kit.dates import show_time
+from ops_app.mechanisms.undo import State, bring_back
 from ops_app.modules.accounts import conditions, passwords, queries
 from ops_app.modules.accounts.models import Account, RoleAssignment, SignInFailure, SignInSession, StoredRole
 
@@ -104,15 +105,37 @@ def give_role(
     assignment = RoleAssignment(account_id=account.id, role=role, organization_id=organization_id, level=level)
     session.add(assignment)
     session.flush()
+    _log_given(session, account, assignment, by, request)
+    return assignment
+
+
+def restore_role(session: Session, account: Account, state: State, *, by: Actor) -> RoleAssignment:
+    """Give a role back that was just taken away."""
+    assignment = bring_back(session, RoleAssignment, state)
+    _log_given(session, account, assignment, by)
+    return assignment
+
+
+def _log_given(
+    session: Session,
+    account: Account,
+    assignment: RoleAssignment,
+    by: Actor | None,
+    request: Mapping[str, object] | None = None,
+) -> None:
+    told = {
+        "login": account.login,
+        "role": assignment.role,
+        "organization_id": assignment.organization_id,
+        "level": assignment.level,
+    }
     audit.changed(
         session,
         by,
         entity="accounts.role_assignment",
         entity_id=assignment.id,
-        after={"login": account.login, "role": role, "organization_id": organization_id, "level": level}
-        | dict(request or {}),
+        after=told | dict(request or {}),
     )
-    return assignment
 
 
 def take_role(session: Session, assignment: RoleAssignment, account: Account, *, by: Actor) -> None:

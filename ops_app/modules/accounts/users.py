@@ -17,7 +17,7 @@ from ops_app.i18n import _
 from ops_app.kit import dates
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
-from ops_app.mechanisms.undo import Undo
+from ops_app.mechanisms.undo import Undo, held_by
 from ops_app.modules.accounts import changes, queries, service
 from ops_app.modules.accounts.forms import AccountForm, RoleForm
 from ops_app.modules.accounts.group_queries import start_of, through_groups
@@ -27,6 +27,7 @@ from ops_app.modules.accounts.permissions import UserManager
 from ops_app.modules.accounts.titles import LEVELS
 from ops_app.permissions import Permission
 from ops_app.ui.render import local_name, page, redirect
+from ops_app.ui.undo import state_of
 
 router = APIRouter()
 
@@ -129,18 +130,25 @@ def take_role(request: Request, account_id: int, assignment_id: int, actor: User
     if changes.must_be_signed(db, assignment.organization_id):
         changes.ask(db, actor, "take_role", account, role=assignment.role, place=assignment.organization_id)
         return _waits(request, account_id)
-    held = {
-        "role": assignment.role,
-        "organization_id": assignment.organization_id or 0,
-        "level": assignment.level,
-    }
+    undo = Undo("accounts:restore_role", {"account_id": account_id}, state=held_by(assignment))
     service.take_role(db, assignment, account, by=actor)
     told = _("The role is taken away")
     if _managed(db, actor, account_id) is None:
         # It was the last one in this administrator's places: the user is no longer his to see or to bring back.
         return redirect(request, str(request.app.url_path_for("accounts:users")), told)
-    undo = Undo("accounts:give_role", {"account_id": account_id}, held)
     return redirect(request, user_url(request, account_id), told, undo=undo)
+
+
+@router.post("/users/{account_id}/roles/restore", name="accounts:restore_role")
+def restore_role(request: Request, account_id: int, actor: UserManager, db: Db, posted: PostedForm) -> Response:
+    """Take back that a role was taken away."""
+    account, state = managed(db, actor, account_id), state_of(request, posted)
+    place, level = state["before"]["organization_id"], state["before"]["level"]
+    refuse_outside(actor, start_of(db, place, level))
+    changes.refuse_unsigned(db, place)
+    given = service.restore_role(db, account, state, by=actor)
+    undo = Undo("accounts:take_role", {"account_id": account_id, "assignment_id": given.id})
+    return redirect(request, user_url(request, account_id), _("The role is given"), undo=undo)
 
 
 @router.post("/users/{account_id}/password", name="accounts:reset_password")

@@ -16,7 +16,6 @@ from ops_app.kit import clock
 from ops_app.kit.dates import show_date, show_time
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.mechanisms.closed_topics.veil import is_masked
-from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.deaths import queries, service
 from ops_app.modules.deaths.forms import PLACE_TITLES, PLACES, DeathErrorForm, DeathForm, ReviewForm
@@ -122,7 +121,6 @@ def _death_page(
         is_masked=is_masked(db, row.cause_icd10),
         later=queries.later_facts(db, who.records, row.event_at) if row.entered_in_error_at is None else [],
         reviews=reviews,
-        names=names_of(db, {review.recorded_by for review in reviews}),
         kind_titles=KIND_TITLES,
         review_form=review_form,
         error_form=error_form,

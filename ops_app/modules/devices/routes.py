@@ -16,7 +16,7 @@ from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
 from ops_app.mechanisms.device_messages.analyser_profile import profile
 from ops_app.mechanisms.undo import Undo
-from ops_app.modules.accounts.queries import names_of, organization_choices
+from ops_app.modules.accounts.queries import organization_choices
 from ops_app.modules.devices import queries, service, strangers
 from ops_app.modules.devices.forms import DeviceFilter, DeviceForm, DownloadForm, MappingForm, RetireForm
 from ops_app.modules.devices.models import Device
@@ -205,7 +205,6 @@ def _device_page(
         registration_in_force=queries.registration_in_force(db, row, clock.today()),
         location=db.get(Location, row.location_id) if row.location_id else None,
         mappings=mappings,
-        staff=names_of(db, [each.mapped_by for each in mappings] + [each.asked_by for each in downloads]),
         mapping=mapping,
         retiring=retiring,
         downloads=downloads,

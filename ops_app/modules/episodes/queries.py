@@ -130,6 +130,19 @@ def listed_for_screening(
     ).all()
 
 
+def steps_closed_outside_visits(session: Session, patient_id: int, programme: str) -> Sequence[CarePlanActivity]:
+    """Steps of this year that something else than a visit completed."""
+    return session.scalars(
+        select(CarePlanActivity).where(
+            CarePlanActivity.patient_id == patient_id,
+            CarePlanActivity.programme == programme,
+            CarePlanActivity.plan_year == clock.today().year,
+            CarePlanActivity.status == "done",
+            CarePlanActivity.encounter_id.is_(None),
+        )
+    ).all()
+
+
 def steps_closed_by(session: Session, encounter_id: int) -> Sequence[CarePlanActivity]:
     """Steps that a visit completed."""
     return session.scalars(

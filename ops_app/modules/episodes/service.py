@@ -283,6 +283,15 @@ def reopen_steps(session: Session, actor: Actor, encounter_id: int, programme: s
         _log(session, actor, step, before)
 
 
+def reopen_programme(session: Session, actor: Actor, patient_id: int, programme: str) -> None:
+    """A service outside a visit did not count after all: the step of this year waits, until other facts close it."""
+    for step in queries.steps_closed_outside_visits(session, patient_id, programme):
+        before = audit.snapshot(step)
+        step.status, step.evidence = "planned", "typed"
+        session.flush()
+        _log(session, actor, step, before)
+
+
 def plan_next(session: Session, actor: Actor, records: Sequence[int], purpose: str, next_date: dt.date) -> bool:
     """Move the next step of the card that a visit belongs to, or plan one; False when there is no card."""
     if purpose == "pregnancy":

@@ -16,7 +16,6 @@ from ops_app.errors import NotFound, OpsError
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.form_fields import Form, PostedForm, blank
-from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.guidance import queries, service
 from ops_app.modules.guidance.forms import CloseForm, ProtocolForm, RuleForm
@@ -75,7 +74,6 @@ def protocol(request: Request, actor: GuidanceReader, db: Db, protocol_id: int) 
         request,
         "guidance/protocol.html",
         protocol=row,
-        names=names_of(db, {row.recorded_by}),
         title=queries.title,
         versions=queries.versions(db, row.code),
         diagnoses=titles(db, (("icd10", code) for code in row.icd10)),

@@ -13,7 +13,6 @@ from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
 from ops_app.mechanisms.undo import Undo
-from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.imaging import reconcile_queries as queries
 from ops_app.modules.imaging import reconcile_service as service
 from ops_app.modules.imaging.access import open_study
@@ -139,7 +138,6 @@ def _study_page(
         patient=db.get(Patient, study.patient_id) if study.patient_id is not None else None,
         series=queries.series_of(db, study.id),
         history=history,
-        names=names_of(db, [login for row in history for login in (row.decided_by, row.undone_by)]),
         people=people,
         asked=asked,
         words=words,

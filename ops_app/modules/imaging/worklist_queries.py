@@ -62,8 +62,14 @@ def scheduled(
 ) -> list[Scheduled]:
     """Imaging orders that wait for a device, oldest day first."""
     at = (
-        select(func.max(ServiceRequestEvent.scheduled_at))
-        .where(ServiceRequestEvent.service_request_id == ServiceRequest.id)
+        select(ServiceRequestEvent.scheduled_at)
+        # the newest of them counts: another time may be an earlier one, and a time may have been taken back
+        .where(
+            ServiceRequestEvent.service_request_id == ServiceRequest.id,
+            ServiceRequestEvent.after.in_(("active", "scheduled")),
+        )
+        .order_by(ServiceRequestEvent.id.desc())
+        .limit(1)
         .correlate(ServiceRequest)
         .scalar_subquery()
     )

@@ -13,7 +13,6 @@ from ops_app.errors import NotFound, OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.mechanisms.device_messages.hl7_profile import profile_of
-from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.ingest import parsed, queries, service, titles
 from ops_app.modules.ingest.forms import CorrectionForm, ReasonForm
 from ops_app.modules.ingest.models import InboundMessage
@@ -109,7 +108,6 @@ def _about(actor: Actor, db: Session, found: InboundMessage) -> dict[str, object
     return {
         "message": found,
         "corrections": copies,
-        "staff": names_of(db, [found.corrected_by, *(copy.corrected_by for copy in copies)]),
         "channels": titles.CHANNELS,
         "states": titles.STATES,
         "colours": titles.COLOURS,

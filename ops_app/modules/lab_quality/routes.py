@@ -13,7 +13,7 @@ from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
-from ops_app.modules.accounts.queries import names_of, organization_choices
+from ops_app.modules.accounts.queries import organization_choices
 from ops_app.modules.devices.models import Device
 from ops_app.modules.lab_quality import chart, parameters, queries, service
 from ops_app.modules.lab_quality.forms import CloseForm, LotForm, RunForm, TargetForm, WithdrawForm
@@ -111,7 +111,6 @@ def holds(request: Request, actor: RunReader, db: Db, paging: Paging, closed: bo
         "lab_quality/holds.html",
         named=parameters.titles(db),
         found=found,
-        names=names_of(db, {row.Hold.closed_by for row in found.items}),
         closed=closed,
         rules=RULES,
         may_close=may_close,
@@ -228,7 +227,6 @@ def _chart_page(
         lot=found.ControlLot,
         device=found.Device,
         runs=runs,
-        names=names_of(db, {run.recorded_by for run in runs}),
         chart=chart.chart(found.Target, runs),
         size=chart,
         figures=chart.figures(found.Target, runs),
@@ -289,7 +287,6 @@ def _lot_page(
         named=parameters.titles(db),
         show_unit=show_unit,
         parameters=parameters.choices(db),
-        names=names_of(db, {each.Target.set_by for each in rows}),
         form=form,
         analysers=[(each.id, each.name) for each in queries.analysers(db, scope)],
         manages=row.closed_at is None and scope.allows(row.organization_id),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import chain
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -16,7 +15,6 @@ from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.dates import show_date, show_time
 from ops_app.kit.form_fields import Form, PostedForm, blank
-from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.laboratory import blood, haemovigilance
 from ops_app.modules.laboratory.blood_titles import (
     COMPONENTS,
@@ -48,7 +46,6 @@ def _page(
     who = person(db, access)
     given = blood.transfusions_of(db, who.records)
     reactions = haemovigilance.reactions_of(db, [row.id for row in given])
-    told = list(chain.from_iterable(reactions.values()))
     found = blood.determinations(db, who.records, also_wrong=True)
     group = blood.established(db, who.records)
     now = clock.now()
@@ -65,12 +62,6 @@ def _page(
         contradicts=blood.contradicts(db, who.records),
         given=given,
         reactions=reactions,
-        names=names_of(
-            db,
-            [row.recorded_by for row in given]
-            + [login for row in told for login in (row.recorded_by, row.concluded_by)]
-            + [login for row in found for login in (row.determined_by, row.entered_in_error_by)],
-        ),
         may_determine=access.actor.may(Permission.LABORATORY_BLOOD_DETERMINE),
         may_withdraw=access.actor.scope(Permission.LABORATORY_BLOOD_DETERMINE),
         may_conclude=access.actor.may(Permission.LABORATORY_REACTION_CONCLUDE),

@@ -20,7 +20,6 @@ from ops_app.kit.dates import show_date
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
 from ops_app.kit.spelling import fold
-from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.laboratory import ordering, queries, specimens, titles
 from ops_app.modules.laboratory.forms import SheetForm
 from ops_app.modules.laboratory.models import OrderService, Report, ResultFile
@@ -210,7 +209,6 @@ def sheet_page(request: Request, actor: MaterialTaker, db: Db, sheet_id: int) ->
         sender=db.get_one(Organization, sheet.organization_id),
         laboratory=db.get_one(Organization, sheet.laboratory_id),
         symbol=code128_svg,
-        staff=names_of(db, [sheet.sent_by]),
         words=titles,
     )
 

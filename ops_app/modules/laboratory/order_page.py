@@ -12,13 +12,11 @@ from sqlalchemy.orm import Session
 from ops_app.actor import Actor
 from ops_app.i18n import _
 from ops_app.kit import clock
-from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.devices.models import Device
 from ops_app.modules.laboratory import confirming, correcting, queries, results, titles
 from ops_app.modules.laboratory.models import (
     CriticalCall,
     LabOrder,
-    OrderChange,
     OrderService,
     Parameter,
     Result,
@@ -137,7 +135,6 @@ def order_context(session: Session, actor: Actor, order: LabOrder) -> dict[str, 
         ),
         "inside": inside,
         "analysers": _analysers(session, tests),
-        "names": _staff(session, tests, changes),
         "may_collect": may_collect(actor, order) and open_now,
         "may_enter": results.may_enter(actor, order) and order.status != "cancelled",
         "may_confirm": actor.scope(Permission.LABORATORY_RESULT_CONFIRM).allows(order.laboratory_id),
@@ -152,13 +149,6 @@ def _analysers(session: Session, tests: Sequence[Test]) -> dict[int, str]:
     """Names of the analysers that measured."""
     ids = {row.result.analyser_id for test in tests for row in test.rows if row.result and row.result.analyser_id}
     return {row.id: row.name for row in session.scalars(select(Device).where(Device.id.in_(ids)))} if ids else {}
-
-
-def _staff(session: Session, tests: Sequence[Test], changes: Sequence[OrderChange]) -> dict[str, str]:
-    """Who entered, confirmed and changed the order, by their logins."""
-    results = [row.result for test in tests for row in test.rows if row.result]
-    lines = {test.line.confirmed_by for test in tests} | {change.changed_by for change in changes}
-    return names_of(session, lines | {by for each in results for by in (each.entered_by, each.confirmed_by)})
 
 
 def tests_of(session: Session, order: LabOrder, tubes: Mapping[int, Specimen], *, inside: bool) -> list[Test]:

@@ -13,7 +13,6 @@ from ops_app.db import Db
 from ops_app.errors import NotFound, OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, PostedForm, blank
-from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.laboratory import card, follow_up, ordering, queries, titles
 from ops_app.modules.laboratory.forms import BookedForm, DoneForm, OrderForm, ToldForm
 from ops_app.modules.laboratory.permissions import CardReader, TaskAnswerer, TestOrderer, TestRegistrar
@@ -169,7 +168,6 @@ def _follow_up_page(
         "laboratory",
         status_code=status_code,
         row=row,
-        names=names_of(db, {row.seen_by, row.told_by, row.done_by}),
         results=card.abnormal_of(db, row),
         may_act=follow_up.may_act(actor, row) and row.state != "done",
         form=form,

@@ -11,7 +11,6 @@ from starlette.responses import Response
 from ops_app.db import Db
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, PostedForm, blank
-from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.laboratory import haemovigilance
 from ops_app.modules.laboratory.blood import group_text
 from ops_app.modules.laboratory.blood_titles import COMPONENTS, IMPUTABILITIES, REACTIONS, SEVERITIES
@@ -56,7 +55,6 @@ def _page(
         row=row,
         transfusion=transfusion,
         unit=group_text(transfusion.unit_abo, transfusion.unit_rhesus),
-        names=names_of(db, (row.recorded_by, row.concluded_by, transfusion.recorded_by)),
         form=form,
         components=COMPONENTS,
         kinds=REACTIONS,

@@ -14,7 +14,6 @@ from ops_app.errors import OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
-from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.laboratory import titles, unmatched
 from ops_app.modules.laboratory.forms import DismissForm, MatchForm
 from ops_app.modules.laboratory.models import Report
@@ -58,7 +57,6 @@ def _page(
         request,
         "laboratory/report.html",
         report=report,
-        staff=names_of(db, [report.settled_by]),
         form=form,
         blank=blank(),
         about=about,

@@ -15,7 +15,6 @@ from ops_app.i18n import _, ngettext
 from ops_app.kit import clock
 from ops_app.kit.dates import show_date, show_time
 from ops_app.kit.form_fields import Form, PostedForm, blank
-from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.devices.queries import senders
 from ops_app.modules.monitoring import device_queries, intake, queries, response, service, texts
 from ops_app.modules.monitoring.chart import Chart, Series, draw
@@ -61,7 +60,6 @@ def _page(
             "values": list(reversed(values))[:100],
             "alerts": queries.alerts(db, enrolment.id),
             "participants": parts,
-            "writers": names_of(db, (value.recorded_by for value in values)),
             "names": practitioner_names(db, [row.practitioner_id for row in parts]),
             "silent": is_silent(enrolment, last),
             "devices": device_queries.bindings(db, enrolment.id),

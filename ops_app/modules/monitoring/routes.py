@@ -19,7 +19,6 @@ from ops_app.kit.dates import show_date, show_time
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
 from ops_app.mechanisms.task.models import Task, TaskEvent
-from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.monitoring import queries, response, texts
 from ops_app.modules.monitoring.forms import MeasureForm
 from ops_app.modules.monitoring.indicators import indicators
@@ -114,7 +113,6 @@ def _alert_page(request: Request, actor: Actor, db: Session, alert_id: int, form
         values=queries.values_of_alert(db, found.id),
         participants=parts,
         names=practitioner_names(db, [row.practitioner_id for row in parts]),
-        staff=names_of(db, [found.closed_by]),
         tasks=tasks,
         events=events,
         actions=ACTIONS,

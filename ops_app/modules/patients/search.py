@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -25,6 +25,7 @@ LIMIT = 50
 ENOUGH = 5
 """With fewer exact finds than this the search also looks for typos."""
 _MOST_PARTS = 3
+_MONTHS = 12
 IIN_LENGTH = 12
 
 _DATE = re.compile(r"\b(?:(\d{1,2})[.\-/](\d{1,2})[.\-/](\d{4})|(\d{4})-(\d{1,2})-(\d{1,2}))\b")
@@ -87,10 +88,7 @@ def read(line: str) -> Wanted:
     found = _DATE.search(line)
     if found:
         day, month, year, iso_year, iso_month, iso_day = found.groups()
-        try:
-            birth_date = dt.date(int(year or iso_year), int(month or iso_month), int(day or iso_day))
-        except ValueError:
-            birth_date = None
+        birth_date = _birth_date(int(year or iso_year), int(month or iso_month), int(day or iso_day))
         line = line.replace(found.group(), " ")
     parts = _at_most_three(folded_parts(line))
     squeezed = re.sub(r"(?<=\d)[ -](?=\d)", "", line)
@@ -102,6 +100,16 @@ def read(line: str) -> Wanted:
         birth_year=int(year_found.group()) if year_found else None,
         parts=parts,
     )
+
+
+def _birth_date(year: int, month: int, day: int) -> dt.date | None:
+    """The date as written; one that no calendar has is read with day and month changed round."""
+    for one, other in ((month, day), (day, month)):
+        try:
+            return dt.date(year, one, other)
+        except ValueError:
+            continue
+    return None
 
 
 def search(session: Session, line: str, scope: Scope | None = None, limit: int = LIMIT) -> list[Found]:
@@ -119,10 +127,24 @@ def search(session: Session, line: str, scope: Scope | None = None, limit: int =
         widened = [_widened(session, part) for part in wanted.parts]
         if all(reading.tokens != () for reading in widened):
             people |= {row.id: row for row in asked.run(session, widened)}
+    if not people and wanted.birth_date:
+        for other, kept in _otherwise(wanted):
+            about = _Question.about(other, scope, limit, blocked_people(session))
+            people |= {row.id: row for row in about.run(session, [_Reading(part) for part in kept])}
     ordered = sorted(
         people.values(), key=lambda row: (row.id not in exact, *_nearness(row, wanted.parts), row.sort_key, row.id)
     )
     return [_found(row, is_exact=row.id in exact) for row in ordered[:limit]]
+
+
+def _otherwise(wanted: Wanted) -> Iterator[tuple[Wanted, tuple[str, ...]]]:
+    """Readings where nobody fits: day and month changed round, or one part of the name was changed since."""
+    born = wanted.birth_date
+    if born is not None and born.day <= _MONTHS and born.day != born.month:
+        yield replace(wanted, birth_date=dt.date(born.year, born.day, born.month)), wanted.parts
+    if len(wanted.parts) > 1:
+        for left_out in range(len(wanted.parts)):
+            yield wanted, wanted.parts[:left_out] + wanted.parts[left_out + 1 :]
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class SimilarPeople(Conflict):
 
     def __init__(self, people: list[Double]):
         super().__init__(
-            _("Similar people are already registered"),
+            _("Similar people are already registered: open one of them, or tick that this is another person"),
             advice=_("Look at the list. If none of them is this person, tick the box and register again."),
             field="is_another_person",
         )

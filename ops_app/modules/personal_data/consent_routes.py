@@ -15,7 +15,6 @@ from ops_app.errors import OpsError
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.form_fields import Form, PostedForm, blank
-from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.exchange.service import check_credentials
 from ops_app.modules.organizations.queries import organizations, place_of
 from ops_app.modules.patients.card import card_page, person
@@ -60,7 +59,6 @@ def _page(request: Request, db: Session, access: PatientAccess, form: Form[Any],
         holds=queries.holds_today,
         representatives=queries.representatives_of(db, who.records),
         collected=collected,
-        names=names_of(db, {encounter.recorded_by for encounter, *_rest in collected}),
         way_of=queries.way_of,
         has_cabinet=queries.has_cabinet(db, access.patient_id),
         may_write=access.actor.may(Permission.PERSONAL_DATA_CONSENT_WRITE),

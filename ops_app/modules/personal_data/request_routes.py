@@ -15,7 +15,6 @@ from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.kit.working_days import working_days_left
-from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.audit.titles import KINDS, action_titles, rule_title
 from ops_app.modules.organizations.models import Organization
 from ops_app.modules.organizations.queries import organizations, workplace
@@ -233,7 +232,6 @@ def access_log(request: Request, access: DataInspector, db: Db) -> Response:
         patient=db.get_one(Patient, access.patient_id),
         full_name=full_name,
         rows=rows,
-        names=names_of(db, {row.login for row in rows}),
         limit=LOG_SHOWN,
         kinds=KINDS,
         rule_title=rule_title,

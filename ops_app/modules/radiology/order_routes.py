@@ -15,7 +15,6 @@ from ops_app.errors import OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
-from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.classifiers.queries import titles
 from ops_app.modules.episodes.queries import open_pregnancy
 from ops_app.modules.imaging.order_numbers import accession_number
@@ -191,7 +190,6 @@ def _order_page(
         status_code=status_code,
         order=found,
         details=details,
-        staff=names_of(db, [details.arrived_by, details.performed_by] if details else []),
         step=queries.step_of(found, details),
         accession=accession_number(found.id),
         form=form,

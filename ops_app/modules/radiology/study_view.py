@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ops_app.i18n import _
 from ops_app.mechanisms.waveform.recording import Lead, Recording, WaveformError
 from ops_app.mechanisms.waveform.wfdb import read_header, read_record
-from ops_app.modules.accounts.queries import names_of
+from ops_app.modules.accounts.queries import people_of
 from ops_app.modules.imaging.models import Instance, Series, Study
 from ops_app.modules.imaging.pixels import WaveformGroup, waveform
 from ops_app.modules.radiology import queries
@@ -57,12 +57,14 @@ def only_signal(session: Session, study: Study) -> Instance | None:
 
 def keys(session: Session, marked: Sequence[KeyImage], url: Url, given: str) -> list[dict[str, Any]]:
     """Key images as the viewer shows them."""
-    names = names_of(session, (each.marked_by for each in marked))
+    people = people_of(session, (each.marked_by for each in marked))
     return [
         {
             "instance": each.instance_id,
             "frame": each.frame,
-            "title": _("Key image, %(who)s", who=names.get(each.marked_by, each.marked_by)),
+            "title": _(
+                "Key image, %(who)s", who=people[each.marked_by].name if each.marked_by in people else each.marked_by
+            ),
             "picture": picture_url(url, each.instance_id, each.frame, given, 128),
         }
         for each in marked

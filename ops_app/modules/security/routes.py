@@ -15,7 +15,7 @@ from ops_app.errors import OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
-from ops_app.modules.accounts.queries import names_of, organization_choices
+from ops_app.modules.accounts.queries import organization_choices
 from ops_app.modules.audit.forms import JournalFilter
 from ops_app.modules.audit.models import Event
 from ops_app.modules.audit.titles import KINDS, action_titles, rule_title
@@ -202,7 +202,6 @@ def _incident_page(
         may_collect=actor.may(Permission.AUDIT_JOURNAL_READ) and found.closed_at is None,
         event_kinds=KINDS,
         rule_title=rule_title,
-        names=names_of(db, {row.login for row in rows}),
         titles=action_titles(request.app.state.modules),
         status_code=422 if asked.errors or closing.errors else 200,
     )

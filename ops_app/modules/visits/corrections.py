@@ -26,8 +26,8 @@ def mark_visit_in_error(session: Session, actor: Actor, encounter_id: int, reaso
     for rows in queries.rows_of(session, [encounter_id]).values():
         for row in rows:
             if row.entered_in_error_at is None:
-                _mark(session, actor, row, reason)
-    _mark(session, actor, encounter, reason)
+                mark(session, actor, row, reason)
+    mark(session, actor, encounter, reason)
     episodes.reopen_steps(session, actor, encounter_id)
     plan_refresh.refresh(session, actor, encounter.patient_id)
     return encounter
@@ -37,7 +37,7 @@ def mark_row_in_error(session: Session, actor: Actor, kind: str, row_id: int, re
     """Mark one diagnosis, observation, service, referral, prescription or vaccination."""
     row: Any = queries.row_or_404(session, kind, row_id)
     _check(actor, row)
-    _mark(session, actor, row, reason)
+    mark(session, actor, row, reason)
     if row.encounter_id is not None:
         touch(session, queries.encounter_or_404(session, row.encounter_id))
         if kind == "procedure" and row.programme:
@@ -57,7 +57,8 @@ def _check(actor: Actor, row: Any) -> None:
         raise Forbidden(_("An error is marked by whoever wrote the row or by a doctor of that organisation"))
 
 
-def _mark(session: Session, actor: Actor, row: Any, reason: str) -> None:
+def mark(session: Session, actor: Actor, row: Any, reason: str) -> None:
+    """Mark one row as entered in error, by whom and why."""
     before = audit.snapshot(row)
     row.entered_in_error_at = clock.now()
     row.entered_in_error_by, row.entered_in_error_reason = actor.login, reason

@@ -37,6 +37,7 @@ MODULE = Module(
         "visits:error_form": N_("Opened a row of a visit"),
         "visits:referral": N_("Opened a referral"),
         "visits:move_referral": N_("Moved a referral on"),
+        "visits:take_back_referral": N_("Took back the newest step of a referral"),
         "visits:mark_row": N_("Marked a row of a visit as an error"),
     },
 )

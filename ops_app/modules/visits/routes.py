@@ -13,7 +13,6 @@ from ops_app.db import Db
 from ops_app.errors import Conflict, OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, PostedForm, blank
-from ops_app.modules.accounts.queries import names_of
 from ops_app.modules.guidance.checking import guidance_at_visit
 from ops_app.modules.organizations.queries import organizations, place_of
 from ops_app.modules.patients import fact_text
@@ -117,7 +116,6 @@ def _visit_page(
         who=who,
         status_code=status_code,
         encounter=encounter,
-        recorded_by=names_of(db, [encounter.recorded_by]).get(encounter.recorded_by or "", encounter.recorded_by),
         visit_rows=rows,
         words=Wording.of(db, facts),
         texts=fact_text,

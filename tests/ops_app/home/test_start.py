@@ -16,6 +16,7 @@ ROLES = (
     Role.REGISTRAR,
     Role.NURSE,
     Role.DOCTOR,
+    Role.DEPARTMENT_HEAD,
     Role.CHIEF_PHYSICIAN,
     Role.OFFICIAL,
     Role.LABORATORY_DOCTOR,

@@ -62,6 +62,9 @@ def test_another_organisation_finds_nobody_by_name(clinic: Clinic, aliya: Patien
         "Алия 08.03.1991",
         "Кожахметова 1991",
         "1991-03-08 Қожахметова",
+        # day and month changed round; a family name that was changed since
+        "Қожахметова 03.08.1991",
+        "Петрова Алия 08.03.1991",
     ],
 )
 def test_the_person_is_found_by(clinic: Clinic, aliya: Patient, line: str) -> None:
@@ -108,6 +111,7 @@ def test_a_line_is_read() -> None:
     assert read("870101 300 123").digits == "870101300123"
     assert read("Ахметов 12.06.1985").birth_date == dt.date(1985, 6, 12)
     assert read("Ахметов 31.02.1985").birth_date is None
+    assert read("Ахметов 12.31.1985").birth_date == dt.date(1985, 12, 31)
     assert read("T-000123456").temporary_id == "T-000123456"
     assert folded_parts("Ахмет қызы") == ["ahmetkizi"]
     assert read("один два три четыре").parts[2] == fold("три") + fold("четыре")

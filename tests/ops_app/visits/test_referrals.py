@@ -15,7 +15,9 @@ from ops_app.modules.audit.models import Event
 from ops_app.modules.episodes.models import CarePlanActivity
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.visits.models import Procedure, ServiceRequest, ServiceRequestEvent
+from tests.ops_app.browser import Browser
 from tests.ops_app.clinic import Clinic
+from tests.ops_app.undoing import way_back
 
 TOMORROW = (clock.today() + dt.timedelta(days=1)).isoformat()
 
@@ -33,9 +35,10 @@ def state(clinic: Clinic, request: ServiceRequest) -> ServiceRequest:
         return session.get_one(ServiceRequest, request.id)
 
 
-def push(clinic: Clinic, login: str, request: ServiceRequest, to: str, **values: str) -> Response:
+def push(clinic: Clinic, who: str | Browser, request: ServiceRequest, to: str, **values: str) -> Response:
     version = str(state(clinic, request).row_xid)
-    return clinic.browser(login).post(f"/referrals/{request.id}", {"to": to, "version": version} | values)
+    browser = clinic.browser(who) if isinstance(who, str) else who
+    return browser.post(f"/referrals/{request.id}", {"to": to, "version": version} | values)
 
 
 @pytest.fixture
@@ -135,3 +138,47 @@ def test_the_visit_leads_to_its_referral(clinic: Clinic, patient: Patient, langu
     visit = browser.get(f"/visits/{request.encounter_id}").text
     assert re.search(rf'href="/referrals/{request.id}">[^<]*{word}', visit)
     assert word in browser.get("/journals/referrals-out").text
+
+
+def test_a_step_is_taken_back(clinic: Clinic, patient: Patient) -> None:
+    request = refer(clinic, patient)
+    stranger = clinic.browser("stranger")
+    assert push(clinic, stranger, request, "scheduled", date=TOMORROW, time="15:00").status_code == 303
+    assert push(clinic, stranger, request, "scheduled", date=TOMORROW, time="09:30").status_code == 303
+    url, fields = way_back(stranger, f"/referrals/{request.id}")
+    # the requester did not move it, so it is not his step
+    assert clinic.browser("doctor").post(url, fields).status_code == 400
+    assert stranger.post(url, fields).status_code == 303
+    assert re.search(r"Scheduled</strong>[^<]* 15:00", stranger.get(f"/referrals/{request.id}").text)
+    assert push(clinic, stranger, request, "in_progress").status_code == 303
+    before = state(clinic, request)
+    assert push(clinic, stranger, request, "completed", result="BI-RADS 4").status_code == 303
+    url, fields = way_back(stranger, f"/referrals/{request.id}")
+    assert stranger.post(url, fields).status_code == 303
+    now = state(clinic, request)
+    assert (now.status, now.occurrence_date) == (before.status, before.occurrence_date)
+    assert "the step before was taken back" in stranger.get(f"/referrals/{request.id}").text
+    with clinic.session() as session:
+        # what the completion had recorded stays, marked, and the screening waits again
+        service = session.scalars(select(Procedure).where(Procedure.service_request_id == request.id)).one()
+        assert service.entered_in_error_by == "stranger"
+        place = session.scalars(
+            select(CarePlanActivity).where(
+                CarePlanActivity.patient_id == patient.id,
+                CarePlanActivity.programme == "breast",
+                CarePlanActivity.plan_year == clock.today().year,
+            )
+        ).one()
+        assert place.status == "planned"
+    assert stranger.post(url, fields).status_code == 409
+    assert push(clinic, stranger, request, "completed", result="BI-RADS 2").status_code == 303
+
+
+def test_a_step_after_somebody_elses_stays(clinic: Clinic, patient: Patient) -> None:
+    request = refer(clinic, patient)
+    stranger = clinic.browser("stranger")
+    assert push(clinic, stranger, request, "in_progress").status_code == 303
+    url, fields = way_back(stranger, f"/referrals/{request.id}")
+    assert push(clinic, stranger, request, "completed", result="no mass").status_code == 303
+    assert stranger.post(url, fields).status_code == 409
+    assert state(clinic, request).status == "completed"
