@@ -52,6 +52,7 @@ class Doctor:
 
     def __init__(self, session_token: str, people: Sequence[Person], medicine: str, service: str) -> None:
         self.session_token = session_token
+        self._people = people
         self._next = cycle(people)
         self._turns = count()
         self._visits = count()
@@ -61,6 +62,10 @@ class Doctor:
     def next_person(self) -> Person:
         """Whose turn it is."""
         return next(self._next)
+
+    def keep_to(self, number: int) -> None:
+        """From here on only the first so many people have a turn."""
+        self._next = cycle(self._people[:number])
 
     def search(self, person: Person, path: str) -> Request:
         """By number, by two names, by a name with a letter left out and the year of birth, in turn."""

@@ -95,8 +95,8 @@ def cli_page() -> str:
         "`--json` prints one JSON document on stdout and nothing else there; progress and messages go to stderr.",
         "",
         "Help and messages are in Kazakh, Russian or English: `SAULYQ_LANGUAGE` (kk, ru, en), else `LC_ALL`,",
-        "`LC_MESSAGES`, `LANG`; any other language is English. Logs, and keys, codes and reasons in `--json`,",
-        "are always English.",
+        "`LC_MESSAGES`, `LANG`; any other language is English. Logs, and keys, codes and reasons in `--json`, are",
+        "always English.",
     ]
     for name, command in _commands(root, "saulyq"):
         arguments = [p for p in command.params if isinstance(p, TyperArgument)]

@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import inspect
+from sqlalchemy import Boolean, Integer, Text, inspect
 from sqlalchemy.orm import Mapper, Session
 
 from ops_app.actor import Actor
@@ -115,6 +115,21 @@ def snapshot(row: Any) -> dict[str, Any]:
     loaded = vars(row)
     # an attribute that has expired is not among them and is read again
     return {name: loaded[name] if name in loaded else getattr(row, name) for name in _columns(inspect(row).mapper)}
+
+
+def as_json(row: Any) -> dict[str, Any]:
+    """The columns of a loaded row as JSON can hold them."""
+    values = snapshot(row)
+    # a card has thousands of values, most of them texts and numbers
+    for name in _not_plain(inspect(row).mapper):
+        values[name] = _plain(values[name])
+    return values
+
+
+@functools.cache
+def _not_plain(mapper: Mapper[Any]) -> tuple[str, ...]:
+    kinds = {each.key: each.columns[0].type for each in mapper.column_attrs}
+    return tuple(name for name, kind in kinds.items() if not isinstance(kind, Text | Integer | Boolean))
 
 
 @functools.cache

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
 
-from quality import waiting
+from quality import version, waiting
 from quality.admit import Judge, Tally, judge_part
 from quality.expectations import great, scan
 from quality.results import Result, store
 from quality.suites import suites
 from quality.suites.suite import Suite
 from quality.units import unit_titles
-from warehouse.lake import Lake, Manifest, Part, PartWriter, link_into, schema_of, stamp
+from warehouse.lake import REFUSED_BEFORE, Lake, Manifest, Part, PartWriter, link_into, schema_of, stamp
 
 Engine = Literal["gx", "scan"]
 LOAD_ROWS = 50_000
@@ -80,8 +77,10 @@ def check(
 
 def _check_table(lake: Lake, manifest: Manifest, engine: Engine, thorough: bool, report: Report) -> None:
     table = manifest.table
-    tally = Tally(suites().get(table) or Suite(table, ()))
-    checked = f"{engine}:{_version()}"
+    suite = suites().get(table) or Suite(table, ())
+    # what was refused before and is read again says nothing of how good the news are
+    tally, second = Tally(suite), Tally(suite)
+    checked = f"{engine}:{version.rules_version()}"
     again = _to_judge_again(manifest, checked) if thorough else []
     admitted = [part for part in manifest.files if part not in again]
     quarantined = list(manifest.quarantined)
@@ -90,7 +89,8 @@ def _check_table(lake: Lake, manifest: Manifest, engine: Engine, thorough: bool,
         *((part, lake.table(table)) for part in again),
         *((part, lake.landing(table)) for part in manifest.landed),
     ]:
-        good, bad = judge_part(lake, manifest, part, folder, _JUDGES[engine], checked, tally)
+        counted = second if part.checked == REFUSED_BEFORE else tally
+        good, bad = judge_part(lake, manifest, part, folder, _JUDGES[engine], checked, counted)
         if good is not None:
             if good.name == part.name and folder != lake.table(table):
                 link_into(folder / part.name, lake.table(table))
@@ -103,15 +103,16 @@ def _check_table(lake: Lake, manifest: Manifest, engine: Engine, thorough: bool,
     if not again and not manifest.landed:
         # a thorough run repeats all that waits, so that nothing older has to be kept to know it
         if engine == "gx":
-            report.waiting.extend(waiting.results(lake, manifest, tally.suite))
+            report.waiting.extend(waiting.results(lake, manifest, suite))
         return
     judged = manifest.changed(landed=(), files=tuple(admitted), quarantined=tuple(quarantined))
     lake.commit(judged)
-    report.waiting.extend(waiting.results(lake, judged, tally.suite))
+    report.waiting.extend(waiting.results(lake, judged, suite))
     report.admitted[table] = sum(part.rows for part in manifest.landed) - refused
     if refused:
         report.quarantined[table] = refused
-    report.results.extend(tally.results())
+    if tally.rows:
+        report.results.extend(tally.results())
 
 
 def _to_judge_again(manifest: Manifest, checked: str) -> list[Part]:
@@ -121,19 +122,10 @@ def _to_judge_again(manifest: Manifest, checked: str) -> list[Part]:
     return [part for part in manifest.files if part.checked != checked]
 
 
-@cache
-def _version() -> str:
-    folder = Path(__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.csv")]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:8]
-
-
 def _publish_units(lake: Lake, run_at: dt.datetime) -> None:
     """Give the warehouse the full names of the units, anew when they changed."""
     manifest = lake.manifest(UNITS_TABLE)
-    name = f"part-{_version()}.parquet"
+    name = f"part-{version.rules_version()}.parquet"
     if manifest is not None and [part.name for part in manifest.files] == [name]:
         return
     rows = [{**{key: row[key] for key in UNIT_COLUMNS if key in row}, "extracted_at": run_at} for row in unit_titles()]

@@ -23,15 +23,12 @@ FORMER_RULE = "former"
 
 def results(lake: Lake, manifest: Manifest, suite: Suite) -> list[Result]:
     """A result for each reason that ever set a kept row aside: how many of its rows wait, 0 after their correction."""
-    aside = _newest_refused(lake, manifest)
-    if aside is None:
+    refused = _refused(lake, manifest)
+    if refused is None:
         return []
     kinds = {rule.name: rule.kind for rule in suite.rules}
     counted = (
-        aside.join(_newest_admitted(lake, manifest, aside), on="key", how="left")
-        .with_columns(
-            waits=pl.col("row_xid_let_in").is_null() | ~_let_in_later(), reason=pl.col(REASONS).str.split(" ")
-        )
+        refused.with_columns(reason=pl.col(REASONS).str.split(" "))
         .explode("reason")
         .group_by("reason")
         .agg(waiting=pl.col("waits").sum(), rows=pl.len())
@@ -41,6 +38,22 @@ def results(lake: Lake, manifest: Manifest, suite: Suite) -> list[Result]:
         Result(suite.dataset, reason, kinds.get(reason, FORMER_RULE), SEVERITY, waiting, rows, 0.0)
         for reason, waiting, rows in counted.rows()
     ]
+
+
+def rows(lake: Lake, manifest: Manifest) -> pl.DataFrame | None:
+    """Key and transaction number of each row that waits; None where no row ever was refused."""
+    refused = _refused(lake, manifest)
+    return None if refused is None else refused.filter("waits").select("key", "row_xid").sort("key")
+
+
+def _refused(lake: Lake, manifest: Manifest) -> pl.DataFrame | None:
+    """The newest refused version of each row with its reasons, and whether it waits."""
+    aside = _newest_refused(lake, manifest)
+    if aside is None:
+        return None
+    return aside.join(_newest_admitted(lake, manifest, aside), on="key", how="left").with_columns(
+        waits=pl.col("row_xid_let_in").is_null() | ~_let_in_later()
+    )
 
 
 def _let_in_later() -> pl.Expr:

@@ -1,7 +1,9 @@
 """Accounts from the command line: the app's own service, with its refusals as one-line failures."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +17,7 @@ from saulyq.errors import SaulyqError, UsageError
 from saulyq.settings import Settings
 
 ADMIN = "admin"
+FIRST_SHOWN_FILE = "first_admin"
 
 
 @contextmanager
@@ -29,12 +32,25 @@ def app_session(current: Settings) -> Iterator[Session]:
 
 
 def ensure_admin(current: Settings) -> str | None:
-    """Make the first administrator of an installation without accounts; give its random password."""
+    """Make the first administrator of an installation without accounts; give its random password.
+
+    A start that ended before it could show the password leaves it to the next, unless somebody has set another.
+    """
+    file = current.secrets_dir / FIRST_SHOWN_FILE
     with app_session(current) as session:
-        if session.scalar(select(Account.id).limit(1)) is not None:
-            return None
-        _, password = service.create_account(session, ADMIN, "Administrator", [(Role.ADMINISTRATOR, None)])
-        return password
+        if session.scalar(select(Account.id).limit(1)) is None:
+            _, password = service.create_account(session, ADMIN, "Administrator", [(Role.ADMINISTRATOR, None)])
+            _keep(file, password)
+            return password
+        admin = queries.account_by_login(session, ADMIN)
+        if file.exists() and admin is not None and admin.must_change_password:
+            return file.read_text()
+        return None
+
+
+def first_password_was_shown(current: Settings) -> None:
+    """The first administrator's password is kept no longer."""
+    (current.secrets_dir / FIRST_SHOWN_FILE).unlink(missing_ok=True)
 
 
 def add(
@@ -67,3 +83,10 @@ def _account(session: Session, login: str) -> Account:
     if account is None:
         raise UsageError("no account %(login)s", login=login)
     return account
+
+
+def _keep(file: Path, password: str) -> None:
+    """Written before the account is: a start killed in between makes both anew."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
+        output.write(password)

@@ -3,18 +3,21 @@
 import subprocess
 import sys
 
-from saulyq.environment import installation_environment, part_environment
+from saulyq.environment import part_environment
 from saulyq.errors import SaulyqError
 from saulyq.parts import ROOT
 from saulyq.settings import Settings
+
+COMMAND = "saulyq.cli"
+"""The module they run, by which they are told from the parts."""
 
 
 def run(current: Settings, *arguments: str) -> None:
     """Run a command to its end; its failure is ours."""
     result = subprocess.call(
-        [sys.executable, "-m", "saulyq.cli", *arguments],
+        [sys.executable, "-m", COMMAND, *arguments],
         cwd=ROOT,
-        env=installation_environment(current),
+        env=part_environment(current),
         stdout=subprocess.DEVNULL,
     )
     if result != 0:
@@ -25,7 +28,7 @@ def run_in_background(current: Settings, *arguments: str) -> None:
     """Start a command that ends with the parts, its words in a log of its own."""
     with (current.logs_dir / f"{arguments[0]}.log").open("a") as log:
         subprocess.Popen(
-            [sys.executable, "-m", "saulyq.cli", *arguments],
+            [sys.executable, "-m", COMMAND, *arguments],
             cwd=ROOT,
             env=part_environment(current),
             stdin=subprocess.DEVNULL,

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from typing import LiteralString
 
 import psycopg
 
@@ -23,10 +24,13 @@ LOOK_FIRST = (
     N_("4. the laboratory as technician and labdoctor: an order in each state, a control that failed"),
     N_("5. the asset graph in Dagster: every table from the gate to the signals"),
 )
-WHAT_IS_THERE = """
-SELECT to_regclass('synthetic.region') IS NOT NULL,
-    EXISTS (SELECT FROM patients.patient) OR EXISTS (SELECT FROM organizations.organization)
+HAS_RECORDS = """
+SELECT EXISTS (SELECT FROM patients.patient) OR EXISTS (SELECT FROM organizations.organization)
 """
+IS_MIGRATED = (
+    "SELECT to_regclass('patients.patient') IS NOT NULL AND to_regclass('organizations.organization') IS NOT NULL"
+)
+HAS_DISTRICT = "SELECT to_regclass('synthetic.region') IS NOT NULL"
 
 
 def check_allowed(current: Settings, with_demo: bool) -> None:
@@ -39,12 +43,20 @@ def check_allowed(current: Settings, with_demo: bool) -> None:
         raise UsageError("%(home)s holds synthetic people; give production a SAULYQ_HOME of its own", home=current.home)
 
 
-def ensure(current: Settings) -> bool:
-    """Make the demo district or continue it to now; says whether its warehouse was built just now."""
+def refuse_among_records(current: Settings) -> None:
+    """Synthetic people are not put among real ones, and a start that asks for them there changes nothing."""
     has_district, has_records = _what_is_there(current)
     if has_records and not has_district:
-        say("this installation holds records already, so no demo district is made")
-        return False
+        raise UsageError(
+            "%(home)s holds records that are no demo; start it with saulyq up, "
+            "or give the demo a SAULYQ_HOME of its own",
+            home=current.home,
+        )
+
+
+def ensure(current: Settings) -> bool:
+    """Make the demo district or continue it to now; says whether its warehouse was built just now."""
+    has_district, _ = _what_is_there(current)
     if has_district:
         _continue_to_now(current)
     else:
@@ -94,6 +106,14 @@ def _show_laboratory(current: Settings) -> None:
 
 
 def _what_is_there(current: Settings) -> tuple[bool, bool]:
+    """Whether the demo district is there, and whether anything is."""
     with psycopg.connect(current.libpq_url("owner")) as connection:
-        row = connection.execute(WHAT_IS_THERE).fetchone()
-    return (bool(row[0]), bool(row[1])) if row else (False, False)
+        return (
+            _holds(connection, HAS_DISTRICT),
+            _holds(connection, IS_MIGRATED) and _holds(connection, HAS_RECORDS),
+        )
+
+
+def _holds(connection: psycopg.Connection, question: LiteralString) -> bool:
+    row = connection.execute(question).fetchone()
+    return row is not None and bool(row[0])

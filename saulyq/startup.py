@@ -48,7 +48,7 @@ def up(current: Settings, with_demo: bool) -> None:
             say("stopping …")
         finally:
             supervisor.shut_down(current)
-            say("stopped")
+        say("stopped")
 
 
 def down(current: Settings) -> bool:
@@ -66,6 +66,8 @@ def _bring_up(current: Settings, with_demo: bool) -> None:
     dagster_storage = Making(current)
     _wait_database(current)
     prepare(current)
+    if with_demo:
+        demo.refuse_among_records(current)
     with work("preparing the database"):
         database.migrate(current)
     from saulyq import accounts
@@ -79,6 +81,7 @@ def _bring_up(current: Settings, with_demo: bool) -> None:
             supervisor.start_program(current, program.name)
     late = _wait_parts(current, started)
     _welcome(current, started, password, first_time=made_now)
+    accounts.first_password_was_shown(current)
     for part in late:
         say("%(part)s does not answer yet; see: saulyq logs %(log)s", part=part.name, log=part.programs[0].name)
     if with_demo and not made_now:
@@ -87,9 +90,11 @@ def _bring_up(current: Settings, with_demo: bool) -> None:
 
 
 def _clear_the_way(current: Settings) -> None:
+    # a load or a pipeline run that a killed start began still uses the database; other people's commands are let be
+    left_commands = supervisor.end_leftover_commands(current)
     if current.database_url_outside is None and postgres.running(current) and in_use(current):
         raise SaulyqError("another saulyq command is using the database; wait for its end and try again")
-    if supervisor.end_leftovers(current):
+    if supervisor.end_leftovers(current) or left_commands:
         say("ended what an earlier start left behind")
     for part in parts(current):
         if part.programs:

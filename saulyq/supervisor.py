@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 
 from saulyq import postgres
+from saulyq.children import COMMAND
 from saulyq.environment import MARK, part_environment
 from saulyq.errors import SaulyqError
 from saulyq.parts import ROOT, Program, parts
@@ -104,14 +105,16 @@ def end_leftovers(current: Settings) -> bool:
         supervisor.terminate()
         psutil.wait_procs([supervisor], timeout=STOP_SECONDS)
     leftovers = [process for process in psutil.process_iter() if _is_part_of(process, current)]
-    for process in leftovers:
-        _end(process, kill=False)
-    _, alive = psutil.wait_procs(leftovers, timeout=LEFTOVER_SECONDS)
-    for process in alive:
-        _end(process, kill=True)
-    psutil.wait_procs(alive, timeout=LEFTOVER_SECONDS)
+    _end_all(leftovers)
     database_ran = current.database_url_outside is None and _owned_database(current) and postgres.stop(current)
     return bool(leftovers) or supervisor is not None or database_ran
+
+
+def end_leftover_commands(current: Settings) -> bool:
+    """End commands that a killed `up` began, so that what uses the database from here on is somebody else's."""
+    commands = [process for process in psutil.process_iter() if _is_part_of(process, current) and _is_command(process)]
+    _end_all(commands)
+    return bool(commands)
 
 
 def _owned_database(current: Settings) -> bool:
@@ -119,6 +122,22 @@ def _owned_database(current: Settings) -> bool:
     from saulyq.postgres.lifecycle import in_use
 
     return postgres.running(current) and not in_use(current)
+
+
+def _end_all(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        _end(process, kill=False)
+    _, alive = psutil.wait_procs(processes, timeout=LEFTOVER_SECONDS)
+    for process in alive:
+        _end(process, kill=True)
+    psutil.wait_procs(alive, timeout=LEFTOVER_SECONDS)
+
+
+def _is_command(process: psutil.Process) -> bool:
+    try:
+        return COMMAND in process.cmdline()
+    except psutil.Error:
+        return False
 
 
 def _end(process: psutil.Process, kill: bool) -> None:

@@ -20,6 +20,8 @@ import pyarrow.parquet as pq
 MANIFEST = "manifest.json"
 EMPTY_PART = "empty.parquet"
 GENERATION = "generation"
+REFUSED_BEFORE = "refused before"
+"""Stands for the checks in a landed file whose rows were in quarantine and are to be judged again."""
 COMPRESSION = "lz4"
 """Written and read once or twice on the same disk: half the work of zstd, for files a half larger."""
 
@@ -49,7 +51,7 @@ class Part:
     rows: int
     extracted_at: str
     checked: str = ""
-    """Which engine and version of the checks let it in."""
+    """Which engine and version of the checks let it in or refused it."""
 
 
 @dataclass(frozen=True)

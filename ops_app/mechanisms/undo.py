@@ -39,14 +39,14 @@ class Undo:
 
 def change_of(row: Any, before: Mapping[str, Any]) -> State:
     """What an action changed of a row; ``before`` is its ``audit.snapshot`` from before the action."""
-    old, new = audit.plain(before), audit.plain(audit.snapshot(row))
+    old, new = audit.plain(before), audit.as_json(row)
     changed = [name for name in new if new[name] != old.get(name) and name != "row_xid"]
     return {"before": {name: old.get(name) for name in changed}, "after": {name: new[name] for name in changed}}
 
 
 def put_back(row: Any, state: State) -> None:
     """Give a row the values it had before the action, unless somebody has changed them since."""
-    now = audit.plain(audit.snapshot(row))
+    now = audit.as_json(row)
     if not state["after"] or any(now.get(name) != value for name, value in state["after"].items()):
         raise Conflict(
             _("This has been changed since, so it cannot be undone any more"),

@@ -7,16 +7,19 @@ import queue
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from pipelines.lib.places import Places, Progress, silent
-from pipelines.lib.source import Gate, Snapshot, new_rows, open_gate
+from pipelines.lib.source import Gate, Snapshot, new_rows, open_gate, these_versions
+from quality import version, waiting
+from quality.version import refused_by_other_rules
 from saulyq.errors import SaulyqError
 from warehouse.lake import (
     ARROW_TYPES,
+    REFUSED_BEFORE,
     Lake,
     LakeError,
     Manifest,
@@ -30,6 +33,8 @@ from warehouse.lake import (
 
 ROWS_IN_GROUP = 122_880
 ROWS_IN_PART = 4_000_000
+REFUSED_AT_ONCE = 50_000
+"""Rows named in one statement."""
 BATCHES_AHEAD = 4
 """Batches read while the writer is busy; with their size they bound the memory of a run."""
 AS_OF_FILE = "as_of"
@@ -63,12 +68,16 @@ def extract(places: Places, progress: Progress = silent) -> Extraction:
         for table, reason in _reasons_to_begin_anew(snapshot, gate, manifests).items():
             anew[table] = reason
             del manifests[table]
+        for manifest in [each for each in manifests.values() if refused_by_other_rules(each)]:
+            manifests[manifest.table], taken = _read_refused(lake, gate, manifest)
+            if taken:
+                rows[manifest.table] = taken
         pending = gate.pending(manifests)
         for done, table in enumerate(pending):
             progress("extract", done, len(pending))
             taken = _extract_table(lake, gate, table, manifests.get(table), table in anew)
             if taken or table not in manifests:
-                rows[table] = taken
+                rows[table] = rows.get(table, 0) + taken
         progress("extract", len(pending), len(pending))
     write_durably(lake.root / AS_OF_FILE, snapshot.as_of.isoformat())
     return Extraction(snapshot.as_of, rows, anew)
@@ -85,6 +94,8 @@ def last_as_of(lake: Lake) -> dt.datetime | None:
 def has_news(places: Places) -> bool:
     """Whether an extraction would take anything; costs one short query."""
     manifests = places.lake.manifests()
+    if any(refused_by_other_rules(manifest) for manifest in manifests.values()):
+        return True
     with open_gate(places.gate_url) as gate:
         if _reasons_to_begin_anew(gate.snapshot, gate, manifests):
             return True
@@ -155,6 +166,27 @@ def _extract_table(lake: Lake, gate: Gate, table: str, manifest: Manifest | None
     return sum(part.rows for part in landed)
 
 
+def _read_refused(lake: Lake, gate: Gate, manifest: Manifest) -> tuple[Manifest, int]:
+    """Land the rows that wait in quarantine once more: a rule that refused them was changed since.
+
+    They are read from their source, not from quarantine, where values that named a person were blanked. A row that was
+    corrected has another version and came by itself.
+    """
+    landed: list[Part] = []
+    rows = waiting.rows(lake, manifest) if manifest.table in gate.snapshot.views else None
+    for begin in range(0, 0 if rows is None else rows.height, REFUSED_AT_ONCE):
+        assert rows is not None
+        condition = these_versions(manifest, rows[begin : begin + REFUSED_AT_ONCE].select("key", "row_xid").rows())
+        with gate.batches(f"select t.* from anon.{manifest.table} t where {condition}") as reader:
+            parts = _write_parts(lake.landing(manifest.table), reader, gate.snapshot.as_of, f"again{begin}")
+        landed.extend(replace(part, checked=REFUSED_BEFORE) for part in parts)
+    judged = tuple(replace(part, checked=f"again:{version.rules_version()}") for part in manifest.quarantined)
+    changed = manifest.changed(landed=(*manifest.landed, *landed), quarantined=judged)
+    lake.commit(changed)
+    lake.settle(manifest.table)
+    return changed, sum(part.rows for part in landed)
+
+
 def _keep_previous(lake: Lake, manifest: Manifest) -> None:
     # Versions of the old server still answer "as it was known then"; retention removes them later.
     folder = lake.previous() / manifest.epoch / manifest.table
@@ -162,7 +194,9 @@ def _keep_previous(lake: Lake, manifest: Manifest) -> None:
         link_into(path, folder)
 
 
-def _write_parts(folder: Path, reader: pa.RecordBatchReader, as_of: dt.datetime) -> tuple[Part, ...]:
+def _write_parts(
+    folder: Path, reader: pa.RecordBatchReader, as_of: dt.datetime, kind: str = "part"
+) -> tuple[Part, ...]:
     schema = pa.schema([pa.field(column.name, column.type) for column in reader.schema])
     schema = schema.append(pa.field("extracted_at", ARROW_TYPES["timestamptz"]))
     parts: list[Part] = []
@@ -173,7 +207,7 @@ def _write_parts(folder: Path, reader: pa.RecordBatchReader, as_of: dt.datetime)
                 if writer is not None:
                     open_files.close()
                     parts.append(Part(writer.path.name, writer.rows, as_of.isoformat()))
-                name = f"part-{stamp(as_of)}-{len(parts):04d}.parquet"
+                name = f"{kind}-{stamp(as_of)}-{len(parts):04d}.parquet"
                 writer = open_files.enter_context(PartWriter(folder / name, schema))
             extracted_at = pa.repeat(pa.scalar(as_of, ARROW_TYPES["timestamptz"]), group.num_rows)
             columns = [*group.columns, pa.chunked_array([extracted_at])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -89,6 +89,20 @@ def new_rows(manifest: Manifest) -> str:
     return (
         f"t.row_xid >= {manifest.watermark} "
         f"and not pg_visible_in_snapshot(t.row_xid::text::xid8, '{manifest.snapshot}'::pg_snapshot)"
+    )
+
+
+def these_versions(manifest: Manifest, versions: Sequence[tuple[object, ...]]) -> str:
+    """Condition for rows of given keys that still have the given transaction numbers."""
+
+    def array(position: int, kind: str) -> str:
+        values = ",".join(str(version[position]).replace("'", "''") for version in versions)
+        return f"'{{{values}}}'::{kind}[]"
+
+    key = manifest.key_column
+    return (
+        f"(t.{key}, t.row_xid) in "
+        f"(select * from unnest({array(0, manifest.columns[key])}, {array(1, manifest.columns['row_xid'])}))"
     )
 
 

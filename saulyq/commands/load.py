@@ -77,11 +77,17 @@ def region(
     last_day = until.date() if until is not None else None
     _load(
         lambda url, progress: maker.load(
-            people, years, seed, until=last_day, planted=planted, database_url=url, progress=progress
+            people,
+            years,
+            seed,
+            until=last_day,
+            planted=planted,
+            database_url=url,
+            progress=progress,
+            mark=lambda: demo.mark(settings(), people, years, seed),
         ),
         as_json,
     )
-    demo.mark(settings(), people, years, seed)
 
 
 def _load(work: "Callable[[str, Progress], Report]", as_json: bool) -> None:

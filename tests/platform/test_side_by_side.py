@@ -56,6 +56,19 @@ def test_two_loads_of_one_folder_load_it_once(untouched: Installation, tmp_path:
         assert connection.execute("select count(*) from patients.patient").fetchone() == (2,)
 
 
+def test_a_demo_is_not_put_among_real_people(untouched: Installation) -> None:
+    untouched.run("db", "stop")
+    result = untouched.run("up", "--demo", check=False)
+    assert result.returncode == 2
+    (line,) = result.stderr.strip().splitlines()
+    assert line.startswith("saulyq: ") and "no demo" in line and "SAULYQ_HOME" in line
+    assert not postgres.running(untouched.settings)
+    assert not untouched.settings.demo_file.exists()
+    with postgres.server(untouched.settings), psycopg.connect(untouched.settings.libpq_url("owner")) as connection:
+        assert connection.execute("select count(*) from patients.patient").fetchone() == (2,)
+        assert connection.execute("select to_regclass('synthetic.region')").fetchone() == (None,)
+
+
 def test_db_stop_leaves_the_server_to_who_uses_it(untouched: Installation) -> None:
     untouched.run("db", "start")
     with postgres.server(untouched.settings):

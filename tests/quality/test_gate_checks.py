@@ -6,7 +6,7 @@ import polars as pl
 import psycopg
 import pytest
 
-from pipelines.lib.extract import extract
+from pipelines.lib.extract import extract, has_news
 from pipelines.lib.places import Places
 from quality import run as quality_run
 from quality.results import Result
@@ -45,6 +45,11 @@ def result(report: Report, dataset: str, name: str) -> Result:
     """One result of a run."""
     [found] = [r for r in report.results if (r.dataset, r.check_name) == (dataset, name)]
     return found
+
+
+def limits(low: float) -> pl.DataFrame:
+    """Thresholds of the upper blood pressure alone."""
+    return pl.DataFrame({"code": ["8480-6"], "unit": ["mm[Hg]"], "low": [low], "high": [300.0]})
 
 
 def record_bad_rows(database: Database, patient: int) -> dict[str, int]:
@@ -127,10 +132,10 @@ def test_changed_thresholds_reach_what_is_already_in(
     extract(site)
     check(site.lake)
     generation = site.lake.generation()
-    monkeypatch.setattr(quality_run, "_version", lambda: "newrules")
+    monkeypatch.setattr("quality.version.rules_version", lambda: "newrules")
     monkeypatch.setattr(
         "quality.units.thresholds",
-        lambda: pl.DataFrame({"code": ["8480-6"], "unit": ["mm[Hg]"], "low": [125.0], "high": [300.0]}),
+        lambda: limits(125.0),
     )
     report = check(site.lake, thorough=True)
     low = [value for value in range(120, 120 + len(patients)) if value < 125]
@@ -138,6 +143,50 @@ def test_changed_thresholds_reach_what_is_already_in(
     assert admitted(site.lake, "observation").filter(code="8480-6")["value_number"].min() == 125
     # rows left the lake, so nothing may be continued from what was built on them
     assert site.lake.generation() != generation
+
+
+@pytest.mark.req("DWH-05")
+@pytest.mark.parametrize("thorough", [False, True], ids=["scan", "great expectations"])
+def test_a_mended_rule_lets_in_what_it_refused(
+    site: Places, database: Database, patients: list[int], monkeypatch: pytest.MonkeyPatch, thorough: bool
+) -> None:
+    bad = record_bad_rows(database, patients[0])
+    low = [value for value in range(120, 120 + len(patients)) if value < 125]
+    monkeypatch.setattr("quality.units.thresholds", lambda: limits(125.0))
+    extract(site)
+    assert check(site.lake, thorough).quarantined["observation"] == len(low) + 3
+    assert not has_news(site)
+    as_of = admitted(site.lake, "observation")["extracted_at"].max()
+
+    monkeypatch.setattr("quality.units.thresholds", lambda: limits(50.0))
+    monkeypatch.setattr("quality.version.rules_version", lambda: "mended")
+    assert has_news(site)
+    assert extract(site).rows == {"observation": len(low) + 3, "encounter": 1}
+    report = check(site.lake, thorough)
+    # what is wrong by the mended rules too is refused again, and says nothing of the news, of which there were none
+    assert report.quarantined == {"observation": 3, "encounter": 1}
+    assert [(each.dataset, each.check_name) for each in report.results if each.failed and not thorough] == []
+    rows = admitted(site.lake, "observation").filter(code="8480-6")
+    assert sorted(rows["value_number"]) == list(range(120, 120 + len(patients)))
+    # they carry the moment they were let in, so an incremental build takes them
+    back = rows.filter(pl.col("value_number") < 125)
+    assert back["extracted_at"].min() > as_of
+    waits = {each.check_name: each.failed for each in report.waiting if each.dataset == "observation"}
+    assert waits == {"value_number.plausible": 1, "unit.of_code": 1, "code.identifier": 1}
+
+    assert not has_news(site)
+    assert extract(site).rows == {}
+    # a version that was let in is not read once more when the rules change again; one that was corrected comes alone
+    with psycopg.connect(database.libpq("owner")) as connection:
+        connection.execute(
+            "update visits.observation set value_number = 130 where id = %s", [bad["value_number.plausible"]]
+        )
+    monkeypatch.setattr("quality.version.rules_version", lambda: "again")
+    assert extract(site).rows == {"observation": 3, "encounter": 1}
+    check(site.lake, thorough)
+    assert admitted(site.lake, "observation").filter(id=bad["value_number.plausible"])["value_number"].to_list() == [
+        130
+    ]
 
 
 def test_a_large_load_is_judged_by_great_expectations(

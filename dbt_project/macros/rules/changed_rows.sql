@@ -13,10 +13,12 @@ All tables of one extraction carry one extracted_at, so one moment bounds what w
     from {{ events }} as events
     inner join {{ ref('int_person') }} as person on events.patient_key = person.record_key
     where person.version_at > {{ newest_extraction(this, 'person_version_at') }}
+    {%- if places_changed() %}
     union
     select built.{{ key }}
     from {{ this }} as built
     inner join ({{ moved_nodes() }}) as moved on built.node_id = moved.node_id
+    {%- endif %}
     {%- if people_were_destroyed() %}
     union
     select built.{{ key }}
@@ -38,10 +40,12 @@ All tables of one extraction carry one extracted_at, so one moment bounds what w
     select person.patient_key
     from {{ ref('int_person') }} as person
     where person.version_at > {{ newest_extraction(this, 'person_version_at') }}
+    {%- if places_changed() %}
     union
     select built.patient_key
     from {{ this }} as built
     inner join ({{ moved_nodes() }}) as moved on built.node_id = moved.node_id
+    {%- endif %}
     {%- if people_were_destroyed() %}
     union
     select person.patient_key
@@ -137,6 +141,18 @@ whole. Each row says in version_at which extraction its build had seen.
     delete from {{ this }}
     where {{ key }} not in (select events.{{ key }} from {{ ref(staging) }} as events)
 {%- endif -%}
+{%- endmacro %}
+
+{#- Whether the tree has news that the built table has not seen: to compare its rows with the tree reads all of them. -#}
+{% macro places_changed() -%}
+    {%- if not execute -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set answer = run_query(
+        "select count(*) from " ~ ref('stg_ops__organization') ~ " as node where node.extracted_at > "
+        ~ newest_extraction(this, 'row_version_at')
+    ) -%}
+    {{ return(answer.columns[0].values()[0] > 0) }}
 {%- endmacro %}
 
 {#- Nodes whose place in the tree differs from the one copied into the built rows. -#}

@@ -9,6 +9,7 @@
 {#- read only by later builds and by the hook -#}
 -- depends_on: {{ ref('stg_ops__condition') }}
 -- depends_on: {{ ref('stg_ops__tombstone') }}
+-- depends_on: {{ ref('stg_ops__organization') }}
 -- Whether a diagnosis is a case of its own depends on the person's other diagnoses, so a person with any
 -- change is worked out again as a whole.
 with

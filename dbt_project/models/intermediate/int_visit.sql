@@ -9,6 +9,7 @@
 {#- read only by later builds and by the hook -#}
 -- depends_on: {{ ref('stg_ops__encounter') }}
 -- depends_on: {{ ref('stg_ops__tombstone') }}
+-- depends_on: {{ ref('stg_ops__organization') }}
 {% if is_incremental() -%}
 with changed as (
     {{ changed_events(ref('stg_ops__encounter'), 'encounter_id') }}

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from ops_app.modules.accounts import passwords, service
@@ -49,10 +49,10 @@ where r.position = :position and r.organization_id = :node order by r.id limit 1
 """
 
 
-def create(engine: Engine, secrets: Path) -> Path:
+def create(connection: Connection, secrets: Path) -> Path:
     """Create the accounts that are not there yet and write their passwords; return the file."""
     made: dict[str, dict[str, Any]] = {}
-    with Session(engine) as session, session.begin():
+    with Session(connection) as session:
         nodes = {**session.execute(text(NODES)).mappings().one(), "everything": None}
         for login, role, position, node in _WANTED:
             if session.scalar(
@@ -66,6 +66,7 @@ def create(engine: Engine, secrets: Path) -> Path:
             )
             name = holder.name if holder else NAMES.get(login, login.capitalize())
             made[login] = make(session, login, role, nodes[node], name, holder.practitioner_id if holder else None)
+        session.flush()
     path = secrets / FILE
     write(path, made)
     return path

@@ -69,8 +69,12 @@ def load(
     planted: Path | None = None,
     database_url: str,
     progress: Progress | None = None,
+    mark: Callable[[], None] = lambda: None,
 ) -> RegionReport:
-    """Make a region of ``people`` people with ``years`` of history up to a day (now if left out)."""
+    """Make a region of ``people`` people with ``years`` of history up to a day (now if left out).
+
+    ``mark`` says at the end, before anything is committed, that this installation holds synthetic people.
+    """
     started = time.monotonic()
     now = _moment(until)
     origin = now.astimezone(_ZONE).date()
@@ -89,8 +93,10 @@ def load(
             classifiers.load_shipped(session)
             session.flush()
         state.begin(connection, state.State(people, years, seed, origin, now, ()))
+        # with the district or not at all: a later start makes neither the accounts nor the mark
+        report.accounts_file = accounts.create(connection, settings().secrets_dir)
+        mark()
     _settle(engine.url.render_as_string(hide_password=False), tell)
-    report.accounts_file = accounts.create(engine, settings().secrets_dir)
     engine.dispose()
     report.planted = len(cases)
     if planted is not None:

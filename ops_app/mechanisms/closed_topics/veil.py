@@ -10,11 +10,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import CTE, ColumnElement, Subquery, Table, and_, event, exists, false, func, not_, or_, text
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Subquery,
+    Table,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    event,
+    exists,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    text,
+)
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.util import AliasedInsp
 from sqlalchemy.sql.expression import ColumnClause
@@ -39,6 +60,13 @@ class Veil:
     """Whatever he recorded or did himself he sees."""
     revealed: tuple[int, ...] = ()
     """People whose closed records he opened with a stated reason."""
+
+
+_reader: ContextVar[Veil] = ContextVar("reader")
+"""Whose statement runs. The conditions are the same for all readers of the same topics, and ask at each execution."""
+_LOGIN = bindparam("reader_login", callable_=lambda: _reader.get().login, type_=Text)
+_PRACTITIONER = bindparam("reader_practitioner", callable_=lambda: _reader.get().practitioner_id, type_=BigInteger)
+_REVEALED = bindparam("reader_revealed", callable_=lambda: list(_reader.get().revealed), type_=ARRAY(BigInteger))
 
 
 def draw(session: Session, veil: Veil) -> None:
@@ -82,23 +110,44 @@ def tells_closed(session: Session, patient_id: int | None, contents: str) -> boo
 @event.listens_for(Session, "do_orm_execute")
 def _hide(state: ORMExecuteState) -> None:
     veil: Veil | None = state.session.info.get(VEIL)
-    if veil is None or not veil.topics or state.session.info.get(LIFTED) or not state.is_select:
+    if veil is None:
         return
-    if state.is_column_load or state.is_relationship_load:
+    # what relationships load carries the conditions of what loaded it, so it too must know who reads
+    _reader.set(veil)
+    if not veil.topics or state.session.info.get(LIFTED) or not state.is_select:
         return
-    if state.is_orm_statement:
-        # a condition costs with every execution, so only those of tables that the statement reads are added
-        conditions = _options(veil)
-        read = _reading(state.statement)
-        tables = [table for table in read.tables if table in conditions]
-        if tables:
-            # SQLAlchemy does not turn a condition on the class into one on its alias, so each alias has its own
-            named = [
-                with_loader_criteria(alias, condition, include_aliases=False)
-                for alias in (aliases_of(state.statement) if read.has_aliases else ())
-                if (condition := shown(alias, veil)) is not None
-            ]
-            state.statement = state.statement.options(*(conditions[table] for table in tables), *named)
+    if state.is_column_load or state.is_relationship_load or not state.is_orm_statement:
+        return
+    state.statement = _veiled(state.statement, veil.topics)
+
+
+_known: WeakKeyDictionary[Any, dict[frozenset[str], Any]] = WeakKeyDictionary()
+"""Statements that are composed once, with the conditions: to add them anew costs as much as to run the statement."""
+
+
+def _veiled(statement: Any, topics: frozenset[str]) -> Any:
+    of_statement = _known.setdefault(statement, {})
+    if topics not in of_statement:
+        of_statement[topics] = _conditioned(statement, topics)
+    veiled = of_statement[topics]
+    return statement if veiled is None else veiled
+
+
+def _conditioned(statement: Any, topics: frozenset[str]) -> Any:
+    """The statement with its conditions; None where it needs none, for a key that is its own value never dies."""
+    # a condition costs with every execution, so only those of tables that the statement reads are added
+    conditions = _options(topics)
+    read = _reading(statement)
+    tables = [table for table in read.tables if table in conditions]
+    if not tables:
+        return None
+    # SQLAlchemy does not turn a condition on the class into one on its alias, so each alias has its own
+    named = [
+        with_loader_criteria(alias, condition, include_aliases=False)
+        for alias in (aliases_of(statement) if read.has_aliases else ())
+        if (condition := shown(alias, topics)) is not None
+    ]
+    return statement.options(*(conditions[table] for table in tables), *named)
 
 
 @dataclass(frozen=True)
@@ -151,60 +200,62 @@ def _read_by(statement: Any) -> Iterator[tuple[Any, Any]]:
 
 
 @lru_cache(maxsize=256)
-def _options(veil: Veil) -> dict[str, Any]:
+def _options(topics: frozenset[str]) -> dict[str, Any]:
     return {
         mapper.class_.__table__.fullname: with_loader_criteria(mapper.class_, condition, include_aliases=False)
         for mapper in Base.registry.mappers
-        if (condition := shown(mapper.class_, veil)) is not None
+        if (condition := shown(mapper.class_, topics)) is not None
     }
 
 
-def shown(model: Any, veil: Veil) -> ColumnElement[bool] | None:
+def shown(model: Any, topics: frozenset[str]) -> ColumnElement[bool] | None:
     """The condition that a row of this class or alias may be seen; None for tables that never hold a closed row."""
     table: Table = model.__table__
     if "patient_id" not in table.c or table.fullname in declaration().open:
         return None
-    parts = _own_codes(model, veil)
+    parts = _own_codes(model, topics)
     if table.fullname == "visits.encounter":
-        parts.append(_closed_visit(model.id, veil))
+        parts.append(_closed_visit(model.id, topics))
     elif "encounter_id" in table.c:
-        parts.append(_closed_visit(model.encounter_id, veil, any_diagnosis=table.fullname in declaration().whole))
+        parts.append(_closed_visit(model.encounter_id, topics, any_diagnosis=table.fullname in declaration().whole))
     if not parts:
         return None
     closed = func.coalesce(or_(*parts), false())
-    allowed: list[ColumnElement[bool]] = [not_(closed), *_own(model, veil)]
-    if veil.revealed:
-        allowed.append(model.patient_id.in_(veil.revealed))
-    return or_(*allowed)
+    return or_(not_(closed), *_own(model), model.patient_id == any_(_REVEALED))
 
 
-def _own(row: Any, veil: Veil) -> list[ColumnElement[bool]]:
+def _own(row: Any) -> list[ColumnElement[bool]]:
     """That the reader did or recorded it himself."""
     found: list[ColumnElement[bool]] = []
-    if veil.practitioner_id is not None and hasattr(row, "practitioner_id"):
-        found.append(func.coalesce(row.practitioner_id == veil.practitioner_id, false()))
+    if hasattr(row, "practitioner_id"):
+        found.append(func.coalesce(row.practitioner_id == _PRACTITIONER, false()))
     if hasattr(row, "recorded_by"):
-        found.append(func.coalesce(row.recorded_by == veil.login, false()))
+        found.append(func.coalesce(row.recorded_by == _LOGIN, false()))
     return found
 
 
-def _own_codes(model: Any, veil: Veil) -> list[ColumnElement[bool]]:
+def _own_codes(model: Any, topics: frozenset[str]) -> list[ColumnElement[bool]]:
     prefix = f"{model.__table__.fullname}."
     return [
         condition
         for name, vocabulary in declaration().columns.items()
         if name.startswith(prefix)
-        for condition in _of_topics(model, getattr(model, name.removeprefix(prefix)), vocabulary, veil)
+        for condition in _of_topics(model, getattr(model, name.removeprefix(prefix)), vocabulary, topics)
     ]
 
 
-def _of_topics(row: Any, column: Any, vocabulary: Vocabulary, veil: Veil) -> list[ColumnElement[bool]]:
+def _of_topics(row: Any, column: Any, vocabulary: Vocabulary, topics: frozenset[str]) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    if (always := pattern(vocabulary, veil.topics, of_minors=False)) is not None:
-        found.append(column.op("~")(always))
-    if (of_minors := pattern(vocabulary, veil.topics, of_minors=True)) is not None:
-        found.append(and_(column.op("~")(of_minors), _minor_then(row)))
+    if (always := pattern(vocabulary, topics, of_minors=False)) is not None:
+        found.append(column.op("~")(_quoted(always)))
+    if (of_minors := pattern(vocabulary, topics, of_minors=True)) is not None:
+        found.append(and_(column.op("~")(_quoted(of_minors)), _minor_then(row)))
     return found
+
+
+def _quoted(declared: str) -> ColumnElement[str]:
+    """A pattern of the declaration as it stands in the SQL: a parameter would be handed over with every execution."""
+    return literal_column("'" + declared.replace("'", "''") + "'", Text)
 
 
 def _minor_then(row: Any) -> ColumnElement[bool]:
@@ -214,10 +265,10 @@ def _minor_then(row: Any) -> ColumnElement[bool]:
     return exists().where(person.c.id == row.patient_id, came_of_age > row.event_at)
 
 
-def _closed_visit(encounter_id: Any, veil: Veil, *, any_diagnosis: bool = False) -> ColumnElement[bool]:
+def _closed_visit(encounter_id: Any, topics: frozenset[str], *, any_diagnosis: bool = False) -> ColumnElement[bool]:
     """A visit is closed by its main diagnosis; other diagnoses of a closed topic close themselves alone."""
     diagnosis = Base.metadata.tables["visits.condition"].alias().c
-    of_topics = _of_topics(diagnosis, diagnosis.icd10, "icd10", veil)
+    of_topics = _of_topics(diagnosis, diagnosis.icd10, "icd10", topics)
     conditions = [
         diagnosis.encounter_id == encounter_id,
         diagnosis.entered_in_error_at.is_(None),
@@ -225,5 +276,5 @@ def _closed_visit(encounter_id: Any, veil: Veil, *, any_diagnosis: bool = False)
     ]
     if not any_diagnosis:
         conditions.append(diagnosis.type == "main")
-    conditions += [not_(own) for own in _own(diagnosis, veil)]
+    conditions += [not_(own) for own in _own(diagnosis)]
     return exists().where(*conditions)

@@ -38,9 +38,12 @@ def card_rules(session: Session, roles: Iterable[str]) -> Sequence[CardRule]:
     return session.scalars(_CARD_RULES, {"roles": list(roles)}).all()
 
 
+_TOPIC_CIRCLES = select(TopicCircle)
+
+
 def topic_circles(session: Session) -> Sequence[TopicCircle]:
     """Cells of the circles that organisations set."""
-    return session.scalars(select(TopicCircle)).all()
+    return session.scalars(_TOPIC_CIRCLES).all()
 
 
 def opening_scopes(session: Session, actor: Actor, permission: Permission) -> dict[AccessRule, Scope]:

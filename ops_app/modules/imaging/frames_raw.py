@@ -7,10 +7,9 @@ from pathlib import Path
 from pydicom import dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.encaps import get_frame
-from pydicom.pixels import pixel_array
 
 from ops_app.modules.imaging.elements import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE
-from ops_app.modules.imaging.pixels import CannotShow
+from ops_app.modules.imaging.pixels import CannotShow, decoded
 
 MEDIA_TYPES = {
     "1.2.840.10008.1.2.5": "image/dicom-rle",
@@ -39,7 +38,7 @@ def frame_of(path: Path, number: int, frames: int, transfer_syntax: str, as_stor
             dataset = dcmread(path, force=True)
             content = get_frame(dataset.PixelData, number - 1, number_of_frames=frames)
             return f"{MEDIA_TYPES[transfer_syntax]}; transfer-syntax={transfer_syntax}", content
-        values = pixel_array(path, index=number - 1, raw=transfer_syntax in (EXPLICIT_BIG, DEFLATED))
+        values = decoded(path, number, transfer_syntax, raw=transfer_syntax in (EXPLICIT_BIG, DEFLATED))
     # whatever a damaged file leads the decoder into, the answer is the same
     except Exception as error:
         raise CannotShow(f"the frame cannot be read: {error}") from error

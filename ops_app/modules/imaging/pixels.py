@@ -17,6 +17,7 @@ from PIL import Image
 from pydicom import Dataset, dcmread
 from pydicom.pixels import pixel_array
 
+from ops_app.modules.imaging.elements import DEFLATED
 from ops_app.modules.imaging.values import Pixels, colours, groups_of, rescaled, windowed, windows_of
 
 LARGEST_FRAME = 200_000_000
@@ -128,7 +129,14 @@ def stored_frame(path: Path, number: int) -> tuple[Dataset, Pixels]:
     if not 0 < samples <= LARGEST_FRAME:
         raise CannotShow("the object holds no picture")
     with decoding():
-        return dataset, pixel_array(path, index=number - 1)
+        return dataset, decoded(path, number, str(dataset.file_meta.get("TransferSyntaxUID", "")))
+
+
+def decoded(path: Path, number: int, transfer_syntax: str, raw: bool = False) -> Pixels:
+    """The samples of a frame, counted from 1; ``raw`` leaves the colours as they are stored."""
+    # the decoder walks a file as it lies; a deflated one has to be unpacked first
+    source = dcmread(path, force=True) if transfer_syntax == DEFLATED else path
+    return pixel_array(source, index=number - 1, raw=raw)
 
 
 @contextmanager

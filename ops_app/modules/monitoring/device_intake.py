@@ -8,13 +8,13 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from ops_app import audit
 from ops_app.actor import Actor
-from ops_app.errors import Conflict, Invalid, NotSignedIn
+from ops_app.errors import Conflict, Invalid
 from ops_app.i18n import N_, _
 from ops_app.kit import clock
 from ops_app.mechanisms.task import task
@@ -50,19 +50,38 @@ class Answer:
     text: str
 
 
-def calling_device(session: Session, header: str | None) -> Device:
-    """The active device that shows this key."""
+def calling_device(session: Session, header: str | None) -> Device | None:
+    """The active device that shows its key."""
+    found = _of_key(session, header)
+    return found.Device if found is not None and found.DeviceKey.revoked_at is None else None
+
+
+def tell_ended_key(session: Session, header: str | None) -> None:
+    """A key that was ended is still shown: whoever watches learns of it, once a day for a device.
+
+    An unknown key is nobody's, and a retired device should not send: of both nobody is told.
+    """
+    found = _of_key(session, header)
+    if found is None or found.DeviceKey.revoked_at is None:
+        return
+    binding = device_queries.holder(session, found.Device.id)
+    subjects = [device_subject(found.Device.id), *([refused_subject(binding.id)] if binding is not None else [])]
+    if not device_queries.told_today(session, (REFUSED.name, UNPLACED.name), subjects):
+        tell_refused(session, found.Device, N_("The key it shows has been ended"))
+
+
+def _of_key(session: Session, header: str | None) -> Row[DeviceKey, Device] | None:
+    """The key a request shows, and the active device it was given to; the key may have been ended."""
     scheme, _space, shown = (header or "").partition(" ")
     if scheme.lower() != "bearer" or not shown.strip():
-        raise NotSignedIn()
+        return None
+    digest = key_hash(shown.strip())
     found = session.execute(
         select(DeviceKey, Device)
         .join(Device, Device.id == DeviceKey.device_id)
-        .where(DeviceKey.key_hash == key_hash(shown.strip()), DeviceKey.revoked_at.is_(None), Device.is_active)
+        .where(DeviceKey.key_hash == digest, Device.is_active)
     ).first()
-    if found is None or not hmac.compare_digest(found.DeviceKey.key_hash, key_hash(shown.strip())):
-        raise NotSignedIn()
-    return found.Device
+    return found if found is not None and hmac.compare_digest(found.DeviceKey.key_hash, digest) else None
 
 
 def key_hash(key: str) -> bytes:

@@ -12,6 +12,7 @@ from ops_app.actor import Scope
 from ops_app.errors import NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
+from ops_app.mechanisms.task.models import Task
 from ops_app.modules.devices.models import Device
 from ops_app.modules.devices.queries import device as device_of_scope
 from ops_app.modules.devices.queries import registration_in_force
@@ -107,6 +108,24 @@ def refusals(session: Session, enrolment_id: int) -> Sequence[Row[Device, Inboun
         .where(Binding.enrolment_id == enrolment_id, Binding.until_at.is_(None), InboundMessage.state == "failed")
         .order_by(Device.name, Device.id)
     ).all()
+
+
+def without_key(session: Session, enrolment_id: int) -> Sequence[Device]:
+    """Devices with a patient now that would have to show a key and have none that holds."""
+    held = exists().where(DeviceKey.device_id == Device.id, DeviceKey.revoked_at.is_(None))
+    return session.scalars(
+        select(Device)
+        .join(Binding, Binding.device_id == Device.id)
+        .where(Binding.enrolment_id == enrolment_id, Binding.until_at.is_(None), Device.protocol == "fhir", ~held)
+        .order_by(Device.name, Device.id)
+    ).all()
+
+
+def told_today(session: Session, kinds: Sequence[str], subjects: Sequence[str]) -> bool:
+    """Whether a task of these was opened within a day, or is open still."""
+    lately = or_(Task.state == "open", Task.opened_at > clock.now() - dt.timedelta(days=1))
+    chosen = select(Task.id).where(Task.kind.in_(kinds), Task.subject.in_(subjects), lately)
+    return session.scalar(chosen.limit(1)) is not None
 
 
 def since_refused(session: Session, binding_id: int, at: dt.datetime) -> str | None:

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from ops_app.auth import Machine
-from ops_app.db import Db
-from ops_app.errors import BadRequest, OpsError
+from ops_app.db import Db, open_session
+from ops_app.errors import BadRequest, NotSignedIn, OpsError
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.form_fields import PostedForm
@@ -41,7 +41,14 @@ async def sent_body(request: Request) -> bytes:
 
 def calling_device(request: Request, db: Db) -> Device:
     """The device whose key is shown."""
-    return device_intake.calling_device(db, request.headers.get("authorization"))
+    header = request.headers.get("authorization")
+    device = device_intake.calling_device(db, header)
+    if device is None:
+        # in a transaction of its own: the refusal takes that of the request back
+        with open_session(request.app.state.engine) as session, session.begin():
+            device_intake.tell_ended_key(session, header)
+        raise NotSignedIn()
+    return device
 
 
 CallingDevice = Annotated[Device, Depends(calling_device, scope="function")]

@@ -65,6 +65,7 @@ def _page(
             "names": practitioner_names(db, [row.practitioner_id for row in parts]),
             "silent": is_silent(enrolment, last),
             "devices": device_queries.bindings(db, enrolment.id),
+            "keyless": device_queries.without_key(db, enrolment.id),
             "refusals": device_queries.refusals(db, enrolment.id),
             "device_names": senders(db, (f"device:{each.device_id}" for each in values if each.device_id)),
             "free_devices": device_queries.free(db, actor.scope(Permission.MONITORING_ENROLMENT_WRITE)),

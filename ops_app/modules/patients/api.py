@@ -127,8 +127,8 @@ def card(access: CardReader, db: Db, paging: Paging, kind: str | None = None) ->
             known_at=entry.row.known_at,
             evidence=entry.row.evidence,
             in_error=entry.row.entered_in_error_at is not None,
-            values=audit.plain(audit.snapshot(getattr(entry.row, "stored", entry.row))),
-            rows={kind: [audit.plain(audit.snapshot(row)) for row in rows] for kind, rows in entry.rows.items()},
+            values=audit.as_json(getattr(entry.row, "stored", entry.row)),
+            rows={kind: [audit.as_json(row) for row in rows] for kind, rows in entry.rows.items()},
         )
         for entry in shown.items
     ]

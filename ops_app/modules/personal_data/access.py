@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, any_, bindparam, exists, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, Boolean, ColumnElement, and_, any_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor
@@ -57,6 +57,22 @@ OPEN_BLOCK = and_(
 )
 """The condition of a block that holds today; ``block_of`` gives what it asks for."""
 
+_NEWEST_WORD = (
+    select(func.max(Consent.id))
+    .where(
+        Consent.patient_id == any_(KEYS),
+        Consent.purpose == "processing",
+        or_(
+            bindparam("everywhere", type_=Boolean),
+            Consent.organization_id == any_(bindparam("places", type_=ARRAY(BigInteger))),
+        ),
+    )
+    .group_by(Consent.organization_id)
+)
+# both composed once: every opening asks them
+_REFUSED = select(
+    exists().where(Consent.id.in_(_NEWEST_WORD), or_(Consent.is_given.is_(False), Consent.withdrawn_at.is_not(None)))
+)
 _STATE = select(exists().where(Pseudonym.patient_id == bindparam("id")), exists().where(OPEN_BLOCK))
 
 
@@ -122,17 +138,9 @@ def _consented(session: Session, actor: Actor, permission: Permission, records: 
 
 def _withdrawn(session: Session, actor: Actor, permission: Permission, records: Sequence[int]) -> bool:
     """Whether the newest word on processing, at an organisation the actor works for, is a no."""
-    newest = (
-        select(func.max(Consent.id))
-        .where(
-            Consent.patient_id.in_(records),
-            Consent.purpose == "processing",
-            actor.scope(permission).condition(Consent.organization_id),
-        )
-        .group_by(Consent.organization_id)
-    )
-    refused = or_(Consent.is_given.is_(False), Consent.withdrawn_at.is_not(None))
-    return bool(session.scalar(select(exists().where(Consent.id.in_(newest), refused))))
+    scope = actor.scope(permission)
+    asked = {"keys": list(records), "everywhere": scope.everywhere, "places": sorted(scope.organization_ids)}
+    return bool(session.scalar(_REFUSED, asked))
 
 
 def _has_reason(session: Session, actor: Actor, records: Sequence[int]) -> bool:

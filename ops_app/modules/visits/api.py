@@ -48,7 +48,7 @@ def _visit(session: Session, encounter_id: int) -> VisitOut:
         **known,
         in_error=encounter.entered_in_error_at is not None,
         version=encounter.row_xid,
-        rows={kind: [audit.plain(audit.snapshot(row)) for row in found] for kind, found in rows.items() if found},
+        rows={kind: [audit.as_json(row) for row in found] for kind, found in rows.items() if found},
     )
 
 

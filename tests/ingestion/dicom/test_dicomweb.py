@@ -13,7 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 from pydicom import dcmread, dcmwrite
-from pydicom.uid import generate_uid
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, generate_uid
 from sqlalchemy import func, select
 
 from ops_app.auth import token_hash
@@ -27,6 +27,8 @@ from tests.ingestion.dicom import objects
 from tests.ops_app.clinic import Clinic
 
 JSON = "application/dicom+json"
+OHIF_FRAMES = 'multipart/related; type="application/octet-stream"; transfer-syntax="*"'
+"""What OHIF 3.12 accepts when it asks for a frame."""
 
 
 class Viewer:
@@ -169,6 +171,19 @@ def test_every_frame_of_a_loop_is_another_one(clinic: Clinic, ill: Patient) -> N
     frames = parts_of(viewer.get(f"{address(made)}/frames/1,3,4"))
     assert [part.get_payload(decode=True)[0] for part in frames] == [0, 120, 180]
     assert parts_of(viewer.get(f"/studies/{made.StudyInstanceUID}"))[0].get_content_type() == "application/dicom"
+
+
+@pytest.mark.req("PACS-04")
+def test_a_deflated_image_is_shown_like_any_other(clinic: Clinic, ill: Patient) -> None:
+    viewer = Viewer(clinic)
+    made = objects.ct_slice(ill)
+    made.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    viewer.post(made)
+    (frame,) = parts_of(viewer.get(f"{address(made)}/frames/1", accept=OHIF_FRAMES))
+    assert frame["Content-Type"] == f"application/octet-stream; transfer-syntax={ExplicitVRLittleEndian}"
+    assert frame.get_payload(decode=True) == made.PixelData
+    picture = viewer.get(f"{address(made)}/rendered", accept="image/png", window="0,100,linear")
+    assert np.asarray(Image.open(io.BytesIO(picture.content)))[0, -1] == 255
 
 
 @pytest.mark.req("PACS-01", "PACS-04")

@@ -65,6 +65,21 @@ def loaded(module_database: Database, planted: Path) -> Database:
     return module_database
 
 
+def test_a_region_that_is_not_finished_leaves_nothing(installation: Installation) -> None:
+    """Killed before the last moment, it leaves neither people nor their accounts, and the next start makes both."""
+    empty = installation.new_database()
+
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        region.load(100, 1, 7, until=UNTIL, database_url=empty.url(), mark=killed)
+    for table in ("patients.patient", "organizations.organization", "accounts.account", "vault.pseudonym"):
+        assert scalar(empty, f"select count(*) from {table}") == 0
+    assert scalar(empty, "select to_regclass('synthetic.region')") is None
+    empty.close()
+
+
 def scalar(database: Database, statement: str) -> object:
     with database.engine("owner").connect() as connection:
         return connection.scalar(text(statement))

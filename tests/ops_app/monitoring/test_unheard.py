@@ -11,6 +11,7 @@ from ops_app.kit import clock
 from ops_app.mechanisms.task import escalation
 from ops_app.mechanisms.task.models import Task
 from ops_app.modules.devices.models import Device
+from ops_app.modules.monitoring import device_intake
 from ops_app.modules.monitoring.models import Binding
 from tests.installation import Database
 from tests.ops_app.clinic import Clinic
@@ -47,6 +48,36 @@ def test_a_device_that_is_not_heard_is_somebodys_task(clinic: Clinic) -> None:
     taken = clinic.browser("doctor").post(f"{address}/devices/{binding.id}/end")
     assert taken.status_code == 303
     assert [task.state for task in tasks(clinic, here.patient)] == ["done", "done"]
+
+
+def test_a_key_that_was_ended_is_told_of_once_a_day_and_a_strangers_never(clinic: Clinic) -> None:
+    here = Home(clinic)
+    address = f"/patients/{here.patient.id}/monitoring"
+    assert here.send(pressure("k0"), key="of-nobody").status_code == 401
+    assert here.send(pressure("k1")).status_code == 201
+    assert "has no key that holds" not in clinic.browser("nurse").get(address).text
+    with clinic.session() as session:
+        device_intake.end_key(session, clinic.actor(session, "doctor"), session.get_one(Device, here.device_id))
+    for number in range(5):
+        assert here.send(pressure(f"k{2 + number}", 214, 126)).status_code == 401
+    assert len(here.messages()) == 1, "what comes under an ended key is not kept"
+    [task] = tasks(clinic, here.patient)
+    assert (task.kind, task.owner_practitioner_id) == ("monitoring:refused", clinic.practitioners["nurse"])
+    assert told(clinic, "nurse", task) == ["tasks:waits"]
+    assert "The key it shows has been ended" in clinic.browser("nurse").get("/tasks").text
+    assert "Cuff has no key that holds" in clinic.browser("nurse").get(address).text
+    # a new key: heard again; a copy that goes on with the old one is told of tomorrow
+    old = here.key
+    with clinic.session() as session:
+        here.key = device_intake.give_key(
+            session, clinic.actor(session, "doctor"), session.get_one(Device, here.device_id)
+        )
+    assert here.send(pressure("k9")).status_code == 201
+    assert here.send(pressure("k10"), key=old).status_code == 401
+    assert [task.state for task in tasks(clinic, here.patient)] == ["done"]
+    with clock.frozen(clock.now() + dt.timedelta(hours=25)):
+        assert here.send(pressure("k11"), key=old).status_code == 401
+    assert [task.state for task in tasks(clinic, here.patient)] == ["done", "open"]
 
 
 @pytest.mark.req("MONITOR-05")
