@@ -17,13 +17,12 @@ import streamlit as st
 
 from dashboards import counts
 from dashboards.identity import Scope, Viewer
+from quality.results import WAITING
 from warehouse.query import INSTANCE_FAILED, build_info, connect_current, current_file
 from warehouse.settings import warehouse_settings
 
 QUERIES = Path(__file__).parent / "queries"
 MAX_OPEN_FILES = 24
-WAITING = "waiting"
-"""Severity of the results that count what stands in quarantine now."""
 
 _INSIDE = "({table}.organization_id in (from {scope}) or {table}.site_id in (from {scope}))"
 _OWN_COUNT = "create temp view own_count as select * from figure_count c where " + _INSIDE.format(

@@ -12,6 +12,8 @@ from quality.titles import KINDS
 from warehouse.lake import Lake, Manifest, Part, PartWriter, schema_of, stamp
 
 TABLE = "quality_result"
+WAITING = "waiting"
+"""Severity of what stands in quarantine now; the same rule over the rows of one run has its own."""
 COLUMNS = {
     "run_id": "text",
     "run_at": "timestamptz",

@@ -9,12 +9,10 @@ from __future__ import annotations
 import polars as pl
 
 from quality.admit import REASONS
-from quality.results import Result
+from quality.results import WAITING, Result
 from quality.suites.suite import Suite
 from warehouse.lake import Lake, Manifest
 
-SEVERITY = "waiting"
-"""Tells these results from those of the same rule over the rows of one run."""
 VERSION = ("row_xid", "extracted_at")
 """What tells which of two versions of a row is newer."""
 FORMER_RULE = "former"
@@ -35,7 +33,7 @@ def results(lake: Lake, manifest: Manifest, suite: Suite) -> list[Result]:
         .sort("reason")
     )
     return [
-        Result(suite.dataset, reason, kinds.get(reason, FORMER_RULE), SEVERITY, waiting, rows, 0.0)
+        Result(suite.dataset, reason, kinds.get(reason, FORMER_RULE), WAITING, waiting, rows, 0.0)
         for reason, waiting, rows in counted.rows()
     ]
 

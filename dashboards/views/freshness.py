@@ -10,6 +10,7 @@ from dashboards.figures import moment, number
 from dashboards.identity import Viewer
 from dashboards.tables import Mark
 from dashboards.texts import Texts
+from quality.results import WAITING
 
 TONES = {"passed": "green", "warned": "amber", "failed": "red"}
 
@@ -69,7 +70,7 @@ def _checks(texts: Texts, results: pl.DataFrame) -> None:
     if results.is_empty():
         st.info(texts("freshness.none"))
         return
-    rows = list(results.filter(pl.col("severity") != data.WAITING).iter_rows(named=True))
+    rows = list(results.filter(pl.col("severity") != WAITING).iter_rows(named=True))
     failing = [row for row in rows if row["status"] != "passed"]
     st.caption(texts("freshness.summary", total=len(rows), failing=len(failing)))
     shown = rows if st.toggle(texts("freshness.show_all"), value=False) else failing

@@ -69,8 +69,8 @@ def test_a_document_for_scripts_is_the_same_in_every_language(fresh: Installatio
     [
         (["db", "urll"], "Нет команды «urll». Может быть, 'url'?; см. saulyq db --help"),
         (["db", "url", "--rolle"], "Нет параметра --rolle (возможно: --role); см. saulyq db url --help"),
-        (["query"], "Не указан аргумент «SQL»; см. saulyq query --help"),
-        (["load", "region", "--people"], "Параметру «--people» нужно значение; см. saulyq load region --help"),
+        (["query"], "Не указан аргумент «sql»; см. saulyq query --help"),
+        (["load", "region", "--people"], "Параметру «--people» нужно значение"),
         (["load", "region", "--people", "3"], "Недопустимое значение '--people': нужно число не меньше 100"),
         (["load", "region", "--people", "ten"], "Недопустимое значение '--people': нужно целое число"),
         (["db", "url", "--role", "king"], "Недопустимое значение '--role': «king» — не одно из: 'owner'"),
