@@ -55,8 +55,7 @@ listed as (
     where
         activities.step = 'listed'
         and activities.plan_year is not null
-        and not activities.is_entered_in_error
-        {{- of_news('activities', is_continued) }}
+        and not activities.is_entered_in_error {{- of_news('activities', is_continued) }}
     group by activities.patient_key, activities.programme, activities.plan_year
 ),
 
@@ -99,8 +98,7 @@ register as (
         cards.episode_kind = 'dispensary'
         and cards.status <> 'cancelled'
         and coalesce(cards.close_reason, 'none') <> 'mistake'
-        and not cards.is_entered_in_error
-        {{- of_news('cards', is_continued) }}
+        and not cards.is_entered_in_error {{- of_news('cards', is_continued) }}
 ),
 
 target as (
