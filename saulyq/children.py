@@ -20,8 +20,11 @@ def run(current: Settings, *arguments: str) -> None:
         env=part_environment(current),
         stdout=subprocess.DEVNULL,
     )
-    if result != 0:
-        raise SaulyqError(f"saulyq {' '.join(arguments)} failed; its reason stands above")
+    if result < 0:
+        raise SaulyqError(f"saulyq {' '.join(arguments)} was ended by signal {-result}; see whether memory is short")
+    if result > 0:
+        # it has said why in a line of its own
+        raise SystemExit(result)
 
 
 def run_in_background(current: Settings, *arguments: str) -> None:

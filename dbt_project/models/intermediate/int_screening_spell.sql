@@ -55,7 +55,8 @@ listed as (
     where
         activities.step = 'listed'
         and activities.plan_year is not null
-        and not activities.is_entered_in_error {{- of_news('activities', is_continued) }}
+        and not activities.is_entered_in_error
+    {{- of_news('activities', is_continued) }}
     group by activities.patient_key, activities.programme, activities.plan_year
 ),
 
@@ -98,7 +99,8 @@ register as (
         cards.episode_kind = 'dispensary'
         and cards.status <> 'cancelled'
         and coalesce(cards.close_reason, 'none') <> 'mistake'
-        and not cards.is_entered_in_error {{- of_news('cards', is_continued) }}
+        and not cards.is_entered_in_error
+    {{- of_news('cards', is_continued) }}
 ),
 
 target as (
