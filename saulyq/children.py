@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from saulyq.environment import part_environment
+from saulyq.environment import MARK, installation_environment, part_environment
 from saulyq.errors import SaulyqError
 from saulyq.parts import ROOT
 from saulyq.settings import Settings
@@ -17,11 +17,19 @@ def run(current: Settings, *arguments: str) -> None:
     result = subprocess.call(
         [sys.executable, "-m", COMMAND, *arguments],
         cwd=ROOT,
-        env=part_environment(current),
+        # its words go to whoever typed the command, in their language
+        env=installation_environment(current) | {MARK: str(current.home)},
         stdout=subprocess.DEVNULL,
     )
-    if result != 0:
-        raise SaulyqError("saulyq %(command)s failed; its reason stands above", command=" ".join(arguments))
+    if result < 0:
+        raise SaulyqError(
+            "saulyq %(command)s was ended by signal %(signal)s; see whether memory is short",
+            command=" ".join(arguments),
+            signal=-result,
+        )
+    if result > 0:
+        # it has said why in a line of its own
+        raise SystemExit(result)
 
 
 def run_in_background(current: Settings, *arguments: str) -> None:

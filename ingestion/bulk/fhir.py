@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -20,6 +21,8 @@ from ingestion.bulk.resources import ENTITY_OF, Resource, convert
 from ingestion.bulk.writer import BatchWriter
 
 SYSTEM = "fhir"
+LONGEST = 256 << 20
+"""Characters of a bundle: the longest of Synthea have some tens of millions."""
 _FURTHER_PARTS = tuple(f"/{part}" for part in range(1, 100))
 Progress = Callable[[str, int, int], None]
 
@@ -58,6 +61,8 @@ class _Loading:
         line = 0
         for line, text in _documents(file):
             try:
+                if isinstance(text, BadRecordError):
+                    raise text
                 resources = _resources(text)
             except (ValueError, RecursionError, BadRecordError) as error:
                 self._report.entities["patients"].read += 1
@@ -72,7 +77,7 @@ class _Loading:
         self._writer.flush()
 
     def _take(self, resource: Resource, file: str, line: int) -> None:
-        entity = ENTITY_OF.get(resource.get("resourceType", ""))
+        entity = _entity(resource)
         if entity is None:
             return
         try:
@@ -95,27 +100,37 @@ class _Loading:
 
 def _open(file: Path) -> TextIO:
     if file.suffix == ".gz":
-        return gzip.open(file, "rt", encoding="utf-8", errors="replace")
-    return file.open(encoding="utf-8", errors="replace")
+        return gzip.open(file, "rt", encoding="utf-8-sig", errors="replace")
+    return file.open(encoding="utf-8-sig", errors="replace")
 
 
-def _documents(file: Path) -> Iterator[tuple[int, str]]:
+def _documents(file: Path) -> Iterator[tuple[int, str | BadRecordError]]:
+    """Number and text of each line that holds one, or why it cannot be read; a .json file is one document."""
     with _open(file) as stream:
-        if ".json" in file.suffixes:
-            yield 1, stream.read()
-            return
+        is_one = ".json" in file.suffixes
         line = 0
         while True:
             line += 1
             try:
-                text = stream.readline()
-            except (EOFError, OSError) as error:
-                yield line, f"the file breaks here: {error}"
+                text = stream.read(LONGEST) if is_one else stream.readline(LONGEST)
+                is_cut = len(text) == LONGEST and not text.endswith("\n")
+                while is_cut and (rest := stream.readline(LONGEST)) and (is_one or not rest.endswith("\n")):
+                    pass
+            except (EOFError, OSError, zlib.error) as error:
+                yield line, BadRecordError(f"the file breaks here: {error}")
                 return
             if not text:
                 return
-            if text.strip():
+            if is_cut:
+                yield line, BadRecordError(f"longer than {LONGEST:,} characters: give one bundle a line")
+            elif text.strip():
                 yield line, text
+
+
+def _entity(resource: Resource) -> str | None:
+    """What a resource becomes; None where it is of a kind that is not loaded."""
+    kind = resource.get("resourceType")
+    return ENTITY_OF.get(kind) if isinstance(kind, str) else None
 
 
 def _resources(text: str) -> list[Resource]:
@@ -123,10 +138,12 @@ def _resources(text: str) -> list[Resource]:
     if not isinstance(document, dict):
         raise BadRecordError("the line is no JSON object")
     if document.get("resourceType") != "Bundle":
-        if document.get("resourceType") in ENTITY_OF:
+        if _entity(document) is not None:
             return [document]
         raise BadRecordError(f"resourceType {document.get('resourceType')!r} is neither Bundle nor known")
     entries = document.get("entry") or []
+    if not isinstance(entries, list):
+        raise BadRecordError("the entries of the bundle are no list")
     return [
         entry["resource"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("resource"), dict)
     ]

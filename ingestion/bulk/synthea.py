@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -71,8 +72,8 @@ def _find(directory: Path, name: str) -> Path | None:
 
 def _open(path: Path) -> TextIO:
     if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8", errors="surrogateescape", newline="")
-    return path.open(encoding="utf-8", errors="surrogateescape", newline="")
+        return gzip.open(path, "rt", encoding="utf-8-sig", errors="surrogateescape", newline="")
+    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
 def _load_file(
@@ -108,10 +109,7 @@ def _rows(path: Path) -> Iterator[tuple[int, CsvRow | str]]:
     """Yield (line, row); a line that is no row comes as the reason why."""
     with _open(path) as stream:
         reader = csv.reader(stream)
-        header = next(reader, None)
-        if not header:
-            return
-        names = [name.strip().lstrip("\ufeff").upper() for name in header]
+        names: list[str] = []
         while True:
             try:
                 cells = next(reader)
@@ -120,12 +118,14 @@ def _rows(path: Path) -> Iterator[tuple[int, CsvRow | str]]:
             except csv.Error as error:
                 yield reader.line_num, f"not CSV: {error}"
                 continue
-            except (EOFError, OSError) as error:
+            except (EOFError, OSError, zlib.error) as error:
                 yield reader.line_num, f"the file ends or breaks here: {error}"
                 return
             if not cells:
                 continue
-            if len(cells) != len(names):
+            if not names:
+                names = [name.strip().upper() for name in cells]
+            elif len(cells) != len(names):
                 yield reader.line_num, f"{len(cells)} columns where the header has {len(names)}"
             elif found := _UNWRITABLE.search("".join(cells)):
                 yield reader.line_num, "contains a NUL character" if found.group() == "\x00" else "is not UTF-8"

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from saulyq import failures
+from saulyq import children, failures
 from tests.installation import Installation, make_installation, remove_installation
 
 
@@ -19,6 +19,13 @@ def untouched() -> Iterator[Installation]:
     made = make_installation()
     yield made
     remove_installation(made)
+
+
+def test_a_failed_step_of_a_start_is_told_once(untouched: Installation, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        children.run(untouched.settings, "load", "synthea", "/nowhere")
+    assert ended.value.code == 3
+    assert capfd.readouterr().err == "saulyq: there is no folder /nowhere\n"
 
 
 class TestHomes:

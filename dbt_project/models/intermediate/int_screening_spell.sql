@@ -56,7 +56,7 @@ listed as (
         activities.step = 'listed'
         and activities.plan_year is not null
         and not activities.is_entered_in_error
-        {{- of_news('activities', is_continued) }}
+    {{- of_news('activities', is_continued) }}
     group by activities.patient_key, activities.programme, activities.plan_year
 ),
 
@@ -100,7 +100,7 @@ register as (
         and cards.status <> 'cancelled'
         and coalesce(cards.close_reason, 'none') <> 'mistake'
         and not cards.is_entered_in_error
-        {{- of_news('cards', is_continued) }}
+    {{- of_news('cards', is_continued) }}
 ),
 
 target as (

@@ -132,6 +132,38 @@ def test_broken_lines_and_resources_are_named(database: Database, tmp_path: Path
     assert report.entities["encounters"].loaded == 1
 
 
+def test_files_that_are_odd_or_damaged_cost_only_themselves(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fhir, "LONGEST", 4_000)
+    odd = tmp_path / "odd.ndjson"
+    lines = [
+        bundle(PATIENT),
+        json.dumps({"resourceType": "Bundle", "entry": [{"resource": {"resourceType": ["Patient"]}}]}),
+        json.dumps({"resourceType": ["Patient"]}),
+        json.dumps({"resourceType": "Bundle", "entry": 5}),
+        json.dumps({"resourceType": "Bundle", "entry": ["x" * 9_000]}),
+        bundle(ENCOUNTER | {"period": {"start": 5}}),
+        bundle(ENCOUNTER),
+    ]
+    odd.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
+    packed = gzip.compress(bundle(CONDITION).encode(), mtime=0)
+    (tmp_path / "cut.json.gz").write_bytes(packed[:-30])
+    (tmp_path / "spoilt.ndjson.gz").write_bytes(packed[:20] + b"\xff" * 40 + packed[60:])
+    (tmp_path / "plain.ndjson.gz").write_text(bundle(CONDITION))
+    files = [odd, *(tmp_path / name for name in ("cut.json.gz", "spoilt.ndjson.gz", "plain.ndjson.gz"))]
+    report = fhir.load(files, database_url=database.url("app"), rejects_path=tmp_path / "rejects.jsonl")
+    assert (report.entities["patients"].loaded, report.entities["encounters"].loaded) == (1, 1)
+    assert report.rejects_file is not None
+    rows = [json.loads(line) for line in report.rejects_file.read_text().splitlines()]
+    assert [(row["file"], row["line"]) for row in rows] == [
+        *(("odd.ndjson", line) for line in (3, 4, 5, 6)),
+        ("cut.json.gz", 1),
+        ("spoilt.ndjson.gz", 1),
+        ("plain.ndjson.gz", 1),
+    ]
+
+
 def test_a_shared_set_loads_whole(database: Database, tmp_path: Path) -> None:
     report = load(database, shared("fhir_synthea") / "smart_r4_02.ndjson.gz", tmp_path)
     assert report.entities["patients"].loaded == 77

@@ -141,6 +141,31 @@ def test_bytes_that_are_no_text_cost_one_row(database: Database, tmp_path: Path)
     assert report.entities["patients"].loaded == 2
 
 
+def test_files_of_other_systems_load_and_broken_ones_are_named(database: Database, tmp_path: Path) -> None:
+    """A byte order mark, Windows line ends, a blank first line; beside them empty, foreign and damaged files."""
+    directory = folder.write(tmp_path / "set")
+    marked = (directory / "patients.csv").read_bytes().replace(b"Id,", b'"Id",', 1).replace(b"\n", b"\r\n")
+    (directory / "patients.csv").write_bytes(b"\xef\xbb\xbf" + marked)
+    (directory / "encounters.csv").write_text("\n" + (directory / "encounters.csv").read_text())
+    (directory / "observations.csv").write_bytes(b"")
+    (directory / "procedures.csv").write_text("one,two\n1,2\n")
+    (directory / "immunizations.csv").unlink()
+    (directory / "immunizations.csv.gz").write_bytes(b"DATE,PATIENT,ENCOUNTER,CODE\n")
+    whole = gzip.compress((directory / "medications.csv").read_bytes() * 50, mtime=0)
+    (directory / "medications.csv").unlink()
+    (directory / "medications.csv.gz").write_bytes(whole[:20] + b"\xff" * 40 + whole[60:])
+    report = load(database, directory, tmp_path)
+    loaded = {name: count.loaded for name, count in report.entities.items()}
+    assert (loaded["patients"], loaded["encounters"], loaded["conditions"], loaded["observations"]) == (2, 2, 3, 0)
+    assert {row["file"] for row in rejected(report)} == {
+        "procedures.csv",
+        "immunizations.csv.gz",
+        "medications.csv.gz",
+    }
+    [foreign] = [row for row in rejected(report) if row["file"] == "procedures.csv"]
+    assert foreign["line"] == 2 and "PATIENT" in foreign["reason"]
+
+
 def test_a_cut_gz_file_loads_up_to_the_cut(database: Database, tmp_path: Path) -> None:
     directory = folder.write(tmp_path / "set")
     text = (directory / "immunizations.csv").read_bytes() + b"".join(
