@@ -66,7 +66,7 @@ ACTIONS = {
     "accounts:leave_group": N_("Took somebody out of a group"),
     "accounts:give_group_role": N_("Gave a group a role"),
     "accounts:take_group_role": N_("Took a role from a group"),
-    "oidc:authorized": N_("Signed in to the dashboards or Dagster"),
+    "oidc:authorized": N_("Signed in to the dashboards, Dagster or the viewer of images"),
     "oidc:code_used_twice": N_("A sign-in code of a program was used twice"),
     "command": N_("Command line"),
 }
