@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ops_app import errors, i18n, registry
 from ops_app.auth import cookie_name
+from ops_app.cross_origin import CrossOrigin
 from ops_app.db import make_engine
 from ops_app.kit import request_context
 from ops_app.kit.request_context import RequestContext
@@ -53,6 +54,8 @@ def create_app(engine: Engine | None = None) -> FastAPI:
     # Only files that are the same for everybody: a compressed page would tell its CSRF token by its length (BREACH).
     app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC), minimum_size=1_000), name="static")
     errors.install(app)
+    if origin := settings().viewer_origin:
+        app.add_middleware(CrossOrigin, origin=origin)
     app.add_middleware(Frame)
     for language in i18n.LANGUAGES:
         i18n.translations(language)
@@ -86,15 +89,15 @@ class Frame:
 
     def __init__(self, app: ASGIApp):
         self.app = app
-        dashboards = settings().page_url(settings().dashboards_port)
+        clients = f"{settings().page_url(settings().dashboards_port)} {settings().viewer_origin or ''}".strip()
         self.headers = {
-            # The dashboards' address: browsers check redirects after a posted sign-in form too.
+            # Who signs in here from elsewhere: browsers check redirects after a posted sign-in form too.
             "Content-Security-Policy": (
                 f"default-src 'self'; script-src 'self' {first_script_source()}; img-src 'self' data:; "
                 # NCALayer listens on the user's own machine
                 f"connect-src 'self' {settings().ncalayer_url.rstrip('/')}; "
                 "object-src 'none'; base-uri 'none'; "
-                f"frame-ancestors 'none'; form-action 'self' {dashboards}"
+                f"frame-ancestors 'none'; form-action 'self' {clients}"
             ),
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",

@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, description="address of the operational app behind a proxy, no last /")
     public_dashboards_url: str | None = Field(None, description="the same for the dashboards")
     public_dagster_url: str | None = Field(None, description="the same for Dagster")
+    viewer_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#\s]+(/[^?#\s]*[^/?#\s])?$",
+        description="address of a viewer of images, such as OHIF, to which people sign in from here; no last /",
+    )
     secrets_dir_outside: Path | None = Field(
         None,
         validation_alias="SAULYQ_SECRETS_DIR",
@@ -213,6 +218,11 @@ class Settings(BaseSettings):
             self.dagster_port: self.public_dagster_url,
         }.get(port)
         return public or self.local_url(port)
+
+    @property
+    def viewer_origin(self) -> str | None:
+        """The origin that the pages of the viewer have in a browser."""
+        return self.viewer_url and "/".join(self.viewer_url.split("/", 3)[:3])
 
     def local_url(self, port: int) -> str:
         """Address of a page from this machine."""

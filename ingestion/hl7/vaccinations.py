@@ -46,10 +46,12 @@ def _dose(incoming: Incoming, patient: Patient, given: Segment, order: Segment |
     if dose is not None and dose.patient_id != patient.id:
         raise NotInterpreted("This order belongs to another person", segment="ORC", field=3)
     before = audit.snapshot(dose) if dose else None
+    # asked before the row is added: a question to the database would write it half filled
+    place = incoming.organization.id
     if dose is None:
         dose = Immunization(source_system=incoming.source_system, source_key=key, patient_id=patient.id)
         session.add(dose)
-    dose.organization_id = incoming.organization.id
+    dose.organization_id = place
     dose.event_at, dose.known_at = at, max(at, incoming.row.received_at)
     dose.evidence, dose.source, dose.recorded_by = "typed", "registry", incoming.actor.login
     dose.code, dose.code_system = given.text(5), _code_system(given)

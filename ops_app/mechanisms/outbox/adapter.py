@@ -15,7 +15,7 @@ from ops_app.mechanisms.outbox.declaration import System
 BUILT_IN = {
     "https": "ops_app.mechanisms.outbox.adapters.https:HttpsAdapter",
     "folder": "ops_app.mechanisms.outbox.adapters.folder:FolderAdapter",
-    "mllp": "ops_app.mechanisms.outbox.adapters.mllp:MllpAdapter",
+    "hl7": "ops_app.mechanisms.outbox.adapters.hl7:hl7_adapter",
 }
 
 

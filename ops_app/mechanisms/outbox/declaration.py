@@ -21,7 +21,7 @@ class System(Declared):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")
     title: Text
     adapter: str
-    """``https``, ``folder``, or ``package.module:Class`` of an adapter of one's own."""
+    """``https``, ``hl7``, ``folder``, or ``package.module:Class`` of an adapter of one's own."""
     options: dict[str, str] = {}
     """What the adapter wants to know and is no secret."""
     attempts: int = Field(12, ge=1, le=100)

@@ -71,7 +71,7 @@ ACTIONS = {
     "accounts:take_group_role": N_("Took a role from a group"),
     "accounts:restore_member": N_("Took back that somebody was taken out of a group"),
     "accounts:restore_group_role": N_("Gave a group a role back that was just taken"),
-    "oidc:authorized": N_("Signed in to the dashboards or Dagster"),
+    "oidc:authorized": N_("Signed in to the dashboards, Dagster or the viewer of images"),
     "oidc:code_used_twice": N_("A sign-in code of a program was used twice"),
     "command": N_("Command line"),
 }

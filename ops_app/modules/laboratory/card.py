@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ops_app.i18n import ngettext
 from ops_app.kit.dates import show_moment
 from ops_app.kit.numbers import show_number
 from ops_app.modules.laboratory.blood import established, group_text
@@ -19,6 +20,8 @@ from ops_app.modules.visits.vitals import show_unit
 from ops_app.ui.render import local_name
 
 SHOWN = 400
+LONGEST_VALUE = 20_000
+"""Letters of one value on the page of a person; a file sent as text would leave nothing else of it usable."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +137,20 @@ class Document:
             text = result.get("value_text") or result.get("value_code")
             value = show_number(number, 2) if number is not None else text
             parts = (result.get("name") or result.get("code"), result.get("comparator"), value, result.get("unit"))
-            told.append(" ".join(str(part) for part in parts if part))
+            told.append(_cut(" ".join(str(part) for part in parts if part)))
         return told
+
+
+def _cut(value: str) -> str:
+    more = len(value) - LONGEST_VALUE
+    if more <= 0:
+        return value
+    said = ngettext(
+        "%(num)d more letter stands in the message it came in",
+        "%(num)d more letters stand in the message it came in",
+        more,
+    )
+    return f"{value[:LONGEST_VALUE]}… [{said}]"
 
 
 def documents_of(session: Session, records: Sequence[int]) -> list[Document]:

@@ -94,6 +94,9 @@ class StoredCode:
 class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
     """Authorization code, kept in the database as a hash and good once."""
 
+    # "none" is for a client without a secret, which its verifier proves (RFC 7636)
+    TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
+
     def save_authorization_code(self, code: str, request: ProviderRequest) -> None:
         data = request.payload.data
         service.keep_code(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -11,6 +13,7 @@ from ops_app.kit import clock
 from ops_app.modules.accounts.conditions import closed_because
 from ops_app.modules.accounts.models import Account, SignInSession
 from ops_app.modules.accounts.queries import actor_of, session_is_live
+from ops_app.modules.oidc.client import NARROWED
 from ops_app.modules.oidc.models import OidcCode, OidcToken
 
 
@@ -38,7 +41,11 @@ def actor_of_token(session: Session, access_token: str) -> Actor | None:
     token = session.get(OidcToken, token_hash(access_token))
     if token is None or token.revoked_at is not None or token.expires_at <= clock.now():
         return None
-    return actor_of_session(session, token.session_id)
+    actor = actor_of_session(session, token.session_id)
+    kept = NARROWED.get(token.client_id)
+    if actor is None or kept is None:
+        return actor
+    return replace(actor, grants=tuple(replace(grant, permissions=grant.held & kept) for grant in actor.grants))
 
 
 def actor_of_sid(session: Session, sid: str) -> Actor | None:

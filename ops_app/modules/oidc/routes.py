@@ -20,7 +20,7 @@ from ops_app.errors import BadRequest, Forbidden
 from ops_app.i18n import _
 from ops_app.modules.accounts import service as accounts
 from ops_app.modules.oidc import claims, queries
-from ops_app.modules.oidc.client import CLIENTS, SCOPES, client_by_id, issuer
+from ops_app.modules.oidc.client import SCOPES, client_by_id, clients, issuer
 from ops_app.modules.oidc.keys import public_keys, signing_key
 from ops_app.modules.oidc.provider import Call, Provider, ProviderRequest, make_provider
 
@@ -58,7 +58,7 @@ def discovery(_probe: Probe) -> Response:
             "grant_types_supported": ["authorization_code"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
             "code_challenge_methods_supported": ["S256"],
             "claims_supported": ["sub", "name", "preferred_username", "locale", "sid", "roles", "organization_ids"],
         }
@@ -145,7 +145,7 @@ def end_session(
     actor = _actor_of_hint(db, id_token_hint)
     if actor is not None:
         accounts.revoke_session(db, actor, actor.session_id)
-    homes = [client.address for client in CLIENTS.values()]
+    homes = [client.address for client in clients().values()]
     ours = any(post_logout_redirect_uri == home or post_logout_redirect_uri.startswith(f"{home}/") for home in homes)
     target = post_logout_redirect_uri if ours else str(request.app.url_path_for("accounts:sign_in"))
     response = RedirectResponse(target, status_code=303)

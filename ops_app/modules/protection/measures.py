@@ -12,6 +12,7 @@ from ops_app.i18n import _
 from ops_app.kit import clock, outgoing
 from ops_app.kit.dates import show_date, show_moment
 from ops_app.mechanisms.notifications.channels import Email
+from ops_app.mechanisms.outbox.adapter import adapter_of
 from ops_app.mechanisms.outbox.adapters.mllp import MllpAdapter
 from ops_app.mechanisms.outbox.declaration import systems
 from ops_app.modules.protection import queries
@@ -67,10 +68,10 @@ def outgoing_encrypted(session: Session, current: Settings) -> Finding:
         plain.append(_("mail"))
     for name in queries.systems_switched_on(session):
         system = systems()[name]
-        if system.adapter == "mllp" and not system.setting("CA"):
-            address = MllpAdapter(system).address
-            if address and address[0] not in outgoing.OWN_MACHINE:
-                plain.append(name)
+        reached = adapter_of(system)
+        open_to = reached.address if isinstance(reached, MllpAdapter) and not system.setting("CA") else None
+        if open_to and open_to[0] not in outgoing.OWN_MACHINE:
+            plain.append(name)
     return _listed(plain, _("without TLS"))
 
 

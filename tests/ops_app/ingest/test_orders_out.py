@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import hl7
 import pytest
@@ -149,6 +150,52 @@ def test_a_refusal_waits_for_a_person_and_a_rejection_is_repeated(
         assert send(module_database, order).state == "dead"
         last = session.scalars(select(Attempt).where(Attempt.message_id == message.id).order_by(Attempt.id)).all()[-1]
         assert (last.result, last.status) == ("refused", "AE")
+
+
+@contextmanager
+def portal(answers: list[tuple[int, str]]) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
+    """A laboratory behind an address: each request gets the next status and acknowledgement code."""
+    seen: list[tuple[str, str, str]] = []
+
+    class Portal(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            text = self.rfile.read(int(self.headers["content-length"])).decode()
+            seen.append((self.headers["content-type"], self.headers["authorization"], text))
+            status, code = answers.pop(0)
+            number = text.split("|")[9]
+            said = f"MSH|^~\\&|EXT||||1||ACK|1|P|2.5.1\rMSA|{code}|{number}\r" if code else "<html>"
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(said.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Portal)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/orders", seen
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.req("INT-LIS-01")
+def test_a_laboratory_behind_an_address_gets_the_same_order(
+    clinic: Clinic, module_database: Database, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with portal([(502, ""), (200, ""), (200, "AA")]) as (address, seen):
+        monkeypatch.setenv("SAULYQ_REGISTRY_EXTERNAL_LABORATORY_URL", address)
+        monkeypatch.setenv("SAULYQ_REGISTRY_EXTERNAL_LABORATORY_TOKEN", "of-the-laboratory")
+        for state in ("queued", "queued", "delivered"):
+            message = send(module_database, order)
+            assert message.state == state
+            with clinic.session() as session:
+                session.get_one(Message, message.id).next_attempt_at = clock.now()
+    assert len(seen) == 3
+    kind, token, text = seen[-1]
+    assert (kind, token) == ("application/hl7-v2; charset=UTF-8", "Bearer of-the-laboratory")
+    assert str(hl7.parse(text).segment("ORC")[2]) == order
 
 
 def test_nobody_listening_costs_the_order_no_attempt(

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from ops_app.kit.barcode import code128_svg, code128_values, datamatrix, datamatrix_svg
 from ops_app.mechanisms.questionnaire.evaluation import Facts, evaluate
 from ops_app.modules.laboratory import numbers
+from ops_app.modules.laboratory.card import Document
 from ops_app.modules.laboratory.loading import expression, shipped
-from ops_app.modules.laboratory.models import Parameter, ReferenceRange
+from ops_app.modules.laboratory.models import Parameter, ReferenceRange, Report
 from ops_app.modules.laboratory.ranges import Subject, age_in_days, choose, days_of, delta_exceeded, flag_of
 from ops_app.modules.laboratory.values import Value, converted, judged, read_value, same_unit
 
@@ -234,3 +235,10 @@ def test_symbols_are_what_a_scanner_reads() -> None:
     assert code128_svg("26").startswith("<svg")
     with pytest.raises(ValueError, match="ASCII"):
         code128_values("Қан")
+
+
+def test_a_file_sent_as_text_leaves_the_page_of_the_person_usable() -> None:
+    sent = {"results": [{"name": "Note", "value_text": "Ә" * 100_000}, {"name": "K", "value_number": 4.3}]}
+    long, short = Document(Report(content=sent), []).lines
+    assert len(long) < 21_000 and "80005 more letters" in long
+    assert short.startswith("K 4")

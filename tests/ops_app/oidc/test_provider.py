@@ -19,7 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from ops_app.kit import clock
-from ops_app.modules.oidc.client import CLIENT_ID, CLIENTS
+from ops_app.modules.oidc.client import CLIENT_ID, clients
 from ops_app.permissions import Role
 from saulyq.secrets import secret
 from saulyq.settings import settings
@@ -34,7 +34,7 @@ class Dashboards:
 
     browser: Browser
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
-    redirect_uri: str = field(default_factory=lambda: CLIENTS[CLIENT_ID].redirect_uris[0])
+    redirect_uri: str = field(default_factory=lambda: clients()[CLIENT_ID].redirect_uris[0])
 
     @property
     def credentials(self) -> tuple[str, str]:

@@ -57,7 +57,7 @@ class HttpsAdapter:
         except httpx.HTTPError as error:
             # sent perhaps, answered never: the key lets the receiver recognise the repetition
             raise TryLater("network", type(error).__name__) from None
-        return _judge(answer, parcel)
+        return judged_by_status(answer, parcel)
 
     def held(self, day: dt.date) -> Mapping[str, str] | None:
         """Ask for ``{"messages": [{"key": …, "sha256": …}]}`` of a day."""
@@ -93,7 +93,8 @@ class HttpsAdapter:
         return self._client
 
 
-def _judge(answer: httpx.Response, parcel: Parcel) -> Receipt:
+def judged_by_status(answer: httpx.Response, parcel: Parcel) -> Receipt:
+    """What the status of an answer says of a message."""
     status, said = f"http {answer.status_code}", answer.text[:300]
     if answer.is_success:
         return Receipt(_reference(answer), answer.headers.get("X-Message-Known") == "true")

@@ -44,12 +44,7 @@ class MllpAdapter:
 
     def send(self, parcel: Parcel) -> Receipt:
         """Send one message and read its acknowledgement."""
-        text = str(parcel.body.get("hl7", ""))
-        raw = ("\r".join(text.splitlines()) + "\r").encode()
-        try:
-            sent = hl7.read(raw)
-        except hl7.NotHl7:
-            raise Refused("ours", "no HL7 message") from None
+        raw, sent = lines_of(parcel)
         try:
             connection = self._connected()
         except OSError as error:
@@ -61,7 +56,7 @@ class MllpAdapter:
             # sent perhaps, answered never: the control id lets the receiver recognise the repetition
             self.close()
             raise TryLater("network", type(error).__name__) from None
-        return _judge(sent, answered)
+        return judged(sent, answered)
 
     def held(self, day: dt.date) -> Mapping[str, str] | None:
         """HL7 has no question for what a system holds."""
@@ -95,7 +90,18 @@ class MllpAdapter:
         return found.partition(_END[:1])[0].lstrip(_START)
 
 
-def _judge(sent: hl7.Message, answered: bytes) -> Receipt:
+def lines_of(parcel: Parcel) -> tuple[bytes, hl7.Message]:
+    """The message of a parcel as it goes over the network, and as it is read."""
+    text = str(parcel.body.get("hl7", ""))
+    raw = ("\r".join(text.splitlines()) + "\r").encode()
+    try:
+        return raw, hl7.read(raw)
+    except hl7.NotHl7:
+        raise Refused("ours", "no HL7 message") from None
+
+
+def judged(sent: hl7.Message, answered: bytes) -> Receipt:
+    """What an acknowledgement says of a message."""
     try:
         acknowledged = hl7.read(answered).first("MSA")
     except hl7.NotHl7:
