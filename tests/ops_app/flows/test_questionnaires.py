@@ -105,4 +105,4 @@ def test_an_administrator_enters_a_new_version_after_looking_at_it(desk: Desk) -
     page.locator("button[value=store]").click()
     page.wait_for_url(f"**/questionnaires/{scale}")
     expect(page.locator("main table tbody tr")).to_have_count(2)
-    expect(page.locator("main table tbody tr").first).to_contain_text("keeper")
+    expect(page.locator("main table tbody tr").first).to_contain_text("Keeper")
