@@ -100,7 +100,7 @@ def test_referrals_of_a_visit_become_one_order(clinic: Clinic, bench: Bench, pat
 def test_a_waiting_referral_is_found_by_name_and_number_and_the_urgent_stands_first(
     clinic: Clinic, bench: Bench, patient: Patient
 ) -> None:
-    old, urgent = clinic.register(), clinic.register()
+    old, urgent = clinic.register(family_name="Бекмұратова"), clinic.register(family_name="Жолдасова")
     now = clock.now()
     with clinic.session() as session:
         for person, days, priority in ((old, 700, "routine"), (patient, 0, "routine"), (urgent, 3, "urgent")):
