@@ -14,9 +14,8 @@ setup: ## prepare .venv and the front-end packages (quick when nothing changed)
 run: setup ## start everything with the demo district; Ctrl-C ends it
 	@exec $(SAULYQ) up --demo
 
-# three on two cores: tests wait for browsers, sockets and processes for almost half of their time
 test: setup ## every kind of test at small size
-	@$(PY) -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
+	@$(PY) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 test-long: setup ## the same tests at full size
 	@SAULYQ_TEST_SIZE=full $(PY) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --timeout=7200

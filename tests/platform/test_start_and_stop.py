@@ -43,7 +43,8 @@ class Running:
         while time.monotonic() < deadline:
             if reached(rows := self.components()):
                 return rows
-            time.sleep(0.5)
+            # to ask takes a second of the processor, which what is waited for needs itself
+            time.sleep(2)
         silent = [self.installation.settings.logs_dir / f"{name}.log" for name, row in rows.items() if not row["ok"]]
         told = [told_by(self.installation), *(file for file in silent if file.exists())]
         logs = [f"{file.name}: {file.read_text()[-3000:]}" for file in told]
