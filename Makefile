@@ -14,8 +14,9 @@ setup: ## prepare .venv and the front-end packages (quick when nothing changed)
 run: setup ## start everything with the demo district; Ctrl-C ends it
 	@exec $(SAULYQ) up --demo
 
+# three on two cores: the third works while others wait for browsers, sockets and processes
 test: setup ## every kind of test at small size
-	@$(PY) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(PY) -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
 
 test-long: setup ## the same tests at full size
 	@SAULYQ_TEST_SIZE=full $(PY) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --timeout=7200
