@@ -165,6 +165,7 @@ class TestOneInstallation:
         )
         assert not [process for process in workers if process.is_running()]
 
+    @pytest.mark.long
     def test_a_killed_supervisor_is_replaced(self, running: Running) -> None:
         before = running.components()
         pid_file = running.installation.settings.run_dir / "supervisord.pid"
