@@ -42,7 +42,9 @@ def backup(
     with database.ready(settings()) as current, work("saving"):
         report = backups.make(current, out, key, lake)
         _note(current, "made", out, report)
-    _answer(report, as_json, _("rows: %(rows)s, files: %(files)s, bytes: %(bytes)s, in %(file)s", **report | {"file": out}))
+    _answer(
+        report, as_json, _("rows: %(rows)s, files: %(files)s, bytes: %(bytes)s, in %(file)s", **report | {"file": out})
+    )
 
 
 def verify_backup(file: BackupFile, identity: Identity = None, as_json: Json = False) -> None:
