@@ -1,6 +1,5 @@
 """Accounts from the command line: the app's own service, with its refusals as one-line failures."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from ops_app.modules.accounts.models import Account
 from ops_app.permissions import Role
 from saulyq import database
 from saulyq.errors import SaulyqError, UsageError
+from saulyq.secrets import write_private
 from saulyq.settings import Settings
 
 ADMIN = "admin"
@@ -88,5 +88,4 @@ def _account(session: Session, login: str) -> Account:
 def _keep(file: Path, password: str) -> None:
     """Written before the account is: a start killed in between makes both anew."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
-        output.write(password)
+    write_private(file, password)

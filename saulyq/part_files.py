@@ -1,9 +1,8 @@
 """Files that the parts read at their start: Dagster's instance and workspace, the dashboards' sign-in."""
 
-import os
 from pathlib import Path
 
-from saulyq.secrets import secret
+from saulyq.secrets import secret, write_private
 from saulyq.settings import Settings
 
 DASHBOARDS_CLIENT = "saulyq-dashboards"
@@ -62,5 +61,4 @@ def write_part_files(current: Settings) -> None:
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
+    write_private(path, text)

@@ -1,4 +1,4 @@
-"""Random secrets of an installation: one file each, readable by its owner only."""
+"""Random secrets of an installation: one file each, readable by its owner only; and files of that kind."""
 
 import os
 import secrets
@@ -12,6 +12,12 @@ def secret(directory: Path, name: str) -> str:
         return path.read_text().strip()
     except FileNotFoundError:
         return _make(path)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, in place of one that is there."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
 
 
 def _make(path: Path) -> str:

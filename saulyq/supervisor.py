@@ -15,7 +15,7 @@ from saulyq.children import COMMAND
 from saulyq.environment import MARK, part_environment
 from saulyq.errors import SaulyqError
 from saulyq.parts import ROOT, Program, parts
-from saulyq.secrets import secret
+from saulyq.secrets import secret, write_private
 from saulyq.settings import Settings
 
 CONTROL_USER = "saulyq"
@@ -197,8 +197,7 @@ def _write_config(current: Settings) -> Path:
     sections += ["", f"[group:{GROUP}]", "priority = 200"]
     sections += [f"programs = {','.join(program.name for program in programs if program.name != DATABASE)}"]
     path = current.run_dir / "supervisord.conf"
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write("\n".join(sections) + "\n")
+    write_private(path, "\n".join(sections) + "\n")
     return path
 
 

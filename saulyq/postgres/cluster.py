@@ -12,6 +12,7 @@ from pathlib import Path
 
 from saulyq.errors import SaulyqError, Unavailable
 from saulyq.postgres.privileges import ServerUser, preparation, server_user
+from saulyq.secrets import write_private
 from saulyq.settings import Settings
 
 SUPERUSER = "saulyq_super"
@@ -137,8 +138,7 @@ def initialise(cluster: Cluster, superuser_password: str) -> None:
     draft = cluster.root / "data.new"
     shutil.rmtree(draft, ignore_errors=True)
     password_file = cluster.root / "password"
-    with open(os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(superuser_password)
+    write_private(password_file, superuser_password)
     if cluster.user is not None:
         cluster.user.owns(password_file)
     try:

@@ -123,16 +123,21 @@ whole. Each row says in version_at which extraction its build had seen.
     {{ return(answer.columns[0].values()[0] > 0) }}
 {%- endmacro %}
 
-{#- Whether a tombstone arrived that the built table has not seen. -#}
-{% macro people_were_destroyed() -%}
+{#- Whether a table of staging has rows that the built table has not seen. -#}
+{% macro has_news(relation) -%}
     {%- if not execute -%}
         {{ return(false) }}
     {%- endif -%}
     {%- set answer = run_query(
-        "select count(*) from " ~ ref('stg_ops__tombstone') ~ " as gone where gone.extracted_at > "
+        "select count(*) from " ~ relation ~ " as news where news.extracted_at > "
         ~ newest_extraction(this, 'row_version_at')
     ) -%}
     {{ return(answer.columns[0].values()[0] > 0) }}
+{%- endmacro %}
+
+{#- Whether a tombstone arrived that the built table has not seen. -#}
+{% macro people_were_destroyed() -%}
+    {{ return(has_news(ref('stg_ops__tombstone'))) }}
 {%- endmacro %}
 
 {#- After a later build: events that left staging with a destroyed person leave this table too. -#}
@@ -145,14 +150,7 @@ whole. Each row says in version_at which extraction its build had seen.
 
 {#- Whether the tree has news that the built table has not seen: to compare its rows with the tree reads all of them. -#}
 {% macro places_changed() -%}
-    {%- if not execute -%}
-        {{ return(false) }}
-    {%- endif -%}
-    {%- set answer = run_query(
-        "select count(*) from " ~ ref('stg_ops__organization') ~ " as node where node.extracted_at > "
-        ~ newest_extraction(this, 'row_version_at')
-    ) -%}
-    {{ return(answer.columns[0].values()[0] > 0) }}
+    {{ return(has_news(ref('stg_ops__organization'))) }}
 {%- endmacro %}
 
 {#- Nodes whose place in the tree differs from the one copied into the built rows. -#}

@@ -277,19 +277,20 @@ def reopen_steps(session: Session, actor: Actor, encounter_id: int, programme: s
     for step in queries.steps_closed_by(session, encounter_id):
         if programme is not None and step.programme != programme:
             continue
-        before = audit.snapshot(step)
-        step.status, step.encounter_id, step.evidence = "planned", None, "typed"
-        session.flush()
-        _log(session, actor, step, before)
+        _reopen(session, actor, step)
 
 
 def reopen_programme(session: Session, actor: Actor, patient_id: int, programme: str) -> None:
     """A service outside a visit did not count after all: the step of this year waits, until other facts close it."""
     for step in queries.steps_closed_outside_visits(session, patient_id, programme):
-        before = audit.snapshot(step)
-        step.status, step.evidence = "planned", "typed"
-        session.flush()
-        _log(session, actor, step, before)
+        _reopen(session, actor, step)
+
+
+def _reopen(session: Session, actor: Actor, step: CarePlanActivity) -> None:
+    before = audit.snapshot(step)
+    step.status, step.encounter_id, step.evidence = "planned", None, "typed"
+    session.flush()
+    _log(session, actor, step, before)
 
 
 def plan_next(session: Session, actor: Actor, records: Sequence[int], purpose: str, next_date: dt.date) -> bool:
