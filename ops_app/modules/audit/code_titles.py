@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ops_app.i18n import LANGUAGES, N_
-from ops_app.modules.accounts.changes import KINDS as ACCOUNT_CHANGES
 from ops_app.modules.accounts.titles import LEVELS, ROLES
 from ops_app.modules.appointments.forms import CANCEL_TITLES, STATUS_TITLES
 from ops_app.modules.audit.titles import KINDS, RULES
@@ -36,6 +35,8 @@ from ops_app.modules.visits import forms as visits
 from ops_app.modules.worklist import texts as worklist
 
 Titles = Mapping[str, str]
+
+ROLE_TITLES: Titles = {str(code): title for code, title in ROLES.items()}
 
 STATES: Titles = {
     "active": N_("in force"),
@@ -118,7 +119,7 @@ OF_FIELD: Mapping[str, Titles] = {
     "modality": radiology.MODALITY_TITLES,
     "organization_type": organizations.TYPES,
     "origin": personal_data.ORIGINS,
-    "owner_role": ROLES,
+    "owner_role": ROLE_TITLES,
     "payer": dict(visits.PAYERS),
     "position": organizations.POSITIONS,
     "pregnancy": dict(radiology.PREGNANCIES),
@@ -133,7 +134,7 @@ OF_FIELD: Mapping[str, Titles] = {
     "reset": dict(setup_routes.RESETS),
     "rhesus": blood_titles.RHESUS,
     "risk_level": dict(RISK_LEVELS),
-    "role": ROLES,
+    "role": ROLE_TITLES,
     "rule": RULES,
     "sex": SEX_TITLES,
     "site_kind": organizations.SITE_KINDS,
@@ -152,7 +153,7 @@ OF_FIELD: Mapping[str, Titles] = {
     | dict(person.INSURANCE_SOURCES),
     "specimen_type": laboratory.SPECIMENS,
     "told_how": laboratory.TOLD_HOW,
-    "told_roles": ROLES,
+    "told_roles": ROLE_TITLES,
     "unit_rhesus": blood_titles.RHESUS,
     "use": dict(person.ADDRESSES),
     "way": personal_data.WAYS,
@@ -162,13 +163,23 @@ OF_FIELD: Mapping[str, Titles] = {
 
 OF_RECORD: Mapping[str, Titles] = {
     "accounts.account.kind": {"person": N_("person"), "service": N_("program")},
-    "accounts.account_change.kind": ACCOUNT_CHANGES,
+    "accounts.account_change.kind": {
+        "create": N_("new account"),
+        "give_role": N_("role given"),
+        "take_role": N_("role taken away"),
+        "disable": N_("account disabled"),
+        "enable": N_("account enabled"),
+        "join_group": N_("taken into the group"),
+        "leave_group": N_("taken out of the group"),
+        "give_group_role": N_("role given to the group"),
+        "take_group_role": N_("role taken from the group"),
+    },
     "accounts.account_change.level": LEVELS,
     "accounts.role_assignment.level": LEVELS,
     "appointments.appointment.status": STATUS_TITLES,
     "deaths.death.place": PLACE_TITLES,
     "devices.device.kind": devices.KINDS,
-    "devices.order_download.state": devices.DOWNLOADS,
+    "devices.order_download.state": {code: title for code, (title, *_rest) in devices.DOWNLOADS.items()},
     "documents.document.status": documents.STATUSES,
     "documents.received_document.state": documents.RECEIVED_STATES,
     "episodes.episode_of_care.kind": PROGRAMMES,
@@ -192,7 +203,7 @@ OF_RECORD: Mapping[str, Titles] = {
     },
     "imaging.reconciliation.kind": imaging.KINDS,
     "ingest.message.state": ingest.STATES,
-    "lab_quality.run.verdict": lab_quality.VERDICTS,
+    "lab_quality.run.verdict": {code: title for code, (title, *_rest) in lab_quality.VERDICTS.items()},
     "laboratory.follow_up.state": laboratory.FOLLOW_UP_STATES,
     "laboratory.lab_order.status": laboratory.ORDER_STATES,
     "laboratory.order_change.kind": laboratory.CHANGES,
