@@ -119,6 +119,7 @@ def answer(
 ) -> Response:
     """Show an error the way the client reads it."""
     from ops_app.auth import actor_of_request
+    from ops_app.ui.refusal import administrators, ways_on
     from ops_app.ui.render import fragment, page
 
     if not hasattr(request.state, "actor") and status < 500:
@@ -133,9 +134,13 @@ def answer(
     if is_htmx(request):
         return fragment(request, "_error.html", message=message, advice=advice, fields=fields, status_code=status)
     if wants_html(request):
-        return page(
-            request, "error.html", status=status, message=message, advice=advice, fields=fields, status_code=status
-        )
+        refused = getattr(request.state, "actor", None) if status == 403 else None
+        told = {
+            "ways": ways_on(request, refused) if refused else [],
+            "administrators": administrators(request, refused) if refused else [],
+        }
+        said = {"status": status, "message": message, "advice": advice, "fields": fields}
+        return page(request, "error.html", status_code=status, **said, **told)
     body: dict[str, Any] = {
         "status": status,
         "error": message,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from ops_app.actor import Scope
 from ops_app.errors import Invalid
 from ops_app.i18n import _, gettext
 from ops_app.kit.dates import show_date
+from ops_app.kit.form_fields import Form
 
 Options = Callable[[Session, Scope], Sequence[tuple[str, str]]]
 Choices = Mapping[str, Sequence[tuple[str, str]]]
@@ -51,6 +52,19 @@ def refuse_unlisted(session: Session, scope: Scope, fields: Iterable[RegisterFie
         value = values.get(each.name)
         if each.options and value is not None and str(value) not in dict(each.options(session, scope)):
             raise Invalid(_("Choose one of the listed values"), field=each.name)
+
+
+def reworded(form: Form[Any], fields: Iterable[RegisterField]) -> Form[Any]:
+    """The same form with its errors in the order of the fields; where one chooses, the error says to choose."""
+    known = dict(form.errors)
+    errors = {}
+    for each in fields:
+        if each.name in known:
+            message = known.pop(each.name)
+            # Pydantic does not know that a list stands there.
+            is_empty_choice = each.kind == "select" and not form.text(each.name)
+            errors[each.name] = _("Choose one of the listed values") if is_empty_choice else message
+    return replace(form, errors=errors | known)
 
 
 def in_words(each: RegisterField, value: Any, choices: Choices) -> str:

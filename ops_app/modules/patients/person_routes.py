@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from ops_app.actor import Actor
 from ops_app.db import Db
 from ops_app.errors import Forbidden, OpsError
 from ops_app.i18n import _
@@ -262,7 +263,18 @@ def _local_path(target: str | None, otherwise: str) -> str:
 def state_reason(request: Request, actor: PatientFinder, db: Db, patient_id: int, next: str = "") -> Response:
     """Ask why a card outside one's own organisations must be opened; nothing of the person is shown."""
     queries.patient_or_404(db, patient_id)
+    _may_state_reasons(db, actor)
     return page(request, "patients/reason.html", form=blank({"next": next}), patient_id=patient_id)
+
+
+def _may_state_reasons(session: Session, actor: Actor) -> None:
+    if AccessRule.STATED_REASON not in opening_scopes(session, actor, Permission.PATIENTS_IDENTITY_READ):
+        raise Forbidden(
+            _("The permission map of your organisation does not let your role open cards with a reason"),
+            advice=_(
+                "If the care of this person needs it, ask a colleague who treats the person, or the chief physician."
+            ),
+        )
 
 
 @router.post("/patients/{patient_id}/reason", name="patients:state_reason_post")
@@ -271,8 +283,7 @@ def state_reason_post(request: Request, actor: PatientFinder, db: Db, patient_id
     form = posted.check(ReasonForm)
     if form.value is None:
         return page(request, "patients/reason.html", form=form, patient_id=patient_id, status_code=422)
-    if AccessRule.STATED_REASON not in opening_scopes(db, actor, Permission.PATIENTS_IDENTITY_READ):
-        raise Forbidden(_("The permission map of your organisation does not let your role open cards with a reason"))
+    _may_state_reasons(db, actor)
     service.state_reason(db, actor, patient_id, form.value.reason)
     name = "patients:card" if actor.may(Permission.PATIENTS_CARD_READ) else "patients:identity"
     card = str(request.app.url_path_for(name, patient_id=patient_id))

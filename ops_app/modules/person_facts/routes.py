@@ -13,7 +13,7 @@ from ops_app.errors import OpsError
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.form_fields import Form, PostedForm, blank
-from ops_app.mechanisms.register.field import choices_of
+from ops_app.mechanisms.register.field import choices_of, reworded
 from ops_app.modules.patients.card import card_page
 from ops_app.modules.patients.forms import ReasonForm
 from ops_app.modules.patients.queries import patient_or_404
@@ -150,7 +150,7 @@ def _page(
         "person_facts/row.html",
         "person",
         register=register,
-        form=form,
+        form=reworded(form, register.fields),
         found=found,
         options=options,
         close_form=close_form or blank({"end_date": clock.today()}),

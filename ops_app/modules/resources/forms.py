@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
+from ops_app.i18n import _
 from ops_app.kit.business_number import BusinessNumber
 from ops_app.kit.dates import DateInput
 from ops_app.kit.form_fields import listed
 from ops_app.modules.resources import models
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Code = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-zА-Яа-я.\-/]{1,40}$")]
+_CODE = re.compile(r"[0-9A-Za-zА-ЯЁа-яёӘәҒғҚқҢңӨөҰұҮүҺһІі.\-/]{1,40}")
+
+
+def _code(value: str) -> str:
+    if not _CODE.fullmatch(value):
+        raise ValueError(_("At most 40 letters, digits, points, hyphens and strokes without spaces, for example 12-3"))
+    return value
+
+
+Code = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_code)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 

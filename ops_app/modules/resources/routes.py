@@ -14,7 +14,7 @@ from ops_app.errors import OpsError
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.form_fields import Form, PostedForm, blank
-from ops_app.mechanisms.register.field import choices_of
+from ops_app.mechanisms.register.field import choices_of, reworded
 from ops_app.modules.resources import queries, service
 from ops_app.modules.resources.forms import CloseForm
 from ops_app.modules.resources.permissions import RegisterReader, RegisterWriter
@@ -111,7 +111,7 @@ def _form(
         request,
         "resources/row.html",
         register=register,
-        form=form,
+        form=reworded(form, register.fields),
         found=found,
         close_form=close_form or blank({"end_date": clock.today()}),
         options=choices_of(db, scope, register.fields),

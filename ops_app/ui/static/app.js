@@ -19,6 +19,12 @@ function toggleTheme() {
   localStorage.setItem("theme", root.dataset.bsTheme);
 }
 
+// Who opened a menu with the keyboard closes it with Esc and stands where he was.
+function closeMenu() {
+  const menu = $("details.menu[open]");
+  if (menu) { menu.open = false; $("summary", menu).focus(); }
+}
+
 // ---- a column of values: Enter goes on to the next field, Ctrl-Enter saves
 function enterNext(event) {
   event.preventDefault();
@@ -188,6 +194,7 @@ document.addEventListener("keydown", (event) => {
   const form = event.target.closest && event.target.closest("form");
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form) { event.preventDefault(); return form.requestSubmit(); }
   if (event.key === "Enter" && event.target.matches && event.target.matches("[data-enter-next]")) return enterNext(event);
+  if (event.key === "Escape") return closeMenu();
   const typing = event.target.matches("input, textarea, select, [contenteditable]");
   if (typing || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
   if (event.key === "?") { const keys = $("#keys"); if (keys) keys.showModal(); return; }
@@ -243,6 +250,16 @@ function nameErrors() {
     const label = field && (field.labels && field.labels[0] || $("legend", field));
     const words = label && label.firstChild ? label.firstChild.textContent.trim() : "";
     if (words) link.textContent = words + ": " + link.textContent;
+  }
+  for (const list of $$(".error-summary ul")) {
+    // in the order of the page, whichever rule found them
+    const place = (item) => document.getElementById(($("a", item) || { hash: "" }).hash.slice(1));
+    const items = [...list.children].sort((one, two) => {
+      const [here, there] = [place(one), place(two)];
+      if (!here || !there || here === there) return 0;
+      return here.compareDocumentPosition(there) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1;
+    });
+    list.append(...items);
   }
 }
 

@@ -74,6 +74,11 @@ def test_stated_reason_can_be_forbidden_to_a_role(clinic: Clinic, keeper: str, p
     stranger = clinic.browser("stranger")
     assert answer(clinic, "other.keeper", "doctor", "stated_reason", "no", place="other") == 303
     assert stranger.post(f"/patients/{patient.id}/reason", {"reason": "жедел жәрдем"}).status_code == 403
+    # said before a reason is written, with whom to ask
+    before = stranger.get(f"/patients/{patient.id}/reason")
+    assert before.status_code == 403
+    assert "ask a colleague who treats the person" in before.text
+    assert "<textarea" not in before.text
     assert not opens(clinic, "stranger", patient)
     assert answer(clinic, "other.keeper", "doctor", "stated_reason", "yes", place="other") == 303
     assert stranger.post(f"/patients/{patient.id}/reason", {"reason": "жедел жәрдем"}).status_code == 303

@@ -70,10 +70,29 @@ def test_keyboard_alone_reaches_a_page_and_nothing_breaks_the_policy(app: FastAP
         page.keyboard.press("?")
         assert page.locator("#keys").is_visible()
         page.keyboard.press("Escape")
+        # Esc closes a menu too, and whoever opened it stands where he was
+        page.locator("details.menu summary").last.focus()
+        page.keyboard.press("Enter")
+        assert page.locator("details.menu[open]").count() == 1
+        page.keyboard.press("Tab")
+        page.keyboard.press("Escape")
+        assert page.locator("details.menu[open]").count() == 0
+        assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
         page.goto(f"{address}/users")
         page.keyboard.press("n")
         page.wait_for_url("**/users/new")
-        page.go_back()
+        page.keyboard.press("Control+Enter")
+        # the errors stand in the order of the page, and the first leads to the first field
+        page.wait_for_selector(".error-summary:focus")
+        told = page.eval_on_selector_all(".error-summary a", "all => all.map(each => each.hash.slice(1))")
+        fields = page.eval_on_selector_all("main form [id^=f-]", "all => all.map(each => each.id)")
+        assert told == sorted(told, key=fields.index)
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == told[0]
+        # chromium itself notes that the form was refused
+        problems[:] = [each for each in problems if "422" not in each]
+        page.goto(f"{address}/users")
         page.keyboard.press("/")
         assert page.evaluate("document.activeElement.id") == "q"
         page.close()

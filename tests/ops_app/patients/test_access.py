@@ -17,7 +17,8 @@ from ops_app.modules.patients import merge
 from ops_app.modules.patients.models import AccessGrant, Patient
 from ops_app.modules.patients.queries import record_ids
 from ops_app.modules.patients.search import search
-from tests.ops_app.browser import Browser
+from ops_app.permissions import Role
+from tests.ops_app.browser import Browser, make_account
 from tests.ops_app.clinic import Clinic
 from tests.ops_app.together import at_once
 
@@ -48,6 +49,30 @@ def test_who_may_not_open_a_card(clinic: Clinic) -> None:
         assert rules(session, patient.id, "stranger") == []
     api = clinic.browser("stranger")
     assert api.client.get(f"/api/patients/{patient.id}", headers={"accept": "application/json"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("kk", "төлқұжат деректері"), ("ru", "Открыто для вас"), ("en", "Open to you about this person")],
+)
+def test_a_refusal_says_what_is_open_instead_and_whom_to_ask(clinic: Clinic, language: str, told: str) -> None:
+    engine = clinic.app.state.engine
+    make_account(
+        engine, f"near.{language}", [(Role.ADMINISTRATOR, clinic.tree["hospital"])], display_name="Жақын Әкімші"
+    )
+    make_account(engine, f"far.{language}", [(Role.ADMINISTRATOR, clinic.tree["other"])], display_name="Алыс Әкімші")
+    patient = clinic.register()
+    registrar = clinic.browser("registrar", language)
+    page = registrar.get(f"/patients/{patient.id}").text
+    assert told in page
+    assert "Жақын Әкімші" in page
+    assert "Алыс Әкімші" not in page
+    assert patient.family_name not in page
+    for way in ("identity", "appointments"):
+        assert f'href="/patients/{patient.id}/{way}"' in page
+        assert registrar.get(f"/patients/{patient.id}/{way}").status_code == 200
+    # an official opens nothing about a person and is offered nothing
+    assert f"/patients/{patient.id}/" not in clinic.browser("official", language).get(f"/patients/{patient.id}").text
 
 
 @pytest.mark.req("IAM-18")

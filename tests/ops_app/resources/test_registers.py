@@ -156,6 +156,13 @@ def test_beds_by_department_and_profile(app: FastAPI, tree: Tree, keeper: Browse
     assert keeper.post("/resources/beds/new", bed).status_code == 303
     assert keeper.post("/resources/beds/new", bed).status_code == 422
     assert keeper.post("/resources/beds/new", bed | {"number": "13", "profile": "stroke"}).status_code == 303
+    # what is wrong stands in the order of the page, in words that fit the field
+    page = keeper.post("/resources/beds/new", {"organization_id": tree["hospital"], "number": "№ 7 у окна"}).text
+    summary = re.findall(r'href="#f-(\w+)">([^<]+)<', page.split("error-summary")[1].split("</ul>")[0])
+    choose = "Choose one of the listed values"
+    assert [name for name, _said in summary] == ["department_id", "number", "profile", "state", "start_date"]
+    assert [said for _name, said in summary if said == choose] == [choose] * 3
+    assert "for example 12-3" in dict(summary)["number"]
     shown = keeper.get("/journals/beds?profile=stroke").text
     assert ">13<" in shown and ">12<" not in shown
     assert keeper.get("/journals/beds/xlsx").status_code == 200
