@@ -67,7 +67,7 @@ def main() -> None:
         place.load_region(run.people, YEARS)
         engine = create_engine(place.settings.database_url("app"))
         staff = doctors(engine, USERS)
-        with server(place, "ops_app.app:create_app", "--factory") as port:
+        with server(place, "ops_app.app:served_app", "--factory") as port:
             browsers = [signed_in(port, place, doctor) for doctor in staff]
             users = [(browser, day(doctor)) for browser, doctor in zip(browsers, staff, strict=True)]
             run.say(f"{USERS} users warm the server up for {WARM_SECONDS} s")
