@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -77,6 +78,16 @@ def page_request(request: Request, page: int = 1, size: int = 50, sort: str | No
 Paging = Annotated[PageRequest, Depends(page_request)]
 
 
+def sorted_by(
+    paging: PageRequest, sortable: Mapping[str, ColumnElement[Any] | Any], default: Sequence[Any]
+) -> list[Any]:
+    """The order that was asked for, where the list may be sorted by it, and then the list's own."""
+    if paging.sort is None or paging.sort not in sortable:
+        return list(default)
+    column = sortable[paging.sort]
+    return [column.desc() if paging.descending else column.asc(), *default]
+
+
 def fetch_page(
     session: Session,
     statement: Select[*tuple[Any, ...]],
@@ -90,11 +101,13 @@ def fetch_page(
     """Run one page of a SELECT: sorted by a listed column, then by ``default``, which must be unique."""
     total = None
     if count:
-        total = session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
-    order = list(default)
-    if paging.sort is not None and paging.sort in sortable:
-        column = sortable[paging.sort]
-        order.insert(0, column.desc() if paging.descending else column.asc())
-    limited = statement.order_by(*order).offset((paging.number - 1) * paging.size).limit(paging.size + 1)
+        total = session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+        # Rows may have gone since the link was made: the last page, never an empty one that says nothing fits.
+        paging = replace(paging, number=min(paging.number, max(1, math.ceil(total / paging.size))))
+    limited = (
+        statement.order_by(*sorted_by(paging, sortable, default))
+        .offset((paging.number - 1) * paging.size)
+        .limit(paging.size + 1)
+    )
     rows: list[Any] = list(session.scalars(limited) if scalars else session.execute(limited))
     return Page(rows[: paging.size], paging, len(rows) > paging.size, total)

@@ -43,21 +43,24 @@ def _add(router: APIRouter, name: str, journal: Journal) -> None:
             request, "journal.html", asked, name, status_code=422 if asked.errors else 200, found=found, more=more
         )
 
-    def paper(request: Request, actor: Reader, db: Db) -> Response:
+    def paper(request: Request, actor: Reader, db: Db, paging: Paging) -> Response:
         asked = reading.read(db, actor, journal, request.query_params)
-        rows = list(reading.everything(db, actor, asked, limit=reading.PRINT_LIMIT))
+        rows = list(reading.everything(db, actor, asked, paging, limit=reading.PRINT_LIMIT + 1))
         here = workplace(db, actor)
         place = local_name(here.organization) if here else ""
-        return _page(request, "journal_print.html", asked, name, rows=rows, place=place)
+        is_cut = len(rows) > reading.PRINT_LIMIT
+        return _page(
+            request, "journal_print.html", asked, name, rows=rows[: reading.PRINT_LIMIT], is_cut=is_cut, place=place
+        )
 
-    def file(request: Request, actor: Reader, db: Db) -> Response:
+    def file(request: Request, actor: Reader, db: Db, paging: Paging) -> Response:
         asked = reading.read(db, actor, journal, request.query_params)
         here = workplace(db, actor)
         handle, temporary = tempfile.mkstemp(suffix=".xlsx")
         os.close(handle)
         path = Path(temporary)
         place = local_name(here.organization) if here else ""
-        written = spreadsheet.write(path, asked, reading.everything(db, actor, asked), place)
+        written = spreadsheet.write(path, asked, reading.everything(db, actor, asked, paging), place)
         audit.security(
             db, actor.login, "journals:exported", account_id=actor.account_id, journal=journal.name, rows=written
         )

@@ -37,12 +37,13 @@ def named(html: str, session: Session | None) -> str:
 
     def name(match: re.Match[str]) -> str:
         login = unescape(match[2])
-        return str(escape(_shown(login, known.get(login), match[1] == "+")))
+        return str(escape(shown(login, known.get(login), match[1] == "+")))
 
     return _MARK.sub(name, html)
 
 
-def _shown(login: str, person: Person | None, with_position: bool) -> str:
+def shown(login: str, person: Person | None, with_position: bool = False) -> str:
+    """What a login is called where its account is known or not."""
     if person is not None:
         if with_position and person.position is not None:
             return f"{person.name}, {_(POSITIONS[person.position])}"

@@ -15,7 +15,7 @@ from ops_app.i18n import _, gettext
 from ops_app.kit import clock
 from ops_app.kit.dates import parse_date, show_clock_time, show_date, show_moment, show_time
 from ops_app.kit.numbers import show_number
-from ops_app.kit.paging import Page, PageRequest, fetch_page
+from ops_app.kit.paging import Page, PageRequest, fetch_page, sorted_by
 from ops_app.mechanisms.journal.declaration import Choices, Column, DateFilter, Journal
 
 RULE = "journal"
@@ -39,6 +39,11 @@ class Reading:
     def columns(self) -> tuple[Column, ...]:
         """The columns of this reading."""
         return self.journal.shown(names=self.names)
+
+    @property
+    def sortable(self) -> dict[str, Any]:
+        """The columns it may be sorted by."""
+        return {column.name: column.sort for column in self.columns if column.sort is not None}
 
     def told(self) -> list[tuple[str, str]]:
         """The filters in words, for paper and spreadsheet."""
@@ -84,17 +89,19 @@ def read(session: Session, actor: Actor, journal: Journal, query: Mapping[str, s
 def page_of(session: Session, actor: Actor, reading: Reading, paging: PageRequest) -> tuple[Page[Any], Any]:
     """One page with what its cells need; the people on it are audited when it names them."""
     journal = reading.journal
-    sortable = {column.name: column.sort for column in reading.columns if column.sort is not None}
     statement = journal.query(actor.scope(journal.permission), reading.asked)
-    found = fetch_page(session, statement, paging, sortable=sortable, default=journal.default_sort)
+    found = fetch_page(session, statement, paging, sortable=reading.sortable, default=journal.default_sort)
     _audit(session, actor, reading, found.items, set())
     return found, journal.look_up(session, found.items)
 
 
-def everything(session: Session, actor: Actor, reading: Reading, limit: int | None = None) -> Iterator[list[Any]]:
-    """Cells of all rows in the default order, a batch at a time, so that no list is too long for memory."""
+def everything(
+    session: Session, actor: Actor, reading: Reading, paging: PageRequest, limit: int | None = None
+) -> Iterator[list[Any]]:
+    """Cells of all rows in the order of the screen, a batch at a time, so that no list is too long for memory."""
     journal = reading.journal
-    statement = journal.query(actor.scope(journal.permission), reading.asked).order_by(*journal.default_sort)
+    order = sorted_by(paging, reading.sortable, journal.default_sort)
+    statement = journal.query(actor.scope(journal.permission), reading.asked).order_by(*order)
     if limit is not None:
         statement = statement.limit(limit)
     rows = session.execute(statement.execution_options(yield_per=BATCH))

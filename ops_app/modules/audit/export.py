@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterable, Mapping
 
 import xlsxwriter
@@ -12,11 +11,12 @@ from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.modules.audit.models import Event
 from ops_app.modules.audit.titles import KINDS, rule_title
+from ops_app.modules.audit.wording import Wording, record_title
 
 EXPORT_ROWS = 50_000
 
 
-def workbook(rows: Iterable[tuple[Event, str | None]], titles: Mapping[str, str]) -> bytes:
+def workbook(rows: Iterable[tuple[Event, str | None]], titles: Mapping[str, str], wording: Wording) -> bytes:
     """One sheet, a row an event; times are local, texts are never formulas."""
     body = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -34,6 +34,7 @@ def workbook(rows: Iterable[tuple[Event, str | None]], titles: Mapping[str, str]
         for number, (event, name) in enumerate(rows, start=1):
             sheet.write_datetime(number, 0, clock.local(event.at).replace(tzinfo=None), moment)
             title = titles.get(event.action)
+            changes = wording.changes(event)
             cells = [
                 event.login,
                 name or "",
@@ -41,15 +42,20 @@ def workbook(rows: Iterable[tuple[Event, str | None]], titles: Mapping[str, str]
                 _(title) if title else event.action,
                 event.patient_id or "",
                 rule_title(event.rule) if event.rule else "",
-                " ".join(filter(None, (event.entity, event.entity_id))),
-                _written(event.before),
-                _written(event.after),
+                _record(event),
+                _written((each.title, each.before) for each in changes),
+                _written((each.title, each.after) for each in changes),
                 event.ip or "",
             ]
             sheet.write_row(number, 1, cells)
     return body.getvalue()
 
 
-def _written(values: Mapping[str, object] | None) -> str:
+def _record(event: Event) -> str:
+    kind = record_title(event.entity) if event.entity else ""
+    return f"{kind} № {event.entity_id}" if event.entity_id else kind
+
+
+def _written(values: Iterable[tuple[str, str | None]]) -> str:
     # A cell of a workbook holds 32,767 characters.
-    return json.dumps(values, ensure_ascii=False)[:32_000] if values else ""
+    return "\n".join(f"{title}: {value}" for title, value in values if value is not None)[:32_000]

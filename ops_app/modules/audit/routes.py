@@ -23,6 +23,7 @@ from ops_app.modules.audit.forms import JournalFilter
 from ops_app.modules.audit.models import Event
 from ops_app.modules.audit.permissions import JournalReader
 from ops_app.modules.audit.titles import KINDS, RULES, action_titles, rule_title
+from ops_app.modules.audit.wording import Wording, record_title
 from ops_app.permissions import Permission
 from ops_app.ui.render import page
 
@@ -57,6 +58,8 @@ def journal(request: Request, actor: JournalReader, db: Db, paging: Paging) -> R
         kinds=KINDS,
         rules=RULES,
         rule_title=rule_title,
+        record_title=record_title,
+        wording=Wording.of(db, (row.Event for row in found.items)),
         titles=action_titles(request.app.state.modules),
         presets={
             "today": (today, today),
@@ -87,7 +90,8 @@ def export(request: Request, actor: JournalReader, db: Db) -> Response:
         rows=len(rows),
         **form.value.as_details(),
     )
-    content = workbook(rows, action_titles(request.app.state.modules))
+    wording = Wording.of(db, (event for event, _name in rows))
+    content = workbook(rows, action_titles(request.app.state.modules), wording)
     name = f"audit-{clock.today().isoformat()}.xlsx"
     return Response(content, media_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 

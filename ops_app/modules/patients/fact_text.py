@@ -52,7 +52,7 @@ EVIDENCE_TITLES = {
     "presence": N_("presence confirmed"),
     "typed": N_("typed, not confirmed"),
 }
-_CLOSE_TITLES = (
+CLOSE_TITLES = (
     dict(CLOSE_REASONS)
     | {"outcome": N_("outcome"), "mistake": N_("by mistake")}
     | {code: title for code, title in REASON_TITLES.items() if code != "moved"}
@@ -262,7 +262,7 @@ def episode(row: Any, words: Wording) -> str:
         what, detail, risk = _("D-register card"), words.code("icd10", row.icd10), None
     ended = None
     if row.status != "active":
-        reason = _(dict(OUTCOMES)[row.outcome]) if row.outcome else _(_CLOSE_TITLES.get(row.close_reason or "", ""))
+        reason = _(dict(OUTCOMES)[row.outcome]) if row.outcome else _(CLOSE_TITLES.get(row.close_reason or "", ""))
         ended = _joined(_("closed %(date)s", date=show_date(row.end_at)), reason)
     return _joined(what, detail, risk, ended)
 
@@ -271,7 +271,7 @@ def planned_step(row: Any) -> str:
     """A planned step of a programme with its date."""
     cancelled = None
     if row.status == "cancelled":
-        reason = _(_CLOSE_TITLES.get(row.cancel_reason or "", "")) if row.cancel_reason else ""
+        reason = _(CLOSE_TITLES.get(row.cancel_reason or "", "")) if row.cancel_reason else ""
         cancelled = _joined(_("cancelled"), reason)
     return _joined(
         _(PROGRAMMES[row.programme]),

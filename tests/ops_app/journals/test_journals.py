@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 
 import openpyxl
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from ops_app.kit import clock
 from ops_app.kit.dates import show_date
+from ops_app.mechanisms.journal import reading
 from ops_app.modules.audit.models import Event
 from ops_app.modules.deaths import service as deaths
 from ops_app.modules.deaths.forms import DeathForm
@@ -139,3 +141,28 @@ def test_every_journal_opens_empty_in_the_navigation(clinic: Clinic) -> None:
     assert "Nothing fits these filters" in page
     for name in ("visits", "deaths", "pregnancies"):
         assert f"/journals/{name}" in page
+
+
+def test_paper_and_spreadsheet_hold_what_the_screen_shows(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order that was asked for, with every row of every page; a page that is gone shows the last one."""
+    for family in ("Ахметова", "Борисова", "Волкова"):
+        clinic.visit(clinic.register(family_name=family).id)
+    browser = clinic.browser("doctor")
+    for asked in ("sort=name", "sort=-name"):
+        address = f"/journals/visits?since=today&until=today&{asked}"
+        shown = re.findall(r">(Ахметова|Борисова|Волкова)", browser.get(address).text)
+        assert shown == sorted(shown, reverse=asked.endswith("-name"))
+        assert len(shown) == 3
+        assert re.findall(r">(Ахметова|Борисова|Волкова)", browser.get(address.replace("?", "/print?")).text) == shown
+        book = openpyxl.load_workbook(io.BytesIO(browser.get(address.replace("?", "/xlsx?")).content)).active
+        names = [str(row[1]).split()[0] for row in book.iter_rows(values_only=True) if row[1] is not None]
+        assert [name for name in names if name in shown] == shown
+    page = browser.get("/journals/visits?since=today&until=today&sort=name&page=9").text
+    assert "Волкова" in page
+    assert '<input type="hidden" name="sort" value="name">' in page
+    assert "rows are printed" not in browser.get("/journals/visits/print?since=today").text
+    monkeypatch.setattr(reading, "PRINT_LIMIT", 2)
+    cut = browser.get("/journals/visits/print?since=today&sort=name").text
+    assert "Only the first 2 rows are printed" in cut
+    assert "Ахметова" in cut
+    assert "Волкова" not in cut
