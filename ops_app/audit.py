@@ -114,14 +114,14 @@ def snapshot(row: Any) -> dict[str, Any]:
     """The columns of a loaded row, for ``before`` and ``after``."""
     loaded = vars(row)
     # an attribute that has expired is not among them and is read again
-    return {name: loaded[name] if name in loaded else getattr(row, name) for name in _columns(type(row))}
+    return {name: loaded[name] if name in loaded else getattr(row, name) for name in _columns(row.__class__)}
 
 
 def as_json(row: Any) -> dict[str, Any]:
     """The columns of a loaded row as JSON can hold them."""
     values = snapshot(row)
     # a card has thousands of values, most of them texts, numbers or nothing
-    for name in _not_plain(type(row)):
+    for name in _not_plain(row.__class__):
         value = values[name]
         if value is not None:
             values[name] = _plain(value)
