@@ -23,7 +23,7 @@ from saulyq import postgres
 from saulyq.settings import Settings, settings
 
 ROOT = Path(__file__).resolve().parent.parent
-PORTS = 12
+PORTS = 13
 SEED = 1
 KEPT_HOME = "SAULYQ_BENCH_HOME"
 """Folder of an installation that is filled already and stays: a region of 1,000,000 takes long to load."""

@@ -58,7 +58,7 @@ def main() -> None:
         (doctor,) = doctors(engine, 1)
         person = doctor.next_person().id
         _live_long(engine, person)
-        with server(place, "ops_app.app:create_app", "--factory", "--no-access-log") as port:
+        with server(place, "ops_app.app:served_app", "--factory", "--no-access-log") as port:
             run.say(f"{TIMES} openings of each page")
             measured = _served(port, place, doctor, person)
             run.say("first paint")

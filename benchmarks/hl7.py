@@ -63,7 +63,7 @@ def main() -> None:
                 reached.append(messages_a_second(place, f"load-{turn}", count // ROUNDS))
                 run.say(f"{CONNECTIONS} connections: {bounds[-1]:.0f} inserts, {reached[-1]:.0f} messages a second")
             forget(place)
-            ops = ["-m", "uvicorn", "ops_app.app:create_app", "--factory", "--no-access-log"]
+            ops = ["-m", "uvicorn", "ops_app.app:served_app", "--factory", "--no-access-log"]
             with (
                 part(place, "ingestion.interpreter", place.settings.ingest_port),
                 running([*ops, "--port", str(place.settings.ops_port)], place.settings.ops_port),

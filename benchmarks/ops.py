@@ -3,6 +3,7 @@
 Users search for a person, open the card, open the visit form and record a visit, with the stated pauses.
 Throughput is measured without pauses, on pages and on the JSON API, beside a bare FastAPI and SQLAlchemy
 route and beside pgbench that run the very statements the app ran for the same requests about the same people.
+The app and the bare route work by turns, so that a machine whose speed changes changes both.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
+from typing import Any
 from urllib.parse import quote
 
 import _trace
-from _http_load import Browser, Request, Step, flat_out, with_think_times
+from _http_load import Browser, Request, Step, Times, flat_out, with_think_times
 from _installation import ROOT, Installation, installation, peak_memory_mb
 from _report import Benchmark, at_least, at_most, percentiles_ms
 from _staff import Doctor, csrf_token, doctors
@@ -33,14 +36,19 @@ WARM_SECONDS = 60
 """A server that has just started reads from the disk and composes its statements; that minute is not counted."""
 WORK_SECONDS = 90
 CONNECTIONS = 8
-FLAT_OUT_SECONDS = 8
+TURNS = 3
+TURN_SECONDS = 4
+PGBENCH_SECONDS = 8
 PEOPLE_OF_EACH = 8
 """People of each connection, for the app and for what stands beside it: a person read first waits for the disk."""
+OUR_PORT, BARE_PORT = 11, 12
+"""Beside the base of the installation's ports."""
 START_SECONDS = 60
 P95_MS = 300
 OF_BARE = 0.5
 
 Operation = Callable[[Doctor], Request]
+Connection = tuple[Browser, Doctor]
 OPERATIONS: dict[str, Operation] = {
     "search page": lambda doctor: doctor.search(doctor.next_person(), "/patients"),
     "card page": lambda doctor: Request("GET", f"/patients/{doctor.next_person().id}"),
@@ -59,7 +67,7 @@ def main() -> None:
         place.load_region(run.people, YEARS)
         engine = create_engine(place.settings.database_url("app"))
         staff = doctors(engine, USERS)
-        with server(place, "ops_app.app:create_app", "--factory") as port:
+        with server(place, "ops_app.app:served_app", "--factory") as port:
             browsers = [signed_in(port, place, doctor) for doctor in staff]
             users = [(browser, day(doctor)) for browser, doctor in zip(browsers, staff, strict=True)]
             run.say(f"{USERS} users warm the server up for {WARM_SECONDS} s")
@@ -71,36 +79,32 @@ def main() -> None:
                 doctor.keep_to(PEOPLE_OF_EACH)
             run.say("recording what is asked of the database")
             traces = record(place, [doctor for _, doctor in busy])
-            run.say(f"{CONNECTIONS} connections without pauses")
-            ours = {name: throughput(name, lambda d, make=make: make(d), busy) for name, make in OPERATIONS.items()}  # type: ignore[misc]
-        _trace.store(traces, place.home / "traces")
-        os.environ["SAULYQ_BENCH_TRACES"] = str(place.home / "traces")
-        with server(place, "_bare_app:app", "--app-dir", str(ROOT / "benchmarks")) as port:
-            run.say("the bare route")
-            numbers = count()
-            bare = {
-                name: throughput(name, replayed(name, numbers), [(Browser(port), d) for _, d in busy])
-                for name in traces
-            }
+            _trace.store(traces, place.home / "traces")
+            os.environ["SAULYQ_BENCH_TRACES"] = str(place.home / "traces")
+            run.say(f"{CONNECTIONS} connections without pauses, beside the bare route")
+            with server(place, "_bare_app:app", "--app-dir", str(ROOT / "benchmarks"), port=BARE_PORT) as port:
+                barely = [(Browser(port), doctor) for doctor in staff[:CONNECTIONS]]
+                turns = {name: by_turns(name, busy, barely) for name in OPERATIONS}
         run.say("pgbench")
         url = place.settings.libpq_url("app")
         database = {
-            name: _trace.pgbench(requests, binaries() / "pgbench", url, CONNECTIONS, FLAT_OUT_SECONDS)
+            name: _trace.pgbench(requests, binaries() / "pgbench", url, CONNECTIONS, PGBENCH_SECONDS)
             for name, requests in traces.items()
         }
         engine.dispose()
     latency = {step: percentiles_ms(took) for step, took in times.seconds.items()}
     compared = {
         name: {
-            "per_second": ours[name]["per_second"],
-            "of_bare": round(ours[name]["per_second"] / bare[name]["per_second"], 3),
-            "of_pgbench": round(ours[name]["per_second"] / database[name], 3),
-            "p95_ms": ours[name]["p95_ms"],
-            "bare_per_second": bare[name]["per_second"],
+            "per_second": found.ours,
+            "of_bare": round(found.ours / found.bare, 3),
+            "of_bare_turns": found.shares,
+            "of_pgbench": round(found.ours / database[name], 3),
+            "p95_ms": found.p95_ms,
+            "bare_per_second": found.bare,
             "pgbench_per_second": database[name],
             "statements": len(traces[name][0]),
         }
-        for name in OPERATIONS
+        for name, found in turns.items()
     }
     run.finish(
         {
@@ -123,9 +127,9 @@ def main() -> None:
     )
 
 
-def worst(compared: dict[str, dict[str, float]], kind: str) -> float:
+def worst(compared: dict[str, dict[str, Any]], kind: str) -> float:
     """The smallest share of the bare route among operations of a kind."""
-    return min(result["of_bare"] for name, result in compared.items() if name.endswith(kind))
+    return min(float(result["of_bare"]) for name, result in compared.items() if name.endswith(kind))
 
 
 def day(doctor: Doctor) -> Iterator[Step]:
@@ -158,14 +162,37 @@ def signed_in(port: int, place: Installation, doctor: Doctor) -> Browser:
     return browser
 
 
-def throughput(name: str, make: Operation, busy: list[tuple[Browser, Doctor]]) -> dict[str, float]:
-    """Good answers a second; a failure ends the benchmark, for it would be faster than an answer."""
-    times = flat_out([(browser, lambda d=doctor: make(d)) for browser, doctor in busy], name, FLAT_OUT_SECONDS)  # type: ignore[misc]
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Good answers a second of one operation, over all turns."""
+
+    ours: float
+    bare: float
+    shares: list[float]
+    """Ours of the bare route in each turn."""
+    p95_ms: float
+
+
+def by_turns(name: str, ours: list[Connection], bare: list[Connection]) -> Turns:
+    """The app and the bare route one after another, several times."""
+    numbers = count()
+    took: list[tuple[Times, Times]] = [
+        (one_turn(name, OPERATIONS[name], ours), one_turn(name, replayed(name, numbers), bare)) for _ in range(TURNS)
+    ]
+    seconds = TURNS * TURN_SECONDS
+    return Turns(
+        round(sum(mine.count for mine, _ in took) / seconds, 1),
+        round(sum(theirs.count for _, theirs in took) / seconds, 1),
+        [round(mine.count / theirs.count, 2) for mine, theirs in took],
+        percentiles_ms([each for mine, _ in took for each in mine.seconds[name]])["p95"],
+    )
+
+
+def one_turn(name: str, make: Operation, busy: list[Connection]) -> Times:
+    """A failure ends the benchmark, for it would be faster than an answer."""
+    times = flat_out([(browser, lambda d=doctor: make(d)) for browser, doctor in busy], name, TURN_SECONDS)  # type: ignore[misc]
     assert not times.failures, f"{name}: {dict(times.failures)}"
-    return {
-        "per_second": round(times.count / FLAT_OUT_SECONDS, 1),
-        "p95_ms": percentiles_ms(times.seconds[name])["p95"],
-    }
+    return times
 
 
 def replayed(name: str, numbers: Iterator[int]) -> Operation:
@@ -200,9 +227,9 @@ def record(place: Installation, staff: list[Doctor]) -> _trace.Traces:
 
 
 @contextmanager
-def server(place: Installation, application: str, *options: str) -> Iterator[int]:
+def server(place: Installation, application: str, *options: str, port: int = OUR_PORT) -> Iterator[int]:
     """A server with as many processes as an installation runs, ours and the bare one alike; its port."""
-    port = place.settings.port_base + 11
+    port += place.settings.port_base
     command = [
         *(sys.executable, "-m", "uvicorn", application, *options),
         *("--port", str(port), "--workers", str(place.settings.ops_processes)),

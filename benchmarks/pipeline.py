@@ -2,7 +2,9 @@
 
 Bounds are measured in the same run on the same rows: the extraction beside a binary COPY of the same views
 to a client and beside a Parquet write of the same Arrow data, checks and build beside a plain DuckDB scan.
-A kept installation holds three years until the day before yesterday (`load region --until`) and is measured once.
+Three days follow each full run: the first reads from the disk what the full run and the bounds pushed out of memory,
+so the middle one of them is what a day costs. A kept installation holds three years until four days ago
+(`load region --until`) and is measured once.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from pathlib import Path
+from statistics import median
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -25,6 +28,7 @@ YEARS = (1, 2, 3)
 ROWS_IN_GROUP = 122_880
 EXTRACT_OF_COPY = 0.6
 DAY_OF_FULL = 0.05
+DAYS = 3
 
 
 def main() -> None:
@@ -35,7 +39,7 @@ def main() -> None:
     idle: object = None
     for years in YEARS[-1:] if is_kept() else YEARS:
         with installation() as place:
-            last_day = dt.datetime.now(ZoneInfo("Asia/Almaty")).date() - dt.timedelta(days=2)
+            last_day = dt.datetime.now(ZoneInfo("Asia/Almaty")).date() - dt.timedelta(days=DAYS + 1)
             run.say(f"loading {run.people:,} people, {years} years")
             place.load_region(run.people, years, last_day)
             visit_every_row(place)
@@ -53,9 +57,10 @@ def main() -> None:
                     "duckdb_scan": scan_bound(lake, place.home),
                 }
                 hops = compare(full, bounds)
-            run.say("one more day")
-            happened = add_a_day(place, last_day + dt.timedelta(days=1))
-            days.append(one_more_day(years, full, place.saulyq("pipeline", "run"), happened))
+            for number in range(1, DAYS + 1):
+                run.say(f"one more day, {number} of {DAYS}")
+                happened = add_a_day(place, last_day + dt.timedelta(days=number))
+                days.append(one_more_day(years, full, place.saulyq("pipeline", "run"), happened))
             if years == max(YEARS):
                 run.say("a run with nothing new")
                 idle = place.saulyq("pipeline", "run")["seconds"]
@@ -64,7 +69,9 @@ def main() -> None:
     run.finish(
         {
             "extract / COPY": at_least(extract["of_copy"], EXTRACT_OF_COPY),
-            "one more day / full at 3 years": at_most(float(str(days[-1]["day_of_full"])), DAY_OF_FULL),
+            "one more day / full at 3 years": at_most(
+                median(float(str(day["day_of_full"])) for day in days if day["years"] == max(YEARS)), DAY_OF_FULL
+            ),
         },
         hops=hops,
         one_more_day=days,

@@ -21,11 +21,13 @@ FIGURE_PAGES = ("overview", "visits", "screening", "signals", "maternal", "indic
 
 
 def language_of(viewer: Viewer | None) -> str:
-    """From the address, else as chosen before, else as the account says."""
-    for asked in (st.query_params.get("lang"), st.session_state.get("language")):
+    """From the address, else as chosen before, else as the account says, else what the browser asks for."""
+    account = viewer.language if viewer is not None else None
+    browser = (st.context.locale or "").lower().split("-")[0]
+    for asked in (st.query_params.get("lang"), st.session_state.get("language"), account, browser):
         if asked in LANGUAGES:
             return str(asked)
-    return viewer.language if viewer is not None and viewer.language in LANGUAGES else LANGUAGES[0]
+    return LANGUAGES[0]
 
 
 def choose_language(viewer: Viewer | None) -> Texts:

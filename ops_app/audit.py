@@ -15,8 +15,8 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Boolean, Integer, Text, inspect
-from sqlalchemy.orm import Mapper, Session
+from sqlalchemy import Boolean, Float, Integer, Text
+from sqlalchemy.orm import Session, class_mapper
 
 from ops_app.actor import Actor
 from ops_app.kit import request_context
@@ -114,27 +114,29 @@ def snapshot(row: Any) -> dict[str, Any]:
     """The columns of a loaded row, for ``before`` and ``after``."""
     loaded = vars(row)
     # an attribute that has expired is not among them and is read again
-    return {name: loaded[name] if name in loaded else getattr(row, name) for name in _columns(inspect(row).mapper)}
+    return {name: loaded[name] if name in loaded else getattr(row, name) for name in _columns(row.__class__)}
 
 
 def as_json(row: Any) -> dict[str, Any]:
     """The columns of a loaded row as JSON can hold them."""
     values = snapshot(row)
-    # a card has thousands of values, most of them texts and numbers
-    for name in _not_plain(inspect(row).mapper):
-        values[name] = _plain(values[name])
+    # a card has thousands of values, most of them texts, numbers or nothing
+    for name in _not_plain(row.__class__):
+        value = values[name]
+        if value is not None:
+            values[name] = _plain(value)
     return values
 
 
 @functools.cache
-def _not_plain(mapper: Mapper[Any]) -> tuple[str, ...]:
-    kinds = {each.key: each.columns[0].type for each in mapper.column_attrs}
-    return tuple(name for name, kind in kinds.items() if not isinstance(kind, Text | Integer | Boolean))
+def _not_plain(model: type[Any]) -> tuple[str, ...]:
+    kinds = {each.key: each.columns[0].type for each in class_mapper(model).column_attrs}
+    return tuple(name for name, kind in kinds.items() if not isinstance(kind, Text | Integer | Boolean | Float))
 
 
 @functools.cache
-def _columns(mapper: Mapper[Any]) -> tuple[str, ...]:
-    return tuple(attribute.key for attribute in mapper.column_attrs)
+def _columns(model: type[Any]) -> tuple[str, ...]:
+    return tuple(attribute.key for attribute in class_mapper(model).column_attrs)
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,7 +148,7 @@ def _plain(value: Any) -> Any:
     # most values of most rows; a card has thousands of them
     if type(value) in _ALREADY_PLAIN:
         return value
-    if isinstance(value, dt.datetime | dt.date | dt.time):
+    if isinstance(value, (dt.date, dt.time)):
         return value.isoformat()
     if isinstance(value, decimal.Decimal):
         return float(value)

@@ -13,6 +13,13 @@ from saulyq.settings import Settings
 if TYPE_CHECKING:
     from ops_app.modules.ingest.models import InboundMessage
 
+LISTED = (
+    *("id", "channel", "sender", "facility", "control_id", "message_type", "received_at", "state", "answer"),
+    *("error", "outcome", "attempts", "processed_at"),
+)
+"""What a list says of a message."""
+BATCH = 1000
+
 
 @contextmanager
 def _session(current: Settings) -> Iterator[Session]:
@@ -50,15 +57,19 @@ def listed(
     sender: str | None = None,
     state: str | None = None,
     limit: int | None = None,
-) -> list[dict[str, Any]]:
-    """Messages that fit, oldest first; the newest ``limit`` of them."""
+) -> Iterator[dict[str, Any]]:
+    """Messages that fit, oldest first; the newest ``limit`` of them. Read a batch at a time, however many there are."""
     from ops_app.modules.ingest import queries
     from ops_app.modules.ingest.models import InboundMessage
 
-    asked = queries.messages(channel=channel, sender=sender, state=state).order_by(InboundMessage.id.desc())
+    asked = queries.messages(channel=channel, sender=sender, state=state)
+    if limit is not None:
+        newest = asked.with_only_columns(InboundMessage.id).order_by(InboundMessage.id.desc()).limit(limit)
+        asked = queries.messages().where(InboundMessage.id.in_(newest))
+    columns = [getattr(InboundMessage, name) for name in LISTED]
+    ordered = asked.with_only_columns(*columns).order_by(InboundMessage.id).execution_options(yield_per=BATCH)
     with _session(current) as session:
-        rows = session.scalars(asked.limit(limit)).all()
-    return [_row(row) for row in reversed(rows)]
+        yield from (dict(row) for row in session.execute(ordered).mappings())
 
 
 def shown(current: Settings, number: int) -> dict[str, Any] | None:
@@ -149,6 +160,4 @@ def take_file(current: Settings, path: Path) -> dict[str, Any]:
 
 
 def _row(row: "InboundMessage") -> dict[str, Any]:
-    names = ("id", "channel", "sender", "facility", "control_id", "message_type", "received_at", "state", "answer")
-    more = ("error", "outcome", "attempts", "processed_at")
-    return {name: getattr(row, name) for name in (*names, *more)}
+    return {name: getattr(row, name) for name in LISTED}

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -68,6 +68,32 @@ def print_json(document: object) -> None:
         plain = json.loads(json.dumps(document, default=_plain), parse_constant=lambda _name: None)
         text = json.dumps(plain, ensure_ascii=False, indent=1)
     print(text, flush=True)  # noqa: T201
+
+
+def print_json_rows(rows: Iterable[Mapping[str, object]]) -> None:
+    """The same for a list that may be longer than memory: each row is written as it comes."""
+    before = "[\n"
+    for row in rows:
+        sys.stdout.write(before + json.dumps(row, ensure_ascii=False, default=_plain, allow_nan=False))
+        before = ",\n"
+    print("[]" if before == "[\n" else "\n]", flush=True)  # noqa: T201
+
+
+def print_lines(columns: Mapping[str, int], rows: Iterable[Mapping[str, str]]) -> None:
+    """A list of any length for people: a line a row; columns by name with their widths."""
+    any_row = False
+    for row in rows:
+        if not any_row:
+            sys.stdout.write(_line({name: _(name) for name in columns}, columns))
+            any_row = True
+        sys.stdout.write(_line(row, columns))
+    if not any_row:
+        say("no rows")
+    sys.stdout.flush()
+
+
+def _line(row: Mapping[str, str], columns: Mapping[str, int]) -> str:
+    return "  ".join(row[name].ljust(width) for name, width in columns.items()).rstrip() + "\n"
 
 
 def print_text(text: str) -> None:

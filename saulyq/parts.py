@@ -67,7 +67,7 @@ def parts(current: Settings) -> list[Part]:
 
 def _ops(current: Settings) -> Part:
     command = [
-        *(PYTHON, "-m", "uvicorn", "ops_app.app:create_app", "--factory"),
+        *(PYTHON, "-m", "uvicorn", "ops_app.app:served_app", "--factory"),
         *("--host", current.bind, "--port", str(current.ops_port)),
         # an access log would hold the names that people search for
         *("--no-access-log", "--no-server-header"),

@@ -15,6 +15,15 @@ find_python() {
     fail "needs Python 3.11, 3.12 or 3.13; install one (Debian: apt-get install python3 python3-venv) or name it: make setup PYTHON=/path/to/python"
 }
 
+# where a proxy opens TLS, its certificate is among those the system trusts and not among the tools' own
+for store in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt; do
+    if [ -e "$store" ]; then
+        export PIP_CERT="${PIP_CERT:-$store}" UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}"
+        export NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-$store}"
+        break
+    fi
+done
+
 checksum() { cat "$@" | cksum | tr -d ' \n'; }
 
 if [ ! -x .venv/bin/python ] || ! suitable .venv/bin/python; then

@@ -194,7 +194,7 @@ def _report(incoming: Incoming, group: Group, person: IncomingPerson | None) -> 
         collected_at=moment(group.specimen.text(17) if group.specimen else "") or moment(request.text(7)),
         reported_at=moment(request.text(22)) or moment(incoming.message.header.text(7)),
         status=STATUSES.get(request.text(25), "final"),
-        performer=_performer(group) or incoming.row.facility or incoming.row.sender,
+        performer=_performer(group) or incoming.facility_name or incoming.row.sender,
         analyser=device.id if device is not None and device.kind == "analyser" else None,
         conclusion="\n".join(filter(None, (note.whole(3) for note in group.notes))) or None,
         results=tuple(result for result in observed if result is not None),

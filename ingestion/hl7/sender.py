@@ -90,6 +90,13 @@ class Incoming:
         except NotInterpreted:
             return None
 
+    @property
+    def facility_name(self) -> str:
+        """MSH-4 as people read it: the name of the organisation where it is a number that is known here."""
+        number = self.message.header.text(4) or self.message.header.text(4, 2)
+        known = select(Organization.name_ru).where(Organization.bin == number, Organization.kind == "organization")
+        return self.session.scalar(known.limit(1)) or self.row.facility
+
     def segment(self, name: str) -> Segment:
         """The first segment of a name, which must be there."""
         found = self.message.first(name)

@@ -163,7 +163,8 @@ def code128_svg(text: str, height: int = 40) -> str:
             if place % 2 == 0:
                 bars.append(f"M{at} 0h{width}v{height}h-{width}z")
             at += width
-    return _svg(at + QUIET_128, height, "".join(bars), text)
+    # only the widths of bars mean something: the symbol fills its place, so that they are as wide as there is room
+    return _svg(at + QUIET_128, height, "".join(bars), text, ' preserveAspectRatio="none"')
 
 
 # rows, data codewords, error codewords; square symbols of one region
@@ -307,10 +308,10 @@ def datamatrix_svg(text: str) -> str:
     return _svg(len(rows) + 4, len(rows) + 4, drawn, text)
 
 
-def _svg(width: int, height: int, path: str, title: str) -> str:
+def _svg(width: int, height: int, path: str, title: str, shape: str = "") -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        'shape-rendering="crispEdges" role="img">'
-        f'<title>{escape(title)}</title><rect width="{width}" height="{height}" fill="#fff"/>'
+        f'shape-rendering="crispEdges"{shape} role="img">'
+        f'<title>{escape(title)}</title><rect width="{width}" height="{height}" fill="#fff" stroke="none"/>'
         f'<path d="{path}" fill="#000" stroke="none"/></svg>'
     )

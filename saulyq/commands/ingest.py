@@ -1,17 +1,32 @@
 """`saulyq ingest`: messages of devices and other systems."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from saulyq.commands.options import Json
 from saulyq.errors import SaulyqError
 from saulyq.language import _
-from saulyq.output import print_json, print_rows, print_text
+from saulyq.output import print_json, print_json_rows, print_lines, print_rows, print_text
 
 app = typer.Typer(help="Inbound messages of devices and other systems.", no_args_is_help=True)
+
+
+COLUMNS = {
+    "id": 8,
+    "received_at": 25,
+    "channel": 6,
+    "sender": 20,
+    "message_type": 12,
+    "control_id": 20,
+    "state": 8,
+    "answer": 6,
+    "error": 0,
+}
+"""Of the list for people, with their widths."""
 
 
 class State(StrEnum):
@@ -56,7 +71,19 @@ def list_messages(
 
     with database.ready(settings()):
         found = inbound.listed(settings(), channel=channel, sender=sender, state=state, limit=limit)
-    print_rows(found, as_json)
+        if as_json:
+            print_json_rows(found)
+        else:
+            print_lines(COLUMNS, map(_told, found))
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, str]:
+    error = row["error"] or {}
+    place = "-".join(str(error[name]) for name in ("segment", "field") if error.get(name))
+    told = {name: str(row[name] or "") for name in COLUMNS}
+    told["received_at"] = row["received_at"].isoformat(" ", "seconds")
+    told["error"] = f"{place}: {error['text']}".removeprefix(": ") if error else ""
+    return told
 
 
 @app.command()

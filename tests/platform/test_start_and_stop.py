@@ -153,7 +153,7 @@ class TestOneInstallation:
     def test_killed_parts_return(self, running: Running) -> None:
         before = running.wait(RETURN_SECONDS, everything_answers)
         # the server of the operational app does not listen itself; its workers must not outlive it and hold the port
-        (server,) = (process for process in running.processes() if "ops_app.app:create_app" in process.cmdline())
+        (server,) = (process for process in running.processes() if "ops_app.app:served_app" in process.cmdline())
         workers = server.children()
         assert len(workers) > running.installation.settings.ops_processes
         server.kill()

@@ -28,7 +28,7 @@ def address(district: District) -> Iterator[str]:
     """The operational app of the district as its own process."""
     port = free_port_base()
     app = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "ops_app.app:create_app", "--factory", "--port", str(port)],
+        [sys.executable, "-m", "uvicorn", "ops_app.app:served_app", "--factory", "--port", str(port)],
         cwd=ROOT,
         env=district.installation.environment,
         stdout=subprocess.DEVNULL,

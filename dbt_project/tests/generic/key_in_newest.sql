@@ -1,6 +1,7 @@
 {#-
 A key is there and occurs once, asked only of the rows the newest extraction brought: after a first load that is
-every row, after one more day it is that day, so that the test costs what the build cost.
+every row, after one more day it is that day, so that the test costs what the build cost. It stands on the table
+that keeps the rows: a view of facts asks for the person of every row before it can tell its newest.
 -#}
 {% test key_in_newest(model, column_name) %}
 

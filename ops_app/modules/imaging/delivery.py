@@ -12,9 +12,11 @@ from copy import deepcopy
 from pydicom import Dataset, dcmread, dcmwrite
 from pydicom.dataset import FileDataset
 from pydicom.sequence import Sequence
+from pydicom.uid import UID
 
 from ops_app.kit import clock
 from ops_app.modules.imaging import filing
+from ops_app.modules.imaging.elements import EXPLICIT_BIG
 from ops_app.modules.imaging.search import Found, person_of
 
 
@@ -55,6 +57,32 @@ def delivered_bytes(found: Found) -> bytes:
         return path.read_bytes()
     written = io.BytesIO()
     dcmwrite(written, delivered(found), enforce_file_format=True)
+    return written.getvalue()
+
+
+class CannotWrite(Exception):
+    """The pixels cannot be decoded, so the object cannot be written plainly."""
+
+
+def can_write(transfer_syntax: str) -> bool:
+    """Whether an object stored so can be handed out as Explicit VR Little Endian."""
+    return transfer_syntax != EXPLICIT_BIG
+
+
+def delivered_as(found: Found, transfer_syntax: str | None) -> bytes:
+    """The object as a file in that syntax, decompressed where need be; None for the one it is stored in."""
+    if transfer_syntax is None:
+        return delivered_bytes(found)
+    dataset = delivered(found)
+    try:
+        if dataset.file_meta.TransferSyntaxUID.is_compressed and "PixelData" in dataset:
+            dataset.decompress()
+        dataset.file_meta.TransferSyntaxUID = UID(transfer_syntax)
+        written = io.BytesIO()
+        dcmwrite(written, dataset, enforce_file_format=True)
+    # whatever a damaged file leads the decoder into, the answer is the same
+    except Exception as error:
+        raise CannotWrite(str(error)) from error
     return written.getvalue()
 
 

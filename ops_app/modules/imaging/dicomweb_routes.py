@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
@@ -15,13 +14,17 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from ops_app import audit
 from ops_app.actor import Actor
 from ops_app.db import Db
-from ops_app.errors import BadRequest, OpsError
+from ops_app.errors import BadRequest, NotFound, OpsError
 from ops_app.i18n import _
 from ops_app.kit import request_context
 from ops_app.modules.imaging import filing, pixels
+from ops_app.modules.imaging.accepted import NotAcceptable, Wanted, wanted
 from ops_app.modules.imaging.access import opened
-from ops_app.modules.imaging.delivery import delivered_bytes, header_of
-from ops_app.modules.imaging.frames_raw import frame_of
+from ops_app.modules.imaging.addresses import address_of, root
+from ops_app.modules.imaging.attributes import bulk_of, json_of
+from ops_app.modules.imaging.delivery import CannotWrite, can_write, delivered_as, header_of
+from ops_app.modules.imaging.elements import EXPLICIT_LITTLE, PIXEL_DATA
+from ops_app.modules.imaging.frames_raw import PLAIN, frame_of
 from ops_app.modules.imaging.multipart import BadBody, Related, TooLarge, parameters_of, received
 from ops_app.modules.imaging.permissions import WebReader, WebWriter
 from ops_app.modules.imaging.search import KEYS, BadKey, Found, Level, describe, find, visible_to
@@ -32,12 +35,6 @@ from ops_app.permissions import Permission
 JSON, DICOM, OCTETS = "application/dicom+json", "application/dicom", "application/octet-stream"
 PICTURES = ("image/jpeg", "image/png")
 MOST_ROWS = 1000
-
-
-class NotAcceptable(OpsError):
-    """The client accepts nothing that this resource can be."""
-
-    status = 406
 
 
 class WrongMedia(OpsError):
@@ -159,21 +156,24 @@ def one_rendered(request: Request, actor: WebReader, db: Db, study: str, series:
 def frames(request: Request, actor: WebReader, db: Db, study: str, series: str, sop: str, listed: str) -> Response:
     """Frames by number, for viewers that draw themselves."""
     found = opened(db, actor, "IMAGE", study, series, sop)[0]
-    instance = found.instance
-    assert instance is not None
     numbers = listed.split(",")
     if not all(number.isdigit() and len(number) < 9 for number in numbers):
         raise BadRequest(_("Frames are numbers with commas between"))
-    accept = request.headers.get("accept", "*/*")
-    as_stored = "transfer-syntax=*" in accept.replace('"', "") or "image/" in accept or OCTETS not in accept
-    path = filing.full_path(instance.path)
-    syntax = instance.transfer_syntax_uid
-    try:
-        parts = [frame_of(path, int(number), instance.frames, syntax, as_stored) for number in numbers]
-    except pixels.CannotShow as error:
-        raise _unshowable(error, [int(number) for number in numbers], instance.frames) from error
-    related = Related(parts[0][0].partition(";")[0])
-    return StreamingResponse(related.body(parts), media_type=related.content_type)
+    return _frames(request, found, [int(number) for number in numbers])
+
+
+@router.get(f"{INSTANCE}/bulkdata/{{place:path}}", name="imaging:wado_bulk")
+def bulk_data(request: Request, actor: WebReader, db: Db, study: str, series: str, sop: str, place: str) -> Response:
+    """The value of one attribute, where the metadata name its address."""
+    found = opened(db, actor, "IMAGE", study, series, sop)[0]
+    instance = found.instance
+    assert instance is not None
+    if place == f"{PIXEL_DATA:08X}" and instance.frames and instance.transfer_syntax_uid not in PLAIN:
+        return _frames(request, found, list(range(1, instance.frames + 1)))
+    value = bulk_of(filing.full_path(instance.path), place)
+    if value is None:
+        raise NotFound(_("There is no such attribute"))
+    return _bytes(request, *value)
 
 
 @router.get(f"{INSTANCE}/frames/{{number}}/rendered", name="imaging:wado_frame_rendered")
@@ -192,8 +192,10 @@ def _searched(request: Request, actor: Actor, db: Db, level: Level, keys: dict[s
             if not value.isdigit() or len(value) > 9:
                 raise BadRequest(_("“%(name)s” has to be a number", name=name))
             limit, offset = (int(value), offset) if name == "limit" else (limit, int(value))
-        elif name not in ("includefield", "fuzzymatching"):
+        elif name not in ("includefield", "fuzzymatching", "accept"):
             keyword = _keyword(name)
+            if "\0" in value:
+                raise BadRequest(_("“%(value)s” is no value to search by", value=value.replace("\0", "\\0")))
             if keyword not in KEYS:
                 raise BadRequest(_("One cannot search by “%(name)s”", name=name))
             keys.setdefault(keyword, value)
@@ -216,7 +218,7 @@ def _searched(request: Request, actor: Actor, db: Db, level: Level, keys: dict[s
     answers = []
     for row in rows:
         made = describe(row, level).to_json_dict()
-        made["00081190"] = {"vr": "UR", "Value": [_address(request, row)]}
+        made["00081190"] = {"vr": "UR", "Value": [address_of(request, row)]}
         answers.append(made)
     return Response(json.dumps(answers, ensure_ascii=False), media_type=JSON)
 
@@ -230,34 +232,81 @@ def _keyword(name: str) -> str:
     return name if tag_for_keyword(name) is not None else ""
 
 
-def _address(request: Request, row: Found) -> str:
-    address = f"{str(request.base_url).rstrip('/')}/dicomweb/studies/{row.study.study_uid}"
-    if row.series is not None:
-        address += f"/series/{row.series.series_uid}"
-    if row.instance is not None:
-        address += f"/instances/{row.instance.sop_uid}"
-    return address
-
-
-def _accepts(request: Request, *offered: str) -> None:
-    accept = request.headers.get("accept", "*/*").lower()
-    if "*/*" not in accept and not any(each in accept for each in offered):
-        raise NotAcceptable(_("This address answers as %(types)s", types=", ".join(offered)))
+def _accepts(request: Request, *offered: str) -> list[Wanted]:
+    asked = wanted(request)
+    if not any(each.allows(one) for each in asked for one in offered):
+        raise NotAcceptable(_("This address answers as %(types)s", types=", ".join(dict.fromkeys(offered))))
+    return asked
 
 
 def _objects(request: Request, rows: Sequence[Found]) -> Response:
-    _accepts(request, DICOM, "multipart/related")
-    accept = request.headers.get("accept", "")
-    if len(rows) == 1 and accept.startswith(DICOM):
-        return Response(delivered_bytes(rows[0]), media_type=DICOM)
+    asked = [each for each in _accepts(request, DICOM) if each.allows(DICOM)]
+    named = {each.transfer_syntax for each in asked}
+    anything = bool(named & {None, "*"})
+    syntaxes = [None if anything else _syntax_of(row, named) for row in rows]
+    if len(rows) == 1 and not asked[0].in_parts:
+        return Response(_object(rows[0], syntaxes[0])[1], media_type=DICOM)
     related = Related(DICOM)
+    parts = (_object(row, syntax) for row, syntax in zip(rows, syntaxes, strict=True))
+    return StreamingResponse(related.body(parts), media_type=related.content_type)
 
-    def parts() -> Iterator[tuple[str, bytes]]:
-        for row in rows:
-            assert row.instance is not None
-            yield f"{DICOM}; transfer-syntax={row.instance.transfer_syntax_uid}", delivered_bytes(row)
 
-    return StreamingResponse(related.body(parts()), media_type=related.content_type)
+def _syntax_of(row: Found, named: set[str | None]) -> str | None:
+    """The syntax to write an object in, None for the one it is stored in; refused when none of those named will do."""
+    assert row.instance is not None
+    stored = row.instance.transfer_syntax_uid
+    if stored in named:
+        return None
+    if EXPLICIT_LITTLE in named and can_write(stored):
+        return EXPLICIT_LITTLE
+    raise NotAcceptable(_("This address answers as %(types)s", types=f"{DICOM}; transfer-syntax={stored}"))
+
+
+def _object(row: Found, syntax: str | None) -> tuple[str, bytes]:
+    assert row.instance is not None
+    try:
+        content = delivered_as(row, syntax)
+    except CannotWrite as error:
+        raise NotAcceptable(
+            _("This object cannot be shown as a picture here: %(reason)s", reason=str(error)[:200])
+        ) from error
+    return f"{DICOM}; transfer-syntax={syntax or row.instance.transfer_syntax_uid}", content
+
+
+def _frames(request: Request, found: Found, numbers: list[int]) -> Response:
+    instance = found.instance
+    assert instance is not None
+    asked = wanted(request)
+    path, syntax = filing.full_path(instance.path), instance.transfer_syntax_uid
+    plainly = any(each.allows(OCTETS) for each in asked)
+    any_syntax = any(each.transfer_syntax == "*" for each in asked)
+    as_stored = any_syntax or not plainly or any(each.allows("image/jpeg") for each in asked)
+    try:
+        parts = [frame_of(path, number, instance.frames, syntax, as_stored) for number in numbers]
+        if not any_syntax and not any(each.allows(_kind(parts[0])) for each in asked) and plainly:
+            parts = [frame_of(path, number, instance.frames, syntax, False) for number in numbers]
+    except pixels.CannotShow as error:
+        raise _unshowable(error, numbers, instance.frames) from error
+    kind = _kind(parts[0])
+    if not any_syntax and not any(each.allows(kind) for each in asked):
+        raise NotAcceptable(_("This address answers as %(types)s", types=kind))
+    if len(parts) == 1 and not any(each.in_parts for each in asked):
+        return Response(parts[0][1], media_type=parts[0][0])
+    related = Related(kind)
+    return StreamingResponse(related.body(parts), media_type=related.content_type)
+
+
+def _kind(part: tuple[str, bytes]) -> str:
+    return part[0].partition(";")[0]
+
+
+def _bytes(request: Request, content: bytes, media_type: str) -> Response:
+    asked = _accepts(request, OCTETS, media_type)
+    if not any(each.in_parts for each in asked):
+        named = next(one for each in asked for one in (media_type, OCTETS) if each.allows(one))
+        return Response(content, media_type=named)
+    related = Related(OCTETS)
+    return StreamingResponse(related.body([(OCTETS, content)]), media_type=related.content_type)
 
 
 def _metadata(request: Request, rows: Sequence[Found]) -> Response:
@@ -265,9 +314,10 @@ def _metadata(request: Request, rows: Sequence[Found]) -> Response:
 
     def body() -> Iterator[str]:
         for number, row in enumerate(rows):
-            dataset: dict[str, Any] = header_of(row).to_json_dict(suppress_invalid_tags=True)
+            address = address_of(request, row)
+            dataset = json_of(header_of(row), address)
             if row.instance is not None and row.instance.frames:
-                dataset["7FE00010"] = {"vr": "OW", "BulkDataURI": f"{_address(request, row)}/frames/1"}
+                dataset[f"{PIXEL_DATA:08X}"] = {"vr": "OW", "BulkDataURI": f"{address}/bulkdata/{PIXEL_DATA:08X}"}
             yield ("[" if number == 0 else ",") + json.dumps(dataset, ensure_ascii=False)
         yield "]"
 
@@ -275,9 +325,8 @@ def _metadata(request: Request, rows: Sequence[Found]) -> Response:
 
 
 def _rendered(request: Request, found: Found, number: int) -> Response:
-    accept = request.headers.get("accept", "*/*")
-    media_type = next((each for each in PICTURES if each in accept), PICTURES[0])
-    _accepts(request, *PICTURES, "image/*")
+    asked = _accepts(request, *PICTURES)
+    media_type = next(one for each in asked for one in PICTURES if each.allows(one))
     window = _numbers(request, "window", 2)
     viewport = _numbers(request, "viewport", 2)
     instance = found.instance
@@ -310,7 +359,7 @@ def _numbers(request: Request, name: str, count: int) -> list[float] | None:
         found = [float(each) for each in written.split(",")[:count]]
     except ValueError:
         found = []
-    if len(found) != count or any(abs(each) > 1e7 for each in found) or (name == "viewport" and min(found) < 1):
+    if len(found) != count or not all(abs(each) <= 1e7 for each in found) or (name == "viewport" and min(found) < 1):
         raise BadRequest(_("“%(name)s” has to be %(count)s numbers with commas between", name=name, count=count))
     return found
 
@@ -330,7 +379,7 @@ async def _stored(request: Request, actor: Actor, db: Db, study: str | None) -> 
     try:
         place = await run_in_threadpool(workplace, db, actor)
         organization_id = place.organization.id if place is not None else None
-        base = f"{str(request.base_url).rstrip('/')}/dicomweb/studies"
+        base = f"{root(request)}/studies"
         status, body = await run_in_threadpool(answer_of, db, actor, paths, study, organization_id, base)
     finally:
         for path in paths:

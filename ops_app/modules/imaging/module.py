@@ -55,6 +55,7 @@ MODULE = Module(
         "imaging:wado_rendered": N_("Opened images over DICOMweb"),
         "imaging:wado_frames": N_("Opened images over DICOMweb"),
         "imaging:wado_frame_rendered": N_("Opened images over DICOMweb"),
+        "imaging:wado_bulk": N_("Opened images over DICOMweb"),
         "imaging:unmatched_opened": N_("Opened a study that belongs to nobody yet"),
         "imaging:queue": N_("Opened the list of images without a person"),
         "imaging:decide": N_("Opened a study to decide whose it is"),

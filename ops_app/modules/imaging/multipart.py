@@ -10,7 +10,7 @@ from email.message import Message
 from pathlib import Path
 from typing import Any
 
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser
 
 LARGEST_PART = 4 << 30
@@ -40,7 +40,7 @@ async def received(stream: AsyncIterator[bytes], boundary: str, folder: Path) ->
         async for piece in stream:
             parser.write(piece)
         parser.finalize()
-    except (MultipartParseError, UnicodeEncodeError) as error:
+    except (FormParserError, UnicodeEncodeError) as error:
         writing.discard()
         raise BadBody(str(error)) from error
     except BaseException:
@@ -49,6 +49,8 @@ async def received(stream: AsyncIterator[bytes], boundary: str, folder: Path) ->
     if writing.is_open:
         writing.discard()
         raise BadBody("the last part has no end")
+    if not writing.paths:
+        raise BadBody("the body has no parts")
     return writing.paths
 
 

@@ -113,6 +113,7 @@ def _about(actor: Actor, db: Session, found: InboundMessage) -> dict[str, object
         "colours": titles.COLOURS,
         "records": titles.RECORDS,
         "record_routes": titles.ROUTES,
+        "person_routes": titles.PERSON_ROUTES,
         "notes": titles.NOTES,
         "type_text": titles.type_text,
         "may_read": actor.may(Permission.INGEST_CONTENTS_READ),

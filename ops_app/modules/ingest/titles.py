@@ -49,6 +49,14 @@ ROUTES = {
     "documents.received_document": ("documents:received", "document_id"),
     "ingest.message": ("ingest:message", "message_id"),
 }
+PERSON_ROUTES = {
+    "laboratory.report": "laboratory:of_patient",
+    "monitoring.value": "monitoring:of_patient",
+    "visits.immunization": "patients:card",
+    "visits.observation": "patients:card",
+    "visits.service_request": "patients:card",
+}
+"""Where a record without a page of its own stands: on a page of its person."""
 NOTES = {
     "already_known": N_("It said nothing new"),
     "nothing_to_take": N_("It holds no results that are taken here"),

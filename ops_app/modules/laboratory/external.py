@@ -24,7 +24,7 @@ from ops_app.modules.laboratory.values import Value, converted, is_possible, jud
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.queries import current_attachment, record_ids
 from ops_app.modules.visits import performing
-from ops_app.modules.visits.laboratory_values import record_value
+from ops_app.modules.visits.laboratory_values import ANOTHER_LABORATORY, record_value
 from ops_app.modules.visits.models import Encounter
 
 
@@ -178,6 +178,7 @@ def _store(
             at=at,
             from_device=True,
             source_key=f"result:{result.id}",
+            source_system=ANOTHER_LABORATORY,
         ).id
     return result
 

@@ -14,6 +14,7 @@ from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.modules.devices.models import Device
 from ops_app.modules.laboratory import confirming, correcting, queries, results, titles
+from ops_app.modules.laboratory.analyser_files import files_of
 from ops_app.modules.laboratory.models import (
     CriticalCall,
     LabOrder,
@@ -135,6 +136,7 @@ def order_context(session: Session, actor: Actor, order: LabOrder) -> dict[str, 
         ),
         "inside": inside,
         "analysers": _analysers(session, tests),
+        "files": files_of(session, actor, order),
         "may_collect": may_collect(actor, order) and open_now,
         "may_enter": results.may_enter(actor, order) and order.status != "cancelled",
         "may_confirm": actor.scope(Permission.LABORATORY_RESULT_CONFIRM).allows(order.laboratory_id),

@@ -10,6 +10,7 @@ TITLES = {
     "synthea": N_("Synthea (synthetic patients)"),
     "fhir": N_("a FHIR package"),
     "laboratory": N_("the laboratory of this installation"),
+    "another_laboratory": N_("another laboratory"),
     "official_list": N_("an official list"),
 }
 SENDER = "hl7:"

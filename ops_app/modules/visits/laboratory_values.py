@@ -12,6 +12,8 @@ from ops_app.kit import clock
 from ops_app.modules.visits.models import Observation
 
 SYSTEM = "laboratory"
+ANOTHER_LABORATORY = "another_laboratory"
+"""Whose value it is, as the card says it: measured by our laboratory, or reported by one elsewhere."""
 
 
 def record_value(
@@ -32,6 +34,7 @@ def record_value(
     at: dt.datetime,
     from_device: bool,
     source_key: str,
+    source_system: str = SYSTEM,
 ) -> Observation:
     """Write a measured value; it stands at the visit it was ordered at."""
     row = Observation(
@@ -50,7 +53,7 @@ def record_value(
         known_at=max(clock.now(), at),
         evidence="measured",
         source="device" if from_device else "screen",
-        source_system=SYSTEM,
+        source_system=source_system,
         source_key=source_key,
         recorded_by=actor.login if actor else audit.SYSTEM,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import io
 import secrets
@@ -12,17 +13,19 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
-from pydicom import dcmread, dcmwrite
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, generate_uid
+from pydicom import Dataset, dcmread, dcmwrite
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, RLELossless, generate_uid
 from sqlalchemy import func, select
 
 from ops_app.auth import token_hash
 from ops_app.kit import clock
 from ops_app.modules.accounts import queries as accounts
 from ops_app.modules.accounts.models import SignInSession
+from ops_app.modules.imaging import addresses
 from ops_app.modules.imaging.models import Study
 from ops_app.modules.oidc.models import OidcToken
 from ops_app.modules.patients.models import Patient
+from saulyq.settings import settings
 from tests.ingestion.dicom import objects
 from tests.ops_app.clinic import Clinic
 
@@ -54,7 +57,7 @@ class Viewer:
         self.client = TestClient(clinic.app, headers={"authorization": f"Bearer {token}"})
 
     def get(self, path: str, status: int = 200, accept: str = "*/*", **params: Any) -> Any:
-        answer = self.client.get(f"/dicomweb{path}", params=params, headers={"accept": accept})
+        answer = self.client.get(f"/dicomweb{path}", params=params or None, headers={"accept": accept})
         assert answer.status_code == status, (path, answer.status_code, answer.text[:300])
         return answer
 
@@ -184,6 +187,85 @@ def test_a_deflated_image_is_shown_like_any_other(clinic: Clinic, ill: Patient) 
     assert frame.get_payload(decode=True) == made.PixelData
     picture = viewer.get(f"{address(made)}/rendered", accept="image/png", window="0,100,linear")
     assert np.asarray(Image.open(io.BytesIO(picture.content)))[0, -1] == 255
+
+
+@pytest.mark.req("PACS-04")
+def test_what_is_too_long_for_json_is_fetched_by_its_address(clinic: Clinic, ill: Patient) -> None:
+    viewer = Viewer(clinic)
+    made = objects.ct_slice(ill)
+    samples, tables = Dataset(), Dataset()
+    samples.WaveformBitsAllocated, samples.WaveformData = 16, bytes(range(256)) * 8
+    tables.add_new(0x00281201, "OW", b"\1\2" * 700)
+    tables.add_new(0x00080018, "UI", "1.2.03")
+    made.WaveformSequence = [samples]
+    made.IconImageSequence = [tables]
+    made.RescaleSlope = "1"
+    made.RealWorldValueSlope = float("nan")
+    viewer.post(made)
+    (metadata,) = viewer.get(f"{address(made)}/metadata").json()
+    (icon,) = metadata["00880200"]["Value"]
+    assert base64.b64decode(icon["00281201"]["InlineBinary"]) == b"\1\2" * 700
+    # a UID with a leading zero is wrong, and the only one the object has
+    assert icon["00080018"]["Value"] == ["1.2.03"]
+    assert metadata["00409225"]["Value"] == [None]
+    place = metadata["54000100"]["Value"][0]["54001010"]["BulkDataURI"].partition("/dicomweb")[2]
+    assert place == f"{address(made)}/bulkdata/54000100/1/54001010"
+    (part,) = parts_of(viewer.get(place))
+    assert part.get_payload(decode=True) == samples.WaveformData
+    single = viewer.get(place, accept="application/octet-stream")
+    assert (single.headers["content-type"], single.content) == ("application/octet-stream", samples.WaveformData)
+    pixels = metadata["7FE00010"]["BulkDataURI"].partition("/dicomweb")[2]
+    assert viewer.get(pixels, accept="application/octet-stream").content == made.PixelData
+    for wrong in (place.replace("/1/", "/2/"), f"{address(made)}/bulkdata/00100010", f"{address(made)}/bulkdata/x"):
+        viewer.get(wrong, 404)
+    viewer.get(place, 406, accept="image/png")
+    Viewer(clinic, "stranger").get(place, 403)
+
+
+@pytest.mark.req("PACS-04")
+def test_an_object_comes_in_a_syntax_that_was_asked_for_or_not_at_all(clinic: Clinic, ill: Patient) -> None:
+    viewer = Viewer(clinic)
+    made = objects.ct_slice(ill)
+    made.compress(RLELossless)
+    viewer.post(made)
+    path, asked = address(made), 'multipart/related; type="application/dicom"; transfer-syntax='
+    (part,) = parts_of(viewer.get(path, accept=f"{asked}{ExplicitVRLittleEndian}"))
+    plain = dcmread(io.BytesIO(part.get_payload(decode=True)))
+    assert plain.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian
+    assert np.array_equal(plain.pixel_array, made.pixel_array)
+    for accept in (f"{asked}*", f"{asked}{RLELossless}", '*/*;q=0.5, multipart/related; type="application/dicom"'):
+        (part,) = parts_of(viewer.get(path, accept=accept))
+        assert dcmread(io.BytesIO(part.get_payload(decode=True))) == made
+    assert viewer.get(f"{path}?accept=application/dicom", accept="text/html").content == encoded(made)
+    viewer.get(path, 406, accept=f"{asked}1.2.840.10008.1.2.4.50")
+    viewer.get(f"{path}/frames/1", 406, accept='multipart/related; type="image/jpeg"')
+
+
+def test_addresses_lead_back_behind_a_proxy_and_without_a_port(
+    clinic: Clinic, slice_: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer, study = Viewer(clinic), str(slice_.StudyInstanceUID)
+    portless = TestClient(clinic.app, base_url="http://testserver:8400", headers=viewer.client.headers)
+    (found,) = portless.get(f"/dicomweb/studies?StudyInstanceUID={study}", headers={"host": "testserver"}).json()
+    assert found["00081190"]["Value"] == [f"http://testserver:8400/dicomweb/studies/{study}"]
+    behind = settings().model_copy(update={"public_url": "https://saulyq.example.kz"})
+    monkeypatch.setattr(addresses, "settings", lambda: behind)
+    (found,) = viewer.get("/studies", StudyInstanceUID=study).json()
+    assert found["00081190"]["Value"] == [f"https://saulyq.example.kz/dicomweb/studies/{study}"]
+
+
+def test_nonsense_is_a_bad_request(clinic: Clinic, slice_: Any) -> None:
+    viewer = Viewer(clinic)
+    for path, accept, status in (
+        ("/studies?PatientName=%00", "*/*", 400),
+        (f"{address(slice_)}/rendered?window=nan,nan", "*/*", 400),
+        (address(slice_), ';;,"', 406),
+    ):
+        viewer.get(path, status, accept=accept)
+    for body, boundary in ((b"", "edge"), (b"--edge--", "edge"), (b"x", "y" * 300)):
+        kind = f'multipart/related; type="application/dicom"; boundary={boundary}'
+        answer = viewer.client.post("/dicomweb/studies", content=body, headers={"content-type": kind})
+        assert answer.status_code == 400
 
 
 @pytest.mark.req("PACS-01", "PACS-04")

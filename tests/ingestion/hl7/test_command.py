@@ -40,6 +40,8 @@ def test_a_file_from_the_command_line_to_its_list(installation: Installation, tm
     assert all({"control_id", "received_at", "state", "error"} <= row.keys() for row in listed)
     failed = run("list", "--sender", "CLI", "--state", "failed")
     assert [(row["control_id"], row["error"]["segment"]) for row in failed] == [("c3", "SCH")]
+    told = CliRunner().invoke(app, ["ingest", "list", "--sender", "CLI", "--limit", "1"]).output.splitlines()
+    assert len(told) == 2 and told[1].split()[3:5] == ["hl7", "CLI"] and " SCH: " in told[1]
     again = run("replay", "--sender", "CLI", "--state", "failed")
     assert (again["replayed"], again["messages"][0]["state"]) == (1, "failed")
     shown = run("show", str(listed[0]["id"]))

@@ -80,11 +80,12 @@ def test_files_come_out_as_they_went_in() -> None:
 
 
 @pytest.mark.req("INT-LIS-02")
-def test_a_report_comes_in_once_and_a_correction_beside_it(module_database: Database) -> None:
+def test_a_report_comes_in_once_and_a_correction_beside_it(module_database: Database, organization: int) -> None:
     iin = iin_for("800105", 3, 321)
     assert iin
     with psycopg.connect(module_database.libpq("owner")) as connection:
         patient = add_patient(connection, "1980-01-05", "male", iin=iin)
+        connection.execute("update organizations.organization set bin = '990140000017' where id = %s", [organization])
     pid = f"{iin}^^^IIN^NI||Серіков^Асан||19800105|M"
     lines = (
         "OBR|1||F-100|58410-2^Blood count^LN|||20261120090000",
@@ -96,13 +97,17 @@ def test_a_report_comes_in_once_and_a_correction_beside_it(module_database: Data
         module_database,
         oru(*lines, pid=pid),
         oru(*lines, pid=pid),
-        oru(lines[0], lines[1].replace("|120|g", "|95|g").replace("|||F", "|||C"), pid=pid),
+        oru(lines[0], lines[1].replace("|120|g", "|95|g").replace("|||F", "|||C"), pid=pid).replace(
+            "|H1|", "|990140000017|"
+        ),
     )
     assert [row["state"] for row in (first, again, corrected)] == ["done"] * 3
     assert first["patient_id"] == patient
     reports = [row["outcome"][0]["id"] for row in (first, again, corrected)]
     assert reports[0] == reports[1] != reports[2]
     [(content,)] = query(module_database, "select content from laboratory.report where id = %s", reports[0])
+    [(named,)] = query(module_database, "select performer from laboratory.report where id = %s", reports[2])
+    assert (content["performer"], named) == ("H1", "Поликлиника")
     assert ["iin", iin] in content["person"]["identifiers"]
     blood, remark = content["results"]
     assert (blood["code"], blood["code_system"], blood["value_number"], blood["unit"]) == ("718-7", "loinc", 120, "g/L")

@@ -105,6 +105,17 @@ def test_the_place_of_the_error_is_marked_and_a_corrected_copy_becomes_a_record(
     assert any("swapped" in str(event.after) for event in written)
 
 
+def test_a_record_leads_to_the_page_of_its_person(clinic: Clinic, module_database: Database, chief: Browser) -> None:
+    patient = clinic.register()
+    [sent] = take_in(
+        module_database,
+        f"MSH|^~\\&|LAB|hospital|SAULYQ|KZ|20261120101500||ORU^R01|s{next(count)}|P|2.5.1\n"
+        f"PID|1||{patient.iin}^^^IIN^NI||{patient.family_name}\n"
+        "OBR|1||F1|58410-2^Blood count^LN|||20261120\nOBX|1|NM|718-7^Hb^LN||120|g/L|||||F\n",
+    )
+    assert f"/patients/{patient.id}/laboratory" in chief.get(f"/inbound/{sent['id']}").text
+
+
 def test_reading_again_makes_nothing_twice(clinic: Clinic, module_database: Database, chief: Browser) -> None:
     [sent] = take_in(module_database, message())
     before = row(clinic, sent["id"]).patient_id

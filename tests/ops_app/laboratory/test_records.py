@@ -12,13 +12,14 @@ from PIL import Image
 from ops_app.kit import clock
 from ops_app.modules.documents.models import Document
 from ops_app.modules.documents.queries import pdf_of
-from ops_app.modules.laboratory.models import Parameter, RangeApproval, Result
+from ops_app.modules.laboratory.incoming import IncomingResult
+from ops_app.modules.laboratory.models import Parameter, RangeApproval, Report, Result, ResultFile
 from ops_app.modules.laboratory.records import forms
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.questionnaires.models import AnswerTemplate
 from ops_app.modules.visits.models import Observation
 from tests.ops_app.clinic import Clinic
-from tests.ops_app.laboratory.lab import HISTOLOGY, Bench
+from tests.ops_app.laboratory.lab import HISTOLOGY, POTASSIUM, Bench
 
 
 def picture(width: int, height: int, kind: str = "PNG") -> bytes:
@@ -140,6 +141,25 @@ def test_a_picture_stands_in_the_printed_result_and_in_the_report(
         pdf = pdf_of(session, formed.id)
     sizes = [{int(each) for each in re.findall(rb"/%s (\d+)" % side, pdf)} for side in (b"Width", b"Height")]
     assert sizes == [{1600}, {1067}] and len(pdf) < len(large)
+
+
+@pytest.mark.req("INT-LIS-02")
+def test_a_file_of_the_analyser_stands_at_its_order_once_the_values_are_confirmed(
+    clinic: Clinic, bench: Bench, patient: Patient
+) -> None:
+    order = bench.order(patient, POTASSIUM)
+    (tube,) = bench.receive(order)
+    pdf = IncomingResult(code="PDF", name="Curve", attachment=b"%PDF-1.4 curve", attachment_type="application/pdf")
+    bench.report(tube, {}, results=(IncomingResult(code="K", value_number=4.1, unit="mmol/L"), pdf))
+    (report,) = bench.all(Report, order_id=order.id)
+    (file,) = bench.all(ResultFile, report_id=report.id)
+    page, address = f"/laboratory/orders/{order.id}", f"/laboratory/files/{file.id}"
+    doctor, technician = clinic.browser("doctor"), clinic.browser("technician")
+    assert doctor.get(address).status_code == 403 and address not in doctor.get(page).text
+    assert address in technician.get(page).text and technician.get(address).content == b"%PDF-1.4 curve"
+    bench.confirm(order, POTASSIUM)
+    assert address in doctor.get(page).text and doctor.get(address).content == b"%PDF-1.4 curve"
+    assert clinic.browser("stranger").get(address).status_code == 403
 
 
 @pytest.mark.req("LAB-23")

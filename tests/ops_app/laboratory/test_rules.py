@@ -233,6 +233,8 @@ def test_symbols_are_what_a_scanner_reads() -> None:
     ]
     assert "<title>26&lt;1</title>" in datamatrix_svg("26<1")
     assert code128_svg("26").startswith("<svg")
+    # a line inherited from the page around the symbol would take a part of its quiet zone
+    assert 'fill="#fff" stroke="none"/>' in code128_svg("26")
     with pytest.raises(ValueError, match="ASCII"):
         code128_values("Қан")
 

@@ -292,6 +292,7 @@ def test_another_laboratorys_report_counts_only_in_the_systems_codes(
     assert (seen.code, seen.value_number, seen.unit) == ("718-7", 98.0, "g/L")
     page = clinic.browser("doctor").get(f"/patients/{patient.id}/laboratory").text
     assert "Секретный маркер" in page and "another laboratory" in page
+    assert "received from another laboratory" in clinic.browser("doctor").get(f"/patients/{patient.id}").text
     unknown = bench.report(tube, {}, **(more | {"person": IncomingPerson(family_name=patient.family_name)}))
     assert not unknown.matched
 
