@@ -52,9 +52,9 @@ Connection = tuple[Browser, Doctor]
 OPERATIONS: dict[str, Operation] = {
     "search page": lambda doctor: doctor.search(doctor.next_person(), "/patients"),
     "card page": lambda doctor: Request("GET", f"/patients/{doctor.next_person().id}"),
-    "visit page": lambda doctor: doctor.visit_by_form(doctor.next_person()),
     "search api": lambda doctor: doctor.search(doctor.next_person(), "/api/patients"),
     "card api": lambda doctor: Request("GET", f"/api/patients/{doctor.next_person().id}/timeline"),
+    "visit page": lambda doctor: doctor.visit_by_form(doctor.next_person()),
     "visit api": lambda doctor: visit_as_json(doctor),
 }
 
@@ -214,7 +214,8 @@ def record(place: Installation, staff: list[Doctor]) -> _trace.Traces:
         # not entered, so that nothing of the app runs but the requests: what seals the journal is no part of them
         client = TestClient(app, cookies={cookie: doctor.session_token}, follow_redirects=False)
         client.headers["X-CSRF-Token"] = csrf_token(client.get("/patients", headers={"Accept": "text/html"}).text)
-        for name, make in OPERATIONS.items():
+        # writes first: what is read afterwards is what the turns read, for they begin with what reads
+        for name, make in reversed(OPERATIONS.items()):
             for _ in range(PEOPLE_OF_EACH):
                 request = make(doctor)
                 headers = {"Content-Type": request.content_type} if request.content_type else {}

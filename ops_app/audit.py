@@ -15,11 +15,12 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Boolean, Float, Integer, Text
+from sqlalchemy import Boolean, Float, Integer, Row, Text
 from sqlalchemy.orm import Session, class_mapper
 
 from ops_app.actor import Actor
 from ops_app.kit import request_context
+from ops_app.kit.model import column_names
 from ops_app.modules.audit.models import Event
 
 SYSTEM = "system"
@@ -114,14 +115,22 @@ def snapshot(row: Any) -> dict[str, Any]:
     """The columns of a loaded row, for ``before`` and ``after``."""
     loaded = vars(row)
     # an attribute that has expired is not among them and is read again
-    return {name: loaded[name] if name in loaded else getattr(row, name) for name in _columns(row.__class__)}
+    return {name: loaded[name] if name in loaded else getattr(row, name) for name in column_names(row.__class__)}
 
 
 def as_json(row: Any) -> dict[str, Any]:
     """The columns of a loaded row as JSON can hold them."""
-    values = snapshot(row)
+    return _told(row.__class__, snapshot(row))
+
+
+def columns_as_json(model: Any, row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
+    """The same of a row of all columns of a table, in their order."""
+    return _told(model, dict(zip(column_names(model), row, strict=True)))
+
+
+def _told(model: Any, values: dict[str, Any]) -> dict[str, Any]:
     # a card has thousands of values, most of them texts, numbers or nothing
-    for name in _not_plain(row.__class__):
+    for name in _not_plain(model):
         value = values[name]
         if value is not None:
             values[name] = _plain(value)
@@ -132,11 +141,6 @@ def as_json(row: Any) -> dict[str, Any]:
 def _not_plain(model: type[Any]) -> tuple[str, ...]:
     kinds = {each.key: each.columns[0].type for each in class_mapper(model).column_attrs}
     return tuple(name for name, kind in kinds.items() if not isinstance(kind, Text | Integer | Boolean | Float))
-
-
-@functools.cache
-def _columns(model: type[Any]) -> tuple[str, ...]:
-    return tuple(attribute.key for attribute in class_mapper(model).column_attrs)
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -18,7 +20,15 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, declared_attr, mapped_column
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    class_mapper,
+    declared_attr,
+    mapped_column,
+)
 
 from ops_app.kit.privacy import DIRECT, FREE_TEXT, PLAIN
 
@@ -51,6 +61,12 @@ def _read_anew_what_is_locked(state: ORMExecuteState) -> None:
     # Without autoflush a change that is not written yet would be lost.
     if isinstance(state.statement, Select) and state.statement._for_update_arg is not None and state.session.autoflush:
         state.update_execution_options(populate_existing=True)
+
+
+@functools.cache
+def column_names(model: type[Any]) -> tuple[str, ...]:
+    """The columns of a table by the names its class gives them, in their order."""
+    return tuple(attribute.key for attribute in class_mapper(model).column_attrs)
 
 
 def one_of(column: str, values: Collection[str], name: str | None = None) -> CheckConstraint:

@@ -37,6 +37,11 @@ All tables of one extraction carry one extracted_at, so one moment bounds what w
     where events.extracted_at > {{ row_version }}
     union
     {%- endfor %}
+    {{- people_changed_as_a_whole(sources[0], key) }}
+{%- endmacro %}
+
+{#- Those of them whose every row changed: the person, a place where something happened, a destruction. -#}
+{% macro people_changed_as_a_whole(events, key) %}
     select person.patient_key
     from {{ ref('int_person') }} as person
     where person.version_at > {{ newest_extraction(this, 'person_version_at') }}
@@ -51,7 +56,7 @@ All tables of one extraction carry one extracted_at, so one moment bounds what w
     select person.patient_key
     from {{ this }} as built
     inner join {{ ref('stg_ops__tombstone') }} as gone on built.patient_key = gone.patient_key
-    inner join {{ sources[0] }} as events on built.{{ key }} = events.{{ key }}
+    inner join {{ events }} as events on built.{{ key }} = events.{{ key }}
     inner join {{ ref('int_person') }} as person on events.patient_key = person.record_key
     {%- endif %}
 {%- endmacro %}

@@ -25,6 +25,8 @@ select
     coalesce(encounters.end_known_date, encounters.known_date) as end_known_date,
     coalesce(encounters.disposition = 'nobody_home', false) as is_failed
 from {{ ref('fct_encounter') }} as encounters
+-- joined and not asked for with "in": DuckDB would gather the visits to look the few people up in them
+inner join {{ ref('int_watched_person') }} as watched on encounters.patient_key = watched.patient_key
 cross join {{ ref('int_clock') }} as clock
 left join {{ ref('dim_practitioner') }} as practitioner
     on encounters.practitioner_code = practitioner.practitioner_code
@@ -33,4 +35,3 @@ where
     and not encounters.is_entered_in_error
     and encounters.known_at <= clock.as_of
     and encounters.event_date >= {{ days_back(var('signal_history_days')) }}
-    and encounters.patient_key in (select watched.patient_key from {{ ref('int_watched_person') }} as watched)

@@ -10,12 +10,49 @@
 -- depends_on: {{ ref('stg_ops__condition') }}
 -- depends_on: {{ ref('stg_ops__tombstone') }}
 -- depends_on: {{ ref('stg_ops__organization') }}
--- Whether a diagnosis is a case of its own depends on the person's other diagnoses, so a person with any
--- change is worked out again as a whole.
+-- Whether a diagnosis is a case of its own depends on the person's other diagnoses of its category, so they are
+-- worked out again together.
 with
 {%- if is_incremental() %}
+{%- set newest = newest_extraction(this, 'row_version_at') %}
 changed as (
     {{ changed_people([ref('stg_ops__condition'), ref('stg_ops__encounter')], 'condition_id') }}
+),
+
+changed_as_a_whole as (
+    {{- people_changed_as_a_whole(ref('stg_ops__condition'), 'condition_id') }}
+),
+
+of_changed as (
+    select conditions.*
+    from {{ ref('fct_condition') }} as conditions
+    where conditions.patient_key in (select changed.patient_key from changed)
+),
+
+touched as (
+    select
+        conditions.patient_key,
+        coalesce(substr(conditions.icd10, 1, 3), '') as category
+    from of_changed as conditions
+    where
+        conditions.extracted_at > {{ newest }}
+        or conditions.encounter_id in (
+            select encounters.encounter_id
+            from {{ ref('stg_ops__encounter') }} as encounters
+            where encounters.extracted_at > {{ newest }}
+        )
+    union
+    -- the category that a corrected diagnosis has left
+    select
+        built.patient_key,
+        coalesce(substr(built.icd10, 1, 3), '') as category
+    from {{ this }} as built
+    where
+        built.condition_id in (
+            select conditions.condition_id
+            from {{ ref('stg_ops__condition') }} as conditions
+            where conditions.extracted_at > {{ newest }}
+        )
 ),
 {%- endif %}
 
@@ -40,9 +77,17 @@ diagnosis as (
             when conditions.diagnosis_kind <> 'final' then 'not_final'
             when conditions.diagnosis_type = 'complication' then 'complication'
         end as unfit_because
-    from {{ ref('fct_condition') }} as conditions
+    from {{ 'of_changed' if is_incremental() else ref('fct_condition') }} as conditions
     {%- if is_incremental() %}
-    where conditions.patient_key in (select changed.patient_key from changed)
+    where
+        conditions.patient_key in (select whole.patient_key from changed_as_a_whole as whole)
+        or exists (
+            select 1
+            from touched
+            where
+                conditions.patient_key = touched.patient_key
+                and coalesce(substr(conditions.icd10, 1, 3), '') = touched.category
+        )
     {%- endif %}
 ),
 

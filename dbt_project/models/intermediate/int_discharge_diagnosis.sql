@@ -12,7 +12,7 @@ select distinct
     discharges.known_date,
     conditions.icd10
 from {{ ref('int_hospital_discharge') }} as discharges
-inner join {{ ref('fct_condition') }} as conditions on discharges.encounter_id = conditions.encounter_id
+inner join {{ ref('int_contact_diagnosis') }} as conditions on discharges.encounter_id = conditions.encounter_id
 cross join {{ ref('int_clock') }} as clock
 where
     conditions.diagnosis_type = 'main'

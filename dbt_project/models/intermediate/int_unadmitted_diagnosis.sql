@@ -34,7 +34,7 @@ select distinct
     conditions.icd10
 from door
 cross join limits
-inner join {{ ref('fct_condition') }} as conditions on door.encounter_id = conditions.encounter_id
+inner join {{ ref('int_contact_diagnosis') }} as conditions on door.encounter_id = conditions.encounter_id
 cross join {{ ref('int_clock') }} as clock
 where
     conditions.diagnosis_type = 'main'
@@ -57,7 +57,7 @@ where
                 later.encounter_class = 'inpatient'
                 or exists (
                     select 1
-                    from {{ ref('fct_condition') }} as same
+                    from {{ ref('int_contact_diagnosis') }} as same
                     where
                         same.encounter_id = later.encounter_id
                         and substr(same.icd10, 1, 3) = substr(conditions.icd10, 1, 3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, select
+from sqlalchemy import ARRAY, Text, any_, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor, Scope
@@ -75,7 +75,9 @@ def _lines(session: Session, places: Iterable[int | None]) -> dict[int, list[int
 _OPENED = select(AccessGrant.patient_id).where(
     AccessGrant.granted_to == bindparam("login"), AccessGrant.opens_closed, AccessGrant.expires_at > bindparam("now")
 )
-_HELD_POSITIONS = select(PractitionerRole.position, PractitionerRole.organization_id).where(
+_HELD_POSITIONS = select(
+    PractitionerRole.position, PractitionerRole.organization_id, exists(select(TopicCircle.id)).label("has_circles")
+).where(
     PractitionerRole.practitioner_id == bindparam("practitioner"),
     PractitionerRole.start_date <= bindparam("today"),
     PractitionerRole.end_date.is_(None) | (PractitionerRole.end_date > bindparam("today")),
@@ -96,10 +98,11 @@ def _treated(session: Session, actor: Actor) -> set[str]:
     if actor.practitioner_id is None:
         return set()
     held = session.execute(_HELD_POSITIONS, {"practitioner": actor.practitioner_id, "today": clock.today()}).all()
-    cells = {(cell.organization_id, cell.topic, cell.position): cell.is_allowed for cell in topic_circles(session)}
+    set_by_some = topic_circles(session) if any(row.has_circles for row in held) else ()
+    cells = {(cell.organization_id, cell.topic, cell.position): cell.is_allowed for cell in set_by_some}
     lines = _lines(session, (row.organization_id for row in held)) if cells else {}
     found: set[str] = set()
-    for position, place in held:
+    for position, place, _has_circles in held:
         for topic in topics().values():
             # the nearest node decides, there the position before "everybody"
             said = [

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, or_, select, true
@@ -181,6 +181,13 @@ def _held_roles() -> Select[Any]:
 _HELD_ROLES = _held_roles()
 
 
+@lru_cache(maxsize=256)
+def _known_of(permissions: tuple[str, ...]) -> frozenset[Permission]:
+    """A permission of an older version that exists no more gives nothing."""
+    granted = set(permissions)
+    return frozenset(each for each in Permission if each.value in granted)
+
+
 def held_roles(session: Session, account_id: int) -> tuple[tuple[RoleGrant, ...], bool]:
     """Roles of an account, its own and those of its groups, and whether one asks for a second factor.
 
@@ -192,9 +199,7 @@ def held_roles(session: Session, account_id: int) -> tuple[tuple[RoleGrant, ...]
     for row in session.execute(_HELD_ROLES, {"account": account_id}):
         needs_code = needs_code or row.needs_second_factor
         if row.role not in roles:
-            # A permission of an older version that exists no more gives nothing.
-            granted = set(row.permissions)
-            roles[row.role] = frozenset(each for each in Permission if each.value in granted)
+            roles[row.role] = _known_of(tuple(row.permissions))
         held = nodes[(row.role, row.root_id)]
         if row.node_id is not None:
             held.add(row.node_id)

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, delete, select, text
 from sqlalchemy.orm import Session
 
 from ops_app.kit import clock
+from ops_app.kit.among import among
 from ops_app.modules.audit import chain
 from ops_app.modules.audit.models import Block, Event, Unsealed
 from saulyq.secrets import secret
@@ -68,7 +69,7 @@ def seal_next(session: Session, key: bytes) -> Block | None:
     ids = list(session.scalars(select(Unsealed.event_id).order_by(Unsealed.event_id).limit(BLOCK_SIZE)))
     if not ids:
         return None
-    events = {event.id: event for event in session.scalars(select(Event).where(Event.id.in_(ids)))}
+    events = {event.id: event for event in session.scalars(select(Event).where(among(Event.id, ids)))}
     last = session.scalars(select(Block).order_by(Block.number.desc()).limit(1)).one_or_none()
     # A row that is gone before its sealing leaves a hole that the verification names.
     digests = b"".join(chain.digest(key, events[id]) if id in events else chain.MISSING for id in ids)
@@ -84,7 +85,7 @@ def seal_next(session: Session, key: bytes) -> Block | None:
         seal=chain.seal(key, number, sealed_at, previous, ids, digests),
     )
     session.add(block)
-    session.execute(delete(Unsealed).where(Unsealed.event_id.in_(ids)))
+    session.execute(delete(Unsealed).where(among(Unsealed.event_id, ids)))
     session.flush()
     return block
 
@@ -97,6 +98,8 @@ def seal_all(engine: Engine, current: Settings) -> int:
         with Session(engine) as session:
             block = seal_next(session, key)
             if block is None:
+                # psycopg forgets at a rollback what a connection has prepared, and pages use the same connections
+                session.commit()
                 return sealed
             head, count = Head(block.number, block.seal.hex()), len(block.event_ids)
             session.commit()

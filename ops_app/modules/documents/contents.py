@@ -70,8 +70,7 @@ def _visit(session: Session, encounter: Encounter) -> dict[str, Any]:
         "observations": [text for _row, text in fact_text.observations(rows["observation"], words)],
         "services": [fact_text.service(row, words) for row in rows["procedure"]],
         "referrals": [
-            fact_text.referral(row, words, local_name(words.organizations.get(row.performer_organization_id)))
-            for row in rows["service_request"]
+            fact_text.referral(row, words, fact_text.performer(row, words)) for row in rows["service_request"]
         ],
         "prescriptions": [fact_text.prescription(row, words) for row in rows["medication_request"]],
         "note": encounter.note,

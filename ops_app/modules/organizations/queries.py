@@ -195,7 +195,8 @@ def practitioner_names(session: Session, ids: Iterable[int | None]) -> dict[int,
     wanted = {practitioner_id for practitioner_id in ids if practitioner_id}
     if not wanted:
         return {}
-    rows = session.scalars(select(Practitioner).where(among(Practitioner.id, wanted)))
+    named = select(Practitioner.id, Practitioner.family_name, Practitioner.given_name, Practitioner.patronymic)
+    rows = session.execute(named.where(among(Practitioner.id, wanted)))
     return {row.id: short_name(row.family_name, row.given_name, row.patronymic) for row in rows}
 
 

@@ -15,7 +15,7 @@ from ops_app.modules.patients import queries, service
 from ops_app.modules.patients.forms import RegistrationForm
 from ops_app.modules.patients.permissions import CardReader, IdentityReader, PatientFinder, PatientRegistrar
 from ops_app.modules.patients.search import search
-from ops_app.modules.patients.timeline import TimelineFilter, timeline
+from ops_app.modules.patients.timeline import TimelineFilter, as_json, timeline
 from ops_app.permissions import Permission
 
 router = APIRouter(prefix="/api")
@@ -127,8 +127,8 @@ def card(access: CardReader, db: Db, paging: Paging, kind: str | None = None) ->
             known_at=entry.row.known_at,
             evidence=entry.row.evidence,
             in_error=entry.row.entered_in_error_at is not None,
-            values=audit.as_json(getattr(entry.row, "stored", entry.row)),
-            rows={kind: [audit.as_json(row) for row in rows] for kind, rows in entry.rows.items()},
+            values=as_json(entry.kind, entry.row),
+            rows={kind: [as_json(kind, row) for row in rows] for kind, rows in entry.rows.items()},
         )
         for entry in shown.items
     ]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,6 +28,7 @@ from ops_app.modules.patients.programmes import PROGRAMMES, step_title
 from ops_app.modules.patients.source_names import source_name
 from ops_app.modules.visits import forms
 from ops_app.modules.visits.vitals import NO_MEDICINE, show_unit
+from ops_app.ui.render import local_name
 
 KIND_TITLES = {
     "encounter": N_("Visits and stays"),
@@ -128,6 +129,44 @@ class Wording:
         return self.organizations.get(row.organization_id)
 
 
+class Line(NamedTuple):
+    """A row of a visit as it reads."""
+
+    kind: str
+    row: Any
+    text: str
+
+
+def lines(rows: Mapping[str, Sequence[Any]], words: Wording, at: dt.datetime | None) -> list[Line]:
+    """What was written at a visit of this moment, kind by kind."""
+    found = [Line("condition", row, diagnosis(row, words)) for row in rows.get("condition", ())]
+    if measured := rows.get("observation"):
+        found += [Line("observation", row, text) for row, text in observations_of(measured, words, at)]
+    found += [Line("procedure", row, service(row, words)) for row in rows.get("procedure", ())]
+    for row in rows.get("service_request", ()):
+        found.append(Line("service_request", row, referral(row, words, performer(row, words))))
+    found += [Line("medication_request", row, prescription(row, words)) for row in rows.get("medication_request", ())]
+    found += [Line("immunization", row, immunization(row)) for row in rows.get("immunization", ())]
+    return found
+
+
+def performer(row: Any, words: Wording) -> str:
+    """To whom a referral goes."""
+    return local_name(words.organizations.get(row.performer_organization_id))
+
+
+def meta(row: Any, words: Wording) -> str:
+    """Where, by whom, from which source, how well it is proved, and when the facility learnt of it."""
+    later = known_later(row)
+    return _joined(
+        local_name(words.organization(row)),
+        words.practitioner(row),
+        source(row, words),
+        _(EVIDENCE_TITLES[row.evidence]),
+        _("known here %(date)s", date=show_date(later)) if later else None,
+    )
+
+
 def origin(row: Any, words: Wording, at: dt.datetime | None) -> str:
     """The device a value came from, and its time where that is not the visit's."""
     device = words.devices.get(row.source_system or "") or (_("device") if row.source == "device" else "")
@@ -197,7 +236,7 @@ def observations(rows: Iterable[Any], words: Wording) -> list[tuple[Any, str]]:
     upper, lower = by_code.get("8480-6"), by_code.get("8462-4")
     shown: list[tuple[Any, str]] = []
     for row in listed:
-        if upper is not None and lower is not None and row in (upper, lower):
+        if upper is not None and lower is not None and (row is upper or row is lower):
             if row is upper:
                 values = f"{show_number(upper.value_number, 0)}/{show_number(lower.value_number, 0)}"
                 title = _("Blood pressure")

@@ -25,7 +25,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from ops_app import audit
 from ops_app.kit.among import KEYS, plan_once
+from ops_app.kit.model import column_names
 from ops_app.kit.paging import Page, PageRequest
 from ops_app.modules.appointments.models import Appointment
 from ops_app.modules.deaths.models import Death
@@ -33,7 +35,7 @@ from ops_app.modules.episodes.models import CarePlanActivity, EpisodeOfCare
 from ops_app.modules.imaging.models import Study
 from ops_app.modules.radiology.models import Recording
 from ops_app.modules.visits.models import Encounter
-from ops_app.modules.visits.queries import ROW_MODELS, rows_of
+from ops_app.modules.visits.queries import ROW_MODELS
 
 STANDING_ALONE: dict[str, type[Any]] = {
     "death": Death,
@@ -44,7 +46,21 @@ STANDING_ALONE: dict[str, type[Any]] = {
 IMAGES: dict[str, type[Any]] = {"study": Study, "recording": Recording}
 MODELS: dict[str, type[Any]] = {"encounter": Encounter} | ROW_MODELS | STANDING_ALONE | IMAGES
 KINDS = tuple(MODELS)
-_LOADED = {kind: select(model).where(model.id == any_(KEYS)) for kind, model in MODELS.items()}
+
+
+def _stored(model: Any) -> Select[Any]:
+    """Rows as they are stored: a card reads hundreds and changes none, so that no object stands behind each."""
+    return select(*(getattr(model, name) for name in column_names(model)))
+
+
+_LOADED: dict[str, Select[Any]] = {
+    kind: (select(model) if kind in IMAGES else _stored(model)).where(model.id == any_(KEYS))
+    for kind, model in MODELS.items()
+}
+_OF_VISITS = {
+    kind: _stored(model).where(model.encounter_id == any_(KEYS)).order_by(model.id)
+    for kind, model in ROW_MODELS.items()
+}
 REFUSALS = ("refused", "not_indicated", "non_profile", "no_bed", "walked_out")
 """How a person leaves an admission room without a bed."""
 _STAYS = or_(
@@ -180,7 +196,8 @@ def timeline(session: Session, records: Sequence[int], paging: PageRequest, want
     rows: dict[tuple[str, int], Any] = {}
     for kind in {head.kind for head in shown}:
         ids = [head.id for head in shown if head.kind == kind]
-        loaded: Sequence[Any] = session.scalars(_LOADED[kind], {"keys": ids}).all()
+        found_rows = session.execute(_LOADED[kind], {"keys": ids})
+        loaded: Sequence[Any] = found_rows.scalars().all() if kind in IMAGES else found_rows.all()
         rows |= {(kind, row.id): row for row in loaded}
     entries = [Entry(head.kind, _as_fact(head.kind, rows[(head.kind, head.id)], head.at), head.at) for head in shown]
     _fill_visits(session, entries, wanted.with_errors)
@@ -196,10 +213,15 @@ def _as_fact(kind: str, row: Any, at: dt.datetime) -> Any:
 
 def _fill_visits(session: Session, entries: Sequence[Entry], with_errors: bool) -> None:
     visits = {entry.row.id: entry for entry in entries if entry.kind == "encounter"}
-    for kind, found in rows_of(session, visits).items():
-        for row in found:
+    for kind, statement in _OF_VISITS.items() if visits else ():
+        for row in session.execute(statement, {"keys": list(visits)}):
             if with_errors or row.entered_in_error_at is None:
                 visits[row.encounter_id].rows.setdefault(kind, []).append(row)
+
+
+def as_json(kind: str, row: Any) -> dict[str, Any]:
+    """The columns of a row of the timeline as JSON can hold them."""
+    return audit.as_json(row.stored) if kind in IMAGES else audit.columns_as_json(MODELS[kind], row)
 
 
 def everything_about(entries: Sequence[Entry]) -> list[tuple[str, Any]]:

@@ -69,11 +69,14 @@ _NEWEST_WORD = (
     )
     .group_by(Consent.organization_id)
 )
-# both composed once: every opening asks them
-_REFUSED = select(
-    exists().where(Consent.id.in_(_NEWEST_WORD), or_(Consent.is_given.is_(False), Consent.withdrawn_at.is_not(None)))
+# composed once, and one statement: every opening asks it
+_STATE = select(
+    exists().where(Pseudonym.patient_id == bindparam("id")).label("is_known"),
+    exists().where(OPEN_BLOCK).label("is_blocked"),
+    exists()
+    .where(Consent.id.in_(_NEWEST_WORD), or_(Consent.is_given.is_(False), Consent.withdrawn_at.is_not(None)))
+    .label("is_withdrawn"),
 )
-_STATE = select(exists().where(Pseudonym.patient_id == bindparam("id")), exists().where(OPEN_BLOCK))
 
 
 def block_of(records: Sequence[int]) -> dict[str, Any]:
@@ -90,19 +93,22 @@ def judged(
     rights; a withdrawn or refused consent to processing leaves only a stated reason; a consent to look into
     the record opens it to the organisation it names.
     """
-    is_known, is_blocked = session.execute(_STATE, {"id": records[0], **block_of(records)}).one()
-    if not is_known:
+    # the newest word on processing counts at the organisations the actor works for
+    scope = actor.scope(permission)
+    places = {"everywhere": scope.everywhere, "places": sorted(scope.organization_ids)}
+    state = session.execute(_STATE, {"id": records[0], **block_of(records), **places}).one()
+    if not state.is_known:
         raise NotFound(_("The data of this person were destroyed"))
     if permission in HANDLING or (permission in OFFICE and actor.may(Permission.PERSONAL_DATA_REQUEST_DECIDE)):
         return rule or _asked_by_subject(session, actor, permission, records)
-    if is_blocked:
+    if state.is_blocked:
         raise Blocked(
             _("The personal data of this person are blocked"),
             advice=_("They are stored and may not be used. Only the officer for personal data lifts the block."),
         )
     if rule is None:
         return _consented(session, actor, permission, records)
-    if rule != STATED_REASON and _withdrawn(session, actor, permission, records):
+    if rule != STATED_REASON and state.is_withdrawn:
         return STATED_REASON if _has_reason(session, actor, records) else None
     return rule
 
@@ -134,13 +140,6 @@ def _consented(session: Session, actor: Actor, permission: Permission, records: 
         is_live(),
     )
     return CONSENTED if session.scalar(select(given)) else None
-
-
-def _withdrawn(session: Session, actor: Actor, permission: Permission, records: Sequence[int]) -> bool:
-    """Whether the newest word on processing, at an organisation the actor works for, is a no."""
-    scope = actor.scope(permission)
-    asked = {"keys": list(records), "everywhere": scope.everywhere, "places": sorted(scope.organization_ids)}
-    return bool(session.scalar(_REFUSED, asked))
 
 
 def _has_reason(session: Session, actor: Actor, records: Sequence[int]) -> bool:
