@@ -121,10 +121,9 @@ def test_hours_stand_on_the_page_of_the_person_and_a_later_week_keeps_the_former
         (MONDAY, None, "14:00–20:00"),
     ]
     with clinic.session() as session:
-        written = text(
-            "select count(*) from audit.event where entity = 'resources.staff_hours' and actor_login = 'keeper'"
-        )
-        assert session.execute(written).scalar_one() == 3
+        ids = [str(each.id) for each in rows(clinic, "staff_hours", doctor)]
+        sql = text("select count(*) from audit.event where entity = 'resources.staff_hours' and entity_id = any(:ids)")
+        assert session.execute(sql, {"ids": ids}).scalar_one() == 3
 
 
 @pytest.mark.parametrize(
