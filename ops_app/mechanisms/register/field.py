@@ -33,6 +33,8 @@ class RegisterField:
     """The classifier of a field of kind ``code``."""
     required: bool = False
     listed: bool = True
+    hint: str = ""
+    """What to write, with an example; marked with ``N_()``."""
 
 
 def choices_of(session: Session, scope: Scope, fields: Iterable[RegisterField]) -> dict[str, list[tuple[str, str]]]:

@@ -34,6 +34,13 @@ class BookingForm(BaseModel):
     minutes: Annotated[int, Field(ge=5, le=240)] = 20
 
 
+class HoursQuery(BaseModel):
+    """Whose hours on which day are asked for."""
+
+    practitioner_id: int | None = None
+    date: DateInput | None = None
+
+
 class CancelForm(BaseModel):
     """Why a booking is cancelled."""
 

@@ -27,14 +27,17 @@ from ops_app.modules.appointments.forms import (
     BookingForm,
     CancelForm,
     DayFilter,
+    HoursQuery,
 )
+from ops_app.modules.appointments.hours import told
 from ops_app.modules.appointments.models import Appointment
 from ops_app.modules.appointments.permissions import Booker, PatientBooker
 from ops_app.modules.organizations.queries import place_of, practitioner_names, practitioners_of, short_name
 from ops_app.modules.patients.card import card_page, person
+from ops_app.modules.resources.staff_hours import plan_of
 from ops_app.patient_access import PatientAccess, open_patient
 from ops_app.permissions import Permission
-from ops_app.ui.render import page, redirect
+from ops_app.ui.render import fragment, page, redirect
 from ops_app.ui.undo import state_of
 
 router = APIRouter()
@@ -83,7 +86,23 @@ def day_list(request: Request, actor: Booker, db: Db, paging: Paging) -> Respons
         status_titles=STATUS_TITLES,
         opens="patients:card" if actor.may(Permission.PATIENTS_CARD_READ) else "patients:identity",
         now=clock.now(),
+        hours=_hours(db, place.organization.id, wanted.practitioner_id, day),
     )
+
+
+@router.get("/appointments/hours", name="appointments:hours")
+def hours(request: Request, actor: Booker, db: Db) -> Response:
+    """When a doctor works on a day, beside the form of a booking."""
+    form = Posted(request.query_params).check(HoursQuery)
+    asked = form.value or HoursQuery()
+    place = place_of(db, actor)
+    said = _hours(db, place.organization.id, asked.practitioner_id, asked.date) if asked.date else None
+    return fragment(request, "appointments/_hours.html", hours=said)
+
+
+def _hours(db: Session, organization_id: int, practitioner_id: int | None, day: dt.date) -> str | None:
+    plan = plan_of(db, practitioner_id, organization_id, day) if practitioner_id is not None else None
+    return told(plan) if plan is not None else None
 
 
 @router.get("/patients/{patient_id}/appointments", name="appointments:of_patient")

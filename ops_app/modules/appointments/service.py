@@ -16,9 +16,11 @@ from ops_app.kit import clock
 from ops_app.kit.dates import show_moment
 from ops_app.mechanisms.undo import State, put_back
 from ops_app.modules.appointments import queries
+from ops_app.modules.appointments.hours import told
 from ops_app.modules.appointments.models import Appointment
 from ops_app.modules.organizations.queries import practitioners_of
 from ops_app.modules.patients.queries import live_death, patient_or_404, record_ids, standing_for
+from ops_app.modules.resources import staff_hours
 from ops_app.permissions import Permission
 
 USUAL_MINUTES = 20
@@ -81,6 +83,9 @@ def _check_time(
         known = {row.Practitioner.id for row in practitioners_of(session, [organization_id], clock.today())}
         if practitioner_id not in known:
             raise Invalid(_("This doctor does not work here"), field="practitioner_id")
+        if not staff_hours.is_within(session, practitioner_id, organization_id, start_at, end_at):
+            plan = staff_hours.plan_of(session, practitioner_id, organization_id, clock.local(start_at).date())
+            raise Invalid(told(plan or staff_hours.DayPlan()), field="time" if plan and plan.hours else "date")
     _refuse_taken(session, start_at, end_at, practitioner_id, records, besides)
 
 

@@ -35,28 +35,40 @@ def read(content: bytes) -> Reading:
     except UnicodeDecodeError:
         found.problems.append(_("The file is not UTF-8 text: save it as “CSV UTF-8”"))
         return found
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     head = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ",")
-    missing = [name for name in NEEDED if name not in (reader.fieldnames or ())]
-    if missing:
-        found.problems.append(_("There is no column %(names)s", names=", ".join(missing)))
-        return found
-    seen: set[str] = set()
+    # strict: a quotation mark that never closes would take the rest of the file for one title.
+    reader = csv.DictReader(io.StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ",", strict=True)
     try:
-        for row in reader:
-            problem = _problem(row, seen)
-            if problem:
-                found.problems.append(f"{_('line %(n)s', n=reader.line_num)}: {problem}")
-                if len(found.problems) >= MOST_PROBLEMS:
-                    break
-            else:
-                found.rows.append(_concept(row))
-    except csv.Error as error:
-        found.problems.append(f"{_('line %(n)s', n=reader.line_num)}: {error}")
+        names = [name.strip().lower() for name in reader.fieldnames or ()]
+        missing = [name for name in NEEDED if name not in names]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if missing:
+            found.problems.append(_("There is no column %(names)s", names=", ".join(missing)))
+        elif twice:
+            found.problems.append(_("A column stands in the file twice: %(names)s", names=", ".join(twice)))
+        else:
+            reader.fieldnames = names
+            _read_rows(reader, found)
+    except csv.Error:
+        line = _("line %(n)s", n=reader.line_num)
+        found.problems.append(f"{line}: {_('a quotation mark does not close, or the value is too long')}")
     codes = {row["code"] for row in found.rows}
     if not found.problems and not codes:
         found.problems.append(_("The file holds no codes"))
     return found
+
+
+def _read_rows(reader: csv.DictReader[str], found: Reading) -> None:
+    seen: set[str] = set()
+    for row in reader:
+        problem = _problem(row, seen)
+        if problem is None:
+            found.rows.append(_concept(row))
+            continue
+        found.problems.append(f"{_('line %(n)s', n=reader.line_num)}: {problem}")
+        if len(found.problems) >= MOST_PROBLEMS:
+            break
 
 
 def _problem(row: dict[str | None, str | None], seen: set[str]) -> str | None:

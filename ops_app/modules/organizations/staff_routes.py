@@ -17,6 +17,7 @@ from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.modules.organizations import queries, service, structure_queries
 from ops_app.modules.organizations.forms import EndForm, NewStaffForm, PositionForm, StaffForm
 from ops_app.modules.organizations.permissions import TreeKeeper
+from ops_app.modules.organizations.staff_schedule import schedule
 from ops_app.modules.organizations.titles import POSITIONS
 from ops_app.ui.render import local_name, page, redirect
 
@@ -120,6 +121,7 @@ def _person_page(
 ) -> Response:
     person = structure_queries.person_or_404(db, practitioner_id, service.managing(actor))
     refused = any(each and each.errors for each in (form, position_form, end_form))
+    held = structure_queries.positions(db, practitioner_id)
     return page(
         request,
         "organizations/staff_member.html",
@@ -127,8 +129,9 @@ def _person_page(
         form=form or blank({name: getattr(person, name) for name in StaffForm.model_fields}),
         position_form=position_form or blank({"start_date": clock.today()}),
         end_form=end_form or blank({"end_date": clock.today()}),
-        held=structure_queries.positions(db, practitioner_id),
+        held=held,
         scope=service.managing(actor),
         status_code=422 if refused else 200,
+        **schedule(db, actor, practitioner_id, held),
         **_choices(db, actor),
     )

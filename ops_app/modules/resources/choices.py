@@ -8,9 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Scope
-from ops_app.i18n import N_
-from ops_app.modules.organizations import queries
-from ops_app.modules.organizations.models import Location, Organization
+from ops_app.i18n import N_, gettext
+from ops_app.modules.organizations import queries, structure_queries
+from ops_app.modules.organizations.models import Location, Organization, Practitioner, PractitionerRole
+from ops_app.modules.organizations.queries import short_name
+from ops_app.modules.organizations.titles import POSITIONS
 from ops_app.ui.render import local_name
 
 Found = Sequence[tuple[str, str]]
@@ -63,6 +65,24 @@ STORES = (
     ("blood_store", N_("blood store")),
 )
 
+WEEKDAYS = (
+    ("monday", N_("Monday")),
+    ("tuesday", N_("Tuesday")),
+    ("wednesday", N_("Wednesday")),
+    ("thursday", N_("Thursday")),
+    ("friday", N_("Friday")),
+    ("saturday", N_("Saturday")),
+    ("sunday", N_("Sunday")),
+)
+CHANGES = (
+    ("leave", N_("leave")),
+    ("parental_leave", N_("parental leave")),
+    ("business_trip", N_("business trip")),
+    ("training", N_("training")),
+    ("other_absence", N_("other absence")),
+    ("other_hours", N_("works at other hours")),
+)
+
 
 def _named(rows: Iterable[Organization | Location]) -> Found:
     return [(str(row.id), local_name(row)) for row in rows]
@@ -98,6 +118,19 @@ def staff(session: Session, scope: Scope) -> Found:
     facilities = [row.id for row in queries.organizations(session, scope)]
     found = {row.Practitioner.id: row.Practitioner for row in queries.practitioners_of(session, facilities)}
     return [(str(key), f"{each.family_name} {each.given_name}") for key, each in found.items()]
+
+
+def positions(session: Session, scope: Scope) -> Found:
+    """Positions of a scope, those that ended too: rows of former days name them."""
+    rows = session.execute(structure_queries.staff(scope).order_by(Practitioner.sort_key, PractitionerRole.id))
+    return [
+        (
+            str(role.id),
+            f"{short_name(person.family_name, person.given_name, person.patronymic)}, "
+            f"{gettext(POSITIONS[role.position])}, {local_name(place)}",
+        )
+        for person, role, place in rows
+    ]
 
 
 def _locations(session: Session, scope: Scope, kinds: Sequence[str]) -> Sequence[Location]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
 from ops_app.i18n import _
 from ops_app.kit.business_number import BusinessNumber
 from ops_app.kit.dates import DateInput
 from ops_app.kit.form_fields import listed
+from ops_app.kit.shifts import ShiftsInput
 from ops_app.modules.resources import models
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -98,6 +99,36 @@ class StoreForm(KeptForm):
     department_id: Id | None = None
     location_id: Id | None = None
     responsible_id: Id | None = None
+
+
+class StaffHoursForm(KeptForm):
+    """The hours of a position in an ordinary week."""
+
+    practitioner_role_id: Id
+    room_id: Id | None = None
+    monday: ShiftsInput | None = None
+    tuesday: ShiftsInput | None = None
+    wednesday: ShiftsInput | None = None
+    thursday: ShiftsInput | None = None
+    friday: ShiftsInput | None = None
+    saturday: ShiftsInput | None = None
+    sunday: ShiftsInput | None = None
+    on_holidays: bool = False
+
+    @model_validator(mode="after")
+    def _has_a_day(self) -> Self:
+        if not any(getattr(self, day) for day in models.WEEKDAYS):
+            raise ValueError(_("Write the hours of at least one day"))
+        return self
+
+
+class StaffChangeForm(KeptForm):
+    """Days of absence, or of other hours."""
+
+    practitioner_role_id: Id
+    kind: Annotated[str, listed(models.CHANGE_KINDS)]
+    hours: ShiftsInput | None = None
+    end_date: DateInput | None = None
 
 
 class CloseForm(BaseModel):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from ops_app.kit.model import Base, Row, one_of
 from ops_app.kit.privacy import PLAIN, Subject, exported
+from ops_app.kit.shifts import WRITTEN
 
 INSTITUTION_KINDS = ("kindergarten", "school", "boarding_school", "college", "university", "other")
 HARMFUL_FACTORS = ("chemical", "dust", "noise", "vibration", "radiation", "biological", "strain", "height", "other")
@@ -33,6 +34,9 @@ BED_PROFILES = (
     "palliative",
     "day_care",
 )
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+CHANGE_KINDS = ("leave", "parental_leave", "business_trip", "training", "other_absence", "other_hours")
+"""Illness is none of them on purpose: the colleagues of a facility read this register."""
 STORE_KINDS = ("nurse_post", "pharmacy", "warehouse", "procedure_room", "blood_store")
 
 
@@ -163,3 +167,48 @@ class Store(Kept, Base):
     responsible_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.practitioner.id"), info=PLAIN)
 
     __table_args__ = (one_of("kind", STORE_KINDS), *_kept("store"))
+
+
+class StaffHours(Kept, Base):
+    """The hours of a position in an ordinary week, written as ``08:00–12:00, 13:00–17:00``."""
+
+    __tablename__ = "staff_hours"
+
+    practitioner_role_id: Mapped[int] = mapped_column(ForeignKey("organizations.practitioner_role.id"), info=PLAIN)
+    monday: Mapped[str | None] = mapped_column(info=PLAIN)
+    tuesday: Mapped[str | None] = mapped_column(info=PLAIN)
+    wednesday: Mapped[str | None] = mapped_column(info=PLAIN)
+    thursday: Mapped[str | None] = mapped_column(info=PLAIN)
+    friday: Mapped[str | None] = mapped_column(info=PLAIN)
+    saturday: Mapped[str | None] = mapped_column(info=PLAIN)
+    sunday: Mapped[str | None] = mapped_column(info=PLAIN)
+    on_holidays: Mapped[bool] = mapped_column(server_default=text("false"), info=PLAIN)
+    """Works on the days off of the calendar too, as posts round the clock do."""
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.location.id"), info=PLAIN)
+
+    __table_args__ = (
+        *(CheckConstraint(f"{day} ~ '{WRITTEN}'", name=f"{day}_written") for day in WEEKDAYS),
+        CheckConstraint(f"num_nonnulls({', '.join(WEEKDAYS)}) > 0", name="some_day"),
+        Index("ix_staff_hours_role", "practitioner_role_id"),
+        Index("uq_staff_hours_role", "practitioner_role_id", unique=True, postgresql_where=text("end_date is null")),
+        *_kept("staff_hours"),
+    )
+
+
+class StaffChange(Kept, Base):
+    """Days on which a position is not filled as its week says: an absence, or other hours."""
+
+    __tablename__ = "staff_change"
+
+    practitioner_role_id: Mapped[int] = mapped_column(ForeignKey("organizations.practitioner_role.id"), info=PLAIN)
+    kind: Mapped[str] = mapped_column(info=PLAIN)
+    hours: Mapped[str | None] = mapped_column(info=PLAIN)
+    """Of each of these days; only where the kind is other hours."""
+
+    __table_args__ = (
+        one_of("kind", CHANGE_KINDS),
+        CheckConstraint(f"hours ~ '{WRITTEN}'", name="hours_written"),
+        CheckConstraint("(kind = 'other_hours') = (hours is not null)", name="hours_of_other_hours"),
+        Index("ix_staff_change_role", "practitioner_role_id", "start_date"),
+        *_kept("staff_change"),
+    )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
+from sqlalchemy.orm import Session
 
 from ops_app.i18n import N_
 from ops_app.mechanisms.register.field import RegisterField
-from ops_app.modules.resources import choices, forms, models
+from ops_app.modules.resources import choices, forms, models, staff_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,10 @@ class Register:
     """Columns that no two rows share on one day."""
     versioned: bool = False
     """A change from a later day leaves the former row to the days before."""
+    planned: bool = False
+    """The form asks for the last day too, and a row may be corrected after it."""
+    rule: Callable[[Session, dict[str, Any]], None] | None = None
+    """Refuses values that only the database can judge."""
 
     def field(self, name: str) -> RegisterField:
         """A field by its name."""
@@ -162,5 +168,56 @@ STORES = Register(
     sort="name_kk",
     choice="kind",
 )
+_POSITION = RegisterField("practitioner_role_id", N_("Position"), "select", options=choices.positions, required=True)
+_HOURS_HINT = N_("For example 8:00–12:00, 13:00–17:00; empty is a day off")
 
-REGISTERS = {each.name: each for each in (SCHOOLS, ENTERPRISES, INSURERS, SERVICES, BEDS, STORES)}
+STAFF_HOURS = Register(
+    "staff_hours",
+    N_("Working hours of staff"),
+    N_("The ordinary week of each position. Bookings are taken within these hours."),
+    N_("Add working hours"),
+    models.StaffHours,
+    forms.StaffHoursForm,
+    (
+        _OWNER,
+        _POSITION,
+        RegisterField("room_id", N_("Room or ward"), "select", options=choices.rooms, listed=False),
+        *(
+            RegisterField(
+                day, title, hint=N_("For example 8:00–12:00, 13:00–17:00; empty is a day off") if not at else ""
+            )
+            for at, (day, title) in enumerate(choices.WEEKDAYS)
+        ),
+        RegisterField("on_holidays", N_("Works on public holidays too"), "check", listed=False),
+        _SINCE,
+    ),
+    sort="practitioner_role_id",
+    unique=("practitioner_role_id",),
+    versioned=True,
+    rule=staff_rules.refuse_wrong_hours,
+)
+STAFF_CHANGES = Register(
+    "staff_changes",
+    N_("Absences and other hours of staff"),
+    N_("Days on which somebody is away or works at other hours than in an ordinary week."),
+    N_("Add an absence or other hours"),
+    models.StaffChange,
+    forms.StaffChangeForm,
+    (
+        _OWNER,
+        _POSITION,
+        RegisterField("kind", N_("Kind"), "select", titles=choices.CHANGES, required=True),
+        RegisterField("hours", N_("Hours of these days"), hint=N_("Only for other hours, for example 9:00–13:00")),
+        RegisterField("start_date", N_("First day"), "date", required=True),
+        RegisterField("end_date", N_("First day back"), "date", hint=N_("Empty: until further notice")),
+    ),
+    sort="start_date",
+    choice="kind",
+    unique=("practitioner_role_id",),
+    planned=True,
+    rule=staff_rules.refuse_wrong_change,
+)
+
+REGISTERS = {
+    each.name: each for each in (SCHOOLS, ENTERPRISES, INSURERS, SERVICES, BEDS, STORES, STAFF_HOURS, STAFF_CHANGES)
+}

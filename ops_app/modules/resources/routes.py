@@ -34,7 +34,10 @@ def index(request: Request, actor: RegisterReader, db: Db) -> Response:
 
 @router.get("/resources/{register}/new", name="resources:new")
 def new(request: Request, register: str, actor: RegisterWriter, db: Db) -> Response:
-    return _form(request, db, actor, queries.register_or_404(register), blank({"start_date": clock.today()}))
+    """An empty form; a page that leads here may name values in the address."""
+    asked = queries.register_or_404(register)
+    known = {each.name: request.query_params[each.name] for each in asked.fields if each.name in request.query_params}
+    return _form(request, db, actor, asked, blank({"start_date": clock.today()} | known))
 
 
 @router.post("/resources/{register}/new", name="resources:add")
@@ -115,7 +118,7 @@ def _form(
         found=found,
         close_form=close_form or blank({"end_date": clock.today()}),
         options=choices_of(db, scope, register.fields),
-        may_write=found is None or (writing.allows(found.organization_id) and found.end_date is None),
+        may_write=found is None or (writing.allows(found.organization_id) and service.may_change(register, found)),
         versions=queries.versions(db, register, found) if found is not None and register.versioned else [],
         list_url=list_url(request, register),
         status_code=422 if form.errors or (close_form and close_form.errors) else 200,
