@@ -119,7 +119,7 @@ def answer(
 ) -> Response:
     """Show an error the way the client reads it."""
     from ops_app.auth import actor_of_request
-    from ops_app.ui.refusal import administrators, ways_on
+    from ops_app.ui.refusal import administrators, reason_page, ways_on
     from ops_app.ui.render import fragment, page
 
     if not hasattr(request.state, "actor") and status < 500:
@@ -137,6 +137,7 @@ def answer(
         refused = getattr(request.state, "actor", None) if status == 403 else None
         told = {
             "ways": ways_on(request, refused) if refused else [],
+            "reason_page": reason_page(request, refused) if refused else None,
             "administrators": administrators(request, refused) if refused else [],
         }
         said = {"status": status, "message": message, "advice": advice, "fields": fields}
@@ -154,6 +155,8 @@ def answer(
 
 def _expected(request: Request, error: Exception) -> Response:
     assert isinstance(error, OpsError)
+    # an address such as that of a study names no person: the page of the refusal learns here who it is about
+    request.state.closed_patient = getattr(error, "patient_id", None)
     fields = [{"field": error.field, "message": error.message}] if error.field else None
     return answer(request, error.status, error.message, error.advice, fields)
 

@@ -56,7 +56,14 @@ class PatientAccess:
 
 
 class CardClosed(Forbidden):
-    """No rule lets the actor open this person."""
+    """No rule lets the actor open this person; the page of the refusal leads to where a reason is stated."""
+
+    def __init__(self, patient_id: int):
+        super().__init__(
+            _("This person is not attached to you"),
+            advice=_("If the care of this person needs it, open the card with a stated reason; it will be reviewed."),
+        )
+        self.patient_id = patient_id
 
 
 def open_patient(
@@ -75,10 +82,7 @@ def open_patient(
         rule = patient_rules.rule_for(session, scopes, records, actor.login)
     rule = personal_data.judged(session, actor, permission, records, rule)
     if rule is None:
-        raise CardClosed(
-            _("This person is not attached to you"),
-            advice=_("If the care of this person needs it, open the card with a stated reason; it will be reviewed."),
-        )
+        raise CardClosed(patient_id)
     audit.read(session, actor, patient_id, rule=str(rule))
     if (veil := veil_of(session)) is not None and patient_id in veil.revealed:
         audit.read(session, actor, patient_id, rule=CLOSED_TOPICS)
@@ -115,7 +119,4 @@ def _ask_for_reason(request: Request, patient_id: int) -> Exception:
             pass
         else:
             return Redirected(f"{page}?next={quote(request.url.path, safe='')}")
-    return CardClosed(
-        _("This person is not attached to you"),
-        advice=_("If the care of this person needs it, open the card with a stated reason; it will be reviewed."),
-    )
+    return CardClosed(patient_id)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import unicodedata
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -20,6 +22,7 @@ from ops_app.modules.patients import queries, service
 from ops_app.modules.patients.forms import RegistrationForm
 from ops_app.modules.patients.models import Patient
 
+_WORD = re.compile(r"[^\W\d_]+")
 UNKNOWN = "204"
 """Unknown key identifier, HL7 table 0357."""
 
@@ -164,7 +167,14 @@ def _register(incoming: Incoming, named: Named) -> Patient:
 
 def _letters(part: str, component: int) -> str:
     """A part of a name as the register takes it."""
-    cleaned = " ".join("".join(each if each.isalpha() or each in " '’`.-" else " " for each in part).split())
+    # senders append digits and marks ("Test2.1"): what is left between letters is at most one sign that names have
+    whole = unicodedata.normalize("NFC", part)
+    cleaned, end = "", 0
+    for word in _WORD.finditer(whole):
+        between = whole[end : word.start()].strip()
+        cleaned += (between if len(between) == 1 and between in "'’`.-" else " ") * bool(cleaned) + word.group()
+        end = word.end()
+    cleaned += "." * (bool(cleaned) and whole[end:].strip() == ".")
     if not cleaned or len(cleaned) > 80:
         raise NotInterpreted("This is not a name", segment="PID", field=5, component=component, code=DATA_TYPE)
     return cleaned

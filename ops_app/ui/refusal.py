@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from fastapi import Request
 from sqlalchemy import or_, select
 
@@ -33,6 +35,15 @@ def ways_on(request: Request, actor: Actor) -> list[tuple[str, str]]:
         for name, title, permission in WAYS
         if name != here and actor.may(permission)
     ]
+
+
+def reason_page(request: Request, actor: Actor) -> str | None:
+    """Where the card that was refused is opened with a stated reason; the reader comes back to this page."""
+    patient_id = getattr(request.state, "closed_patient", None)
+    if patient_id is None or request.method != "GET" or not actor.may(Permission.PATIENTS_IDENTITY_READ):
+        return None
+    page = request.app.url_path_for("patients:state_reason", patient_id=patient_id)
+    return f"{page}?next={quote(request.url.path, safe='')}"
 
 
 def administrators(request: Request, actor: Actor) -> list[str]:

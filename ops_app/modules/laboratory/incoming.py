@@ -143,7 +143,10 @@ def _match(db: Session, actor: Actor | None, row: Report, report: IncomingReport
 def fill(
     db: Session, actor: Actor | None, row: Report, report: IncomingReport, order: LabOrder, specimen: Specimen | None
 ) -> None:
-    """Put the values of a report into an order's tests, to be reviewed; refused when none of them was asked for."""
+    """Put the values of a report into an order's tests, to be reviewed; refused when none of them was asked for.
+
+    A report that brings nothing but files belongs to its order all the same: analysers often send theirs afterwards.
+    """
     lines = queries.services_of(db, order.id)
     wanted = db.execute(
         select(ServiceParameter.service_id, Parameter)
@@ -167,7 +170,7 @@ def fill(
                 continue
             if _put(db, actor, order, line, parameter, incoming, report, row.id):
                 touched[line.id] = line
-    if not touched:
+    if not touched and not _only_files(report):
         raise NoMatch("confirmed_already" if confirmed else "nothing_ordered")
     for line in touched.values():
         results.settle(db, actor, order, line)
@@ -178,6 +181,10 @@ def fill(
         order.laboratory_id,
     )
     row.why_unmatched = None
+
+
+def _only_files(report: IncomingReport) -> bool:
+    return bool(report.results) and all(result.attachment_type is not None for result in report.results)
 
 
 def names(parameter: Parameter, incoming: IncomingResult) -> bool:

@@ -21,7 +21,7 @@ from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
 from ops_app.kit.spelling import fold
 from ops_app.modules.laboratory import ordering, queries, specimens, titles
-from ops_app.modules.laboratory.analyser_files import may_see_files
+from ops_app.modules.laboratory.analyser_files import may_see_files, sent
 from ops_app.modules.laboratory.forms import SheetForm
 from ops_app.modules.laboratory.models import OrderService, Report, ResultFile
 from ops_app.modules.laboratory.opening import open_order
@@ -227,7 +227,4 @@ def file(actor: MaterialTaker, db: Db, file_id: int) -> Response:
             raise Forbidden(_("Nobody has confirmed all results of this order yet"))
     else:
         open_patient(db, actor, report.patient_id, Permission.LABORATORY_SPECIMEN_COLLECT)
-    # whatever a sender calls it, only these are shown inside the browser
-    kind = found.content_type if found.content_type in ("application/pdf", "image/png", "image/jpeg") else None
-    headers = {"content-disposition": "inline" if kind else "attachment", "x-content-type-options": "nosniff"}
-    return Response(found.content, media_type=kind or "application/octet-stream", headers=headers)
+    return sent(found)

@@ -16,6 +16,7 @@ from ops_app.modules.documents.forming import form_about
 from ops_app.modules.documents.models import Document
 from ops_app.modules.documents.titles import STATUS_COLOURS, STATUSES
 from ops_app.modules.laboratory import queries, titles
+from ops_app.modules.laboratory.analyser_files import annexes, sent_for
 from ops_app.modules.laboratory.models import LabOrder, OrderService, Result, ResultFile
 from ops_app.modules.laboratory.order_page import Row, Test, tests_of
 from ops_app.modules.laboratory.pictures import for_print
@@ -58,13 +59,17 @@ def documents_of(session: Session, order: LabOrder) -> list[Document]:
 
 
 def is_outdated(session: Session, order: LabOrder, document: Document) -> bool:
-    """Whether something was confirmed after the report was formed."""
+    """Whether something was confirmed, or a file came in, after the report was formed."""
     last = session.scalar(
         select(func.max(Result.confirmed_at))
         .join(OrderService, OrderService.id == Result.order_service_id)
         .where(OrderService.order_id == order.id, Result.is_current)
     )
-    return last is not None and last > document.formed_at
+    if last is not None and last > document.formed_at:
+        return True
+    return order.status == "completed" and any(
+        file.recorded_at > document.formed_at for file in sent_for(session, order)
+    )
 
 
 def report_panel(session: Session, actor: Actor, order: LabOrder) -> dict[str, Any]:
@@ -116,6 +121,7 @@ def form_report(session: Session, actor: Actor, order_id: int, language: str, ch
             "doctor": about_signer(session, actor.practitioner_id or 0),
             "order": _order(session, order),
             "tests": [_test(session, test, pictures) for test in tests],
+            "annexes": annexes(session, order, pictures),
         }
         document = form_about(
             session,

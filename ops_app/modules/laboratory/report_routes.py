@@ -10,11 +10,12 @@ from starlette.responses import Response
 
 from ops_app.actor import Actor
 from ops_app.db import Db
-from ops_app.errors import OpsError
+from ops_app.errors import NotFound, OpsError
 from ops_app.i18n import _
 from ops_app.kit.form_fields import Form, PostedForm, blank
 from ops_app.kit.paging import Paging, fetch_page
 from ops_app.modules.laboratory import titles, unmatched
+from ops_app.modules.laboratory.analyser_files import of_report, sent
 from ops_app.modules.laboratory.forms import DismissForm, MatchForm
 from ops_app.modules.laboratory.models import Report
 from ops_app.modules.laboratory.permissions import ReportMatcher
@@ -60,10 +61,21 @@ def _page(
         form=form,
         blank=blank(),
         about=about,
+        files=of_report(db, report),
         suggested=unmatched.suggested(db, actor, report),
         words=titles,
         status_code=status_code,
     )
+
+
+@router.get("/laboratory/reports/{report_id}/files/{file_id}", name="laboratory:report_file")
+def report_file(actor: ReportMatcher, db: Db, report_id: int, file_id: int) -> Response:
+    """A file of a report that belongs to nobody yet: often it alone says whose it is."""
+    report = unmatched.open_report(db, actor, report_id)
+    found = next((file for file in of_report(db, report) if file.id == file_id), None)
+    if found is None:
+        raise NotFound(_("There is no such file"))
+    return sent(found)
 
 
 @router.post("/laboratory/reports/{report_id}/match", name="laboratory:match")

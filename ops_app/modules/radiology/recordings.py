@@ -32,7 +32,7 @@ def bring(
     files: Mapping[str, bytes],
     request: ServiceRequest | None = None,
 ) -> Recording:
-    """Keep a record of a person; a file that no header names is refused, so that nothing is lost unnoticed."""
+    """Keep a record of a person; a file that is not of it is refused, so that nothing is lost unnoticed."""
     named = {PurePosixPath(name.replace("\\", "/")).name: content for name, content in files.items() if content}
     if sum(map(len, named.values())) > MOST_BYTES:
         raise Invalid(_("Together the files may have %(n)s MB at most", n=MOST_BYTES // 1024 // 1024), field="files")
@@ -44,7 +44,8 @@ def bring(
         recording = read_record(header, named)
     except WaveformError as problem:
         raise Invalid(problem_text(problem), field="files") from None
-    known = {headers[0], *header.files}
+    # annotations of a record bear its name: 100.atr, 100.qrs; they are kept beside it
+    known = {headers[0], *header.files, *(name for name in named if PurePosixPath(name).stem == header.record)}
     strange = sorted(set(named) - known)
     if strange:
         raise Invalid(_("The header does not name these files: %(names)s", names=", ".join(strange)), field="files")

@@ -86,6 +86,21 @@ def test_what_cannot_be_registered_fails_with_its_field(module_database: Databas
     assert (row["error"]["segment"], row["error"]["field"]) == ("PID", field)
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("Тест^Асан2.1", ("Тест", "Асан")),
+        ("О'Нил  - Ким^И. О.", ("О'Нил-Ким", "И.О.")),
+        ("-Серг\u0438\u0306^*Анна*, мл.", ("Сергй", "Анна мл.")),
+    ],
+)
+def test_a_name_is_kept_as_far_as_it_is_one(module_database: Database, sent: str, kept: tuple[str, str]) -> None:
+    [row] = take_in(module_database, adt("A28", f"{number()}^^^HIS^MR||{sent}||19800105|M"))
+    assert row["state"] == "done", row["error"]
+    asked = "select family_name, given_name from patients.patient where id = %s"
+    assert query(module_database, asked, row["patient_id"]) == [kept]
+
+
 def test_a_stay_from_admission_to_discharge_and_back(module_database: Database) -> None:
     mrn, visit = person(number()), f"V{next(count)}"
     pv1 = f"PV1|1|I|W1^1^1||||||||||||||||{visit}"

@@ -231,12 +231,16 @@ def test_a_wfdb_record_is_brought_in_once_and_shown(department: Clinic, patient:
     for login in ("registrar", "official", "stranger", "chief"):
         assert department.browser(login).post(url, files=wfdb(samples)).status_code == 403
     browser = department.browser("nurse")
-    answer = browser.post(url, files=wfdb(samples))
+    annotated = [*wfdb(samples), ("files", ("r.atr", b"\x01\x04"))]
+    answer = browser.post(url, files=annotated)
     assert re.fullmatch(r"/radiology/recordings/\d+", answer.headers["location"])
     shown = answer.headers["location"]
     page = department.browser("doctor").get(shown).text
     assert "lead 1" in page
-    assert department.browser("stranger").get(shown).status_code == 403
+    refused = department.browser("stranger").get(shown)
+    assert refused.status_code == 403
+    assert f"/patients/{patient.id}/reason?next={shown.replace('/', '%2F')}" in refused.text
+    assert department.browser("doctor").get(f"{shown}/files/r.atr").content == b"\x01\x04"
     window = department.browser("doctor").get(f"{shown}/samples?start=0&seconds=2").content
     assert np.allclose(unpacked(window)[0][:3], np.array(samples[0:6:2]) / 100, atol=0.001)
     assert department.browser("doctor").get(f"{shown}/files/r.dat").content == written("16", samples)

@@ -7,9 +7,11 @@ import io
 import re
 
 import pytest
+import typst
 from PIL import Image
 
 from ops_app.kit import clock
+from ops_app.mechanisms.document.inserting import pages_of
 from ops_app.modules.documents.models import Document
 from ops_app.modules.documents.queries import pdf_of
 from ops_app.modules.laboratory.incoming import IncomingResult
@@ -160,6 +162,61 @@ def test_a_file_of_the_analyser_stands_at_its_order_once_the_values_are_confirme
     bench.confirm(order, POTASSIUM)
     assert address in doctor.get(page).text and doctor.get(address).content == b"%PDF-1.4 curve"
     assert clinic.browser("stranger").get(address).status_code == 403
+
+
+def file_of(kind: str, content: bytes, name: str) -> IncomingResult:
+    return IncomingResult(code=name, name=name, attachment=content, attachment_type=kind)
+
+
+@pytest.mark.req("INT-LIS-02", "LAB-19")
+def test_files_sent_alone_and_later_stand_in_the_signed_report(clinic: Clinic, bench: Bench, patient: Patient) -> None:
+    pages = typst.compile(b"first #pagebreak() second")
+    order = bench.measured(patient, POTASSIUM, K="4,1")
+    (tube,) = bench.tubes(order)
+    labdoctor = clinic.browser("labdoctor")
+    assert labdoctor.post(f"/laboratory/orders/{order.id}/report", {"language": "ru"}).status_code == 303
+    assert labdoctor.post(f"/laboratory/orders/{order.id}/report", {"language": "ru"}).status_code == 409
+    sent = (
+        file_of("application/pdf", pages, "Protocol"),
+        file_of("image/png", picture(300, 200, "PNG"), "Curve"),
+        file_of("application/pdf", b"%PDF-1.4 torn", "Torn"),
+    )
+    assert bench.report(tube, {}, results=sent).matched
+    assert bench.report(tube, {}, results=sent[:1]).matched
+    assert "came in since" in labdoctor.get(f"/laboratory/orders/{order.id}").text
+    assert "Curve" in clinic.browser("doctor").get(f"/laboratory/orders/{order.id}/print").text
+    assert labdoctor.post(f"/laboratory/orders/{order.id}/report", {"language": "ru"}).status_code == 303
+    _first, formed = bench.all(Document, patient_id=patient.id)
+    assert [(each["title"], each["pages"]) for each in formed.data["annexes"]] == [
+        ("Protocol", 2),
+        ("Curve", 0),
+        ("Torn", 0),
+    ]
+    assert [each["file"] is None for each in formed.data["annexes"]] == [False, False, True]
+    with clinic.session() as session:
+        whole = pdf_of(session, formed.id)
+    assert pages_of(whole) == 4
+
+
+def test_a_report_without_an_order_shows_its_file_to_whoever_assigns_it(
+    clinic: Clinic, bench: Bench, patient: Patient
+) -> None:
+    order = bench.order(patient, POTASSIUM)
+    (tube,) = bench.receive(order)
+    sent = (file_of("application/pdf", b"%PDF-1.4 whose", "Protocol"),)
+    received = bench.report(tube, {}, specimen_barcode=None, results=sent)
+    assert not received.matched
+    (file,) = bench.all(ResultFile, report_id=received.report_id)
+    page = f"/laboratory/reports/{received.report_id}"
+    technician = clinic.browser("technician")
+    assert f"{page}/files/{file.id}" in technician.get(page).text
+    assert technician.get(f"{page}/files/{file.id}").content == b"%PDF-1.4 whose"
+    assert technician.get(f"{page}/files/{file.id + 1000}").status_code == 404
+    for login in ("doctor", "nurse"):
+        assert clinic.browser(login).get(f"{page}/files/{file.id}").status_code == 403
+    assigned = {"order_number": order.order_number, "reason": "the name stands on the paper"}
+    assert technician.post(f"{page}/match", assigned).status_code == 303
+    assert f"/laboratory/files/{file.id}" in technician.get(f"/laboratory/orders/{order.id}").text
 
 
 @pytest.mark.req("LAB-23")
