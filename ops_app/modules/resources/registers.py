@@ -183,9 +183,7 @@ STAFF_HOURS = Register(
         _POSITION,
         RegisterField("room_id", N_("Room or ward"), "select", options=choices.rooms, listed=False),
         *(
-            RegisterField(
-                day, title, hint=N_("For example 8:00–12:00, 13:00–17:00; empty is a day off") if not at else ""
-            )
+            RegisterField(day, title, hint=_HOURS_HINT if not at else "")
             for at, (day, title) in enumerate(choices.WEEKDAYS)
         ),
         RegisterField("on_holidays", N_("Works on public holidays too"), "check", listed=False),

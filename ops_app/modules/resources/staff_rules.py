@@ -39,8 +39,8 @@ def refuse_wrong_change(session: Session, values: dict[str, Any]) -> None:
 
 
 def _refuse_wrong_position(session: Session, values: dict[str, Any]) -> None:
-    role = session.get_one(PractitionerRole, values["practitioner_role_id"])
-    if role.organization_id not in descendant_ids(session, [values["organization_id"]]):
+    role = session.get(PractitionerRole, values["practitioner_role_id"])
+    if role is None or role.organization_id not in descendant_ids(session, [values["organization_id"]]):
         raise Invalid(_("This position belongs to another facility"), field="practitioner_role_id")
     start = values["start_date"]
     if start < role.start_date:
