@@ -1,6 +1,18 @@
 {{ config(tags=['hot']) }}
 
 -- Contacts of the people the lists watch, in any facility, and attempts that reached nobody.
+-- Gathered before the moment of the run is asked: DuckDB takes what is compared with it for a handful of rows, and
+-- would keep all visits in memory to look the few people up in them.
+with near as materialized (
+    select encounters.*
+    from {{ ref('fct_encounter') }} as encounters
+    inner join {{ ref('int_watched_person') }} as watched on encounters.patient_key = watched.patient_key
+    where
+        encounters.status in ('in_progress', 'finished')
+        and not encounters.is_entered_in_error
+        and encounters.event_date >= {{ days_back(var('signal_history_days')) }}
+)
+
 select
     encounters.encounter_id,
     encounters.patient_key,
@@ -24,14 +36,8 @@ select
     coalesce(encounters.end_known_at, encounters.known_at) as end_known_at,
     coalesce(encounters.end_known_date, encounters.known_date) as end_known_date,
     coalesce(encounters.disposition = 'nobody_home', false) as is_failed
-from {{ ref('fct_encounter') }} as encounters
--- joined and not asked for with "in": DuckDB would gather the visits to look the few people up in them
-inner join {{ ref('int_watched_person') }} as watched on encounters.patient_key = watched.patient_key
+from near as encounters
 cross join {{ ref('int_clock') }} as clock
 left join {{ ref('dim_practitioner') }} as practitioner
     on encounters.practitioner_code = practitioner.practitioner_code
-where
-    encounters.status in ('in_progress', 'finished')
-    and not encounters.is_entered_in_error
-    and encounters.known_at <= clock.as_of
-    and encounters.event_date >= {{ days_back(var('signal_history_days')) }}
+where encounters.known_at <= clock.as_of
