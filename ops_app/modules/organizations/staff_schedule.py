@@ -36,11 +36,7 @@ def schedule(
         "change_titles": dict(CHANGES),
         "weeks": staff_hours.weeks_of(session, role_ids, today),
         "changes": changes,
-        "role_titles": {
-            row.PractitionerRole.id: f"{gettext(POSITIONS[row.PractitionerRole.position])}, "
-            f"{local_name(row.Organization)}"
-            for row in held
-        },
+        "role_titles": {row.PractitionerRole.id: _title(row, len(held) > 1) for row in held},
         "booked": {row.id: _booked(session, practitioner_id, row, today) for row in changes if row.hours is None},
         "facility_of": {
             row.PractitionerRole.id: found.id
@@ -50,6 +46,11 @@ def schedule(
         "keeping": actor.scope(Permission.RESOURCES_REGISTER_WRITE),
         "reads_registers": actor.may(Permission.RESOURCES_REGISTER_READ),
     }
+
+
+def _title(row: Row[PractitionerRole, Organization], with_place: bool) -> str:
+    position = gettext(POSITIONS[row.PractitionerRole.position])
+    return f"{position}, {local_name(row.Organization)}" if with_place else position
 
 
 def _booked(session: Session, practitioner_id: int, away: StaffChange, today: dt.date) -> int:
