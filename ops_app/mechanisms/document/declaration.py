@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -49,7 +50,17 @@ class Declaration(Declared):
         names = [field.name for field in self.fields]
         if len(names) != len(set(names)):
             raise ValueError(f"{self.kind} repeats a field")
+        missing = sorted(self._used_labels() - self.labels.keys())
+        if missing:
+            raise ValueError(f"{self.kind} has no labels {', '.join(missing)}")
         return self
+
+    def _used_labels(self) -> set[str]:
+        """What the template and the sheet it is set on call by name; found before a document is formed, not after."""
+        used: set[str] = set()
+        for file in (self.template, FOLDER / "sheet.typ"):
+            used |= set(re.findall(r"\bd\.labels\.([a-z0-9_]+)", file.read_text(encoding="utf-8")))
+        return used
 
     @property
     def template(self) -> Path:

@@ -25,14 +25,35 @@ function closeMenu() {
   if (menu) { menu.open = false; $("summary", menu).focus(); }
 }
 
-// ---- a column of values: Enter goes on to the next field, Ctrl-Enter saves
-function enterNext(event) {
-  event.preventDefault();
-  if (event.ctrlKey || event.metaKey) return event.target.form.requestSubmit();
-  const fields = $$("[data-enter-next]").filter((each) => each.form === event.target.form);
-  const next = fields[fields.indexOf(event.target) + 1];
-  if (next) { next.focus(); next.select(); } else { event.target.form.requestSubmit(); }
+// ---- forms by keys: Enter goes on to the next field and saves at the last one, Ctrl-Enter saves everywhere
+const PASSED_BY = "[type=hidden], [type=submit], [type=button], button, fieldset, output, object";
+
+const fieldsOf = (form) => [...form.elements].filter((each) => !each.matches(PASSED_BY) && !each.disabled && each.checkVisibility());
+
+function nextField(field) {
+  const all = fieldsOf(field.form);
+  const after = all.slice(all.indexOf(field) + 1).filter((each) => !(each.type === "radio" && each.name === field.name));
+  // of a question with radio buttons the chosen one takes the focus, as with Tab
+  const group = after[0] && after[0].type === "radio" ? after.filter((each) => each.name === after[0].name) : [];
+  return group.find((each) => each.checked) || after[0];
 }
+
+// Pressed as if by the button that stands for saving, so that its own name and value go along.
+function save(form) {
+  const buttons = [...form.elements].filter((each) => each.type === "submit" && !each.disabled && each.checkVisibility());
+  form.requestSubmit(buttons.find((each) => "submit" in each.dataset) || buttons.find((each) => !each.hasAttribute("formaction")));
+}
+
+function goOn(event) {
+  event.preventDefault();
+  const next = nextField(event.target);
+  if (!next) return save(event.target.form);
+  next.focus();
+  if (next.select) next.select();
+}
+
+const goesOn = (field) => field.form && field.form.method === "post" && !field.form.matches(".inline")
+  && field.matches("select, input:not([type=file], [type=submit], [type=button], [role=combobox])");
 
 // ---- lists: arrows move, Enter opens
 function moveRow(step) {
@@ -139,11 +160,10 @@ function codeKeys(field, event) {
     // Enter chooses, then goes on: a form is not sent by a key that was meant for the list.
     event.preventDefault();
     if (!$("[role=listbox]", field).hidden) return takeCode(field, options[at]);
-    const input = $("[role=combobox]", field);
-    const fields = [...input.form.elements].filter((each) => each.offsetParent && !each.disabled);
-    const next = fields[fields.indexOf(input) + 1];
-    if (next) next.focus();
-  } else if (event.key === "Escape") {
+    goOn(event);
+  } else if (event.key === "Escape" && !$("[role=listbox]", field).hidden) {
+    // the list closes; what was typed stays, which the browser would empty
+    event.preventDefault();
     openCodes(field, false);
   }
 }
@@ -191,9 +211,9 @@ document.addEventListener("keydown", (event) => {
   if (palette && palette.open) return;
   const field = event.target.closest && event.target.closest("[data-code-field]");
   if (field) codeKeys(field, event);
-  const form = event.target.closest && event.target.closest("form");
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form) { event.preventDefault(); return form.requestSubmit(); }
-  if (event.key === "Enter" && event.target.matches && event.target.matches("[data-enter-next]")) return enterNext(event);
+  const form = event.target.form || (event.target.closest && event.target.closest("form"));
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form) { event.preventDefault(); return save(form); }
+  if (event.key === "Enter" && !event.defaultPrevented && event.target.matches && goesOn(event.target)) return goOn(event);
   if (event.key === "Escape") return closeMenu();
   const typing = event.target.matches("input, textarea, select, [contenteditable]");
   if (typing || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
@@ -212,6 +232,13 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && $("[data-href].is-active") && !event.target.closest("a, button")) {
     location.href = $("[data-href].is-active").dataset.href;
   }
+});
+
+// A row that was asked for takes the hand of who asked: its button has gone from under the focus.
+document.addEventListener("htmx:load", (event) => {
+  const row = event.target;
+  const first = row.matches && row.matches(".repeat-row") && $("input:not([type=hidden]), select, textarea", row);
+  if (first) first.focus();
 });
 
 // A refused request of HTMX says why in the place for messages instead of vanishing.
@@ -263,11 +290,21 @@ function nameErrors() {
   }
 }
 
+// A page that is a form begins in its first field; a page to read, with forms below it, does not.
+function startForm() {
+  const forms = $$("main form[data-form][method=post]").filter((form) => form.checkVisibility());
+  if (forms.length !== 1 || location.hash || isPhone() || $("[autofocus]") || document.activeElement !== document.body) return;
+  if ($$("main table.list, main [data-list-rows]").some((list) => list.compareDocumentPosition(forms[0]) & Node.DOCUMENT_POSITION_FOLLOWING)) return;
+  const fields = fieldsOf(forms[0]);
+  const first = fields.find((each) => each.checked && each.name === fields[0].name) || fields[0];
+  if (first && first.getBoundingClientRect().bottom < innerHeight) first.focus({ preventScroll: true });
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   nameErrors();
   showWaiting();
   showUnread();
   $$("[data-date]").forEach(echoDate);
   const focus = $("[data-focus]");
-  if (focus) focus.focus();
+  if (focus) focus.focus(); else startForm();
 });

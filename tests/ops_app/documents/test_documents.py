@@ -314,3 +314,10 @@ def test_declarations_speak_both_languages() -> None:
     for declared in declarations().values():
         for titles in (declared.title, *declared.labels.values(), *(field.title for field in declared.fields)):
             assert titles.kk.strip() and titles.ru.strip() and titles.en.strip()
+
+
+def test_a_declaration_without_a_label_of_its_template_stops_the_start() -> None:
+    declared = declarations()["visit_certificate"]
+    labels = {name: titles for name, titles in declared.labels.items() if name != "presented_to"}
+    with pytest.raises(ValueError, match="visit_certificate has no labels presented_to"):
+        type(declared).model_validate(declared.model_dump() | {"labels": labels})

@@ -189,7 +189,7 @@ def test_a_role_waits_for_the_signature_of_the_responsible_employee(desk: Desk, 
     admin.select_option("#f-role", "registrar")
     admin.select_option("#f-organization_id", str(place))
     admin.fill("#f-request_number", f"17-{desk.language}")
-    admin.keyboard.press("Enter")
+    admin.keyboard.press("Control+Enter")
     expect(admin.locator(".flash-warning").last).to_contain_text(
         said(desk, "Waits for the signature of the responsible employee:")
     )

@@ -22,6 +22,9 @@ export function addPoint(sheet, map, view, x, y) {
 export function removePoint(sheet, point) {
   const list = point.parentElement, next = point.nextElementSibling;
   point.remove();
+  // the button that was pressed has gone: the hand stands at the next place, or where one is added
+  const left = next || list.lastElementChild;
+  (left ? one("[data-remove-point]", left) : one("[data-add-point]", list.parentElement)).focus();
   drawMaps(sheet);
   sheet.changed();
   offerUndo(sheet.model.messages.point_removed, () => {

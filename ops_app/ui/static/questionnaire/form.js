@@ -43,7 +43,9 @@ class Sheet {
   }
 
   left(input) {
-    if (!input.name || !input.name.startsWith("q-") || !input.value) return;
+    // what was passed by without an answer is told when the form is completed, not on the way
+    const isChoice = ["radio", "checkbox"].includes(input.type);
+    if (!input.name || !input.name.startsWith("q-") || (isChoice ? !input.checked : !input.value)) return;
     const left = input.name.replace(/--typed$/, "");
     const found = problems(this).find(([field]) => field === left);
     if (found) show(this, found[0], found[1]);
