@@ -173,8 +173,10 @@ def end(request: Request, access: PatientEnroller, db: Db, posted: PostedForm) -
 @router.get("/patients/{patient_id}/monitoring/limits/{code}", name="monitoring:limits")
 def limits_form(request: Request, access: PatientEnroller, db: Db, code: str) -> Response:
     enrolment, row = _watched(db, access, code)
-    now = intake.limits_now(db, enrolment, row)
-    return _limits_page(request, db, access, row, blank(now.model_dump()))
+    now = intake.limits_now(db, enrolment, row).model_dump()
+    # whole, as they are kept, and written as people here write them: 90, 37,25
+    written = {name: f"{value:g}".replace(".", ",") if value is not None else None for name, value in now.items()}
+    return _limits_page(request, db, access, row, blank(written))
 
 
 @router.post("/patients/{patient_id}/monitoring/limits/{code}", name="monitoring:set_limits")

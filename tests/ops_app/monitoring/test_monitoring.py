@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -246,6 +247,8 @@ def test_limits_of_the_patient_replace_those_of_the_age(clinic: Clinic, watched:
     address = f"/patients/{watched.id}/monitoring/limits/8480-6"
     assert browser.get(address).status_code == 200
     assert browser.get(f"/patients/{watched.id}/monitoring/limits/8310-5").status_code == 404
+    shown = re.findall(r'name="(?:critical_)?(?:low|high)"[^>]*value="([^"]*)"', browser.get(address).text)
+    assert shown and all(re.fullmatch(r"\d+(,\d+)?|", each) for each in shown)
     assert browser.post(address, {"low": "150", "high": "120"}).status_code == 422
     assert browser.post(address, {}).status_code == 422
     assert browser.post(address, {"low": "100", "high": "130", "critical_high": "150"}).status_code == 303
