@@ -19,7 +19,7 @@ from ops_app.i18n import _
 from ops_app.kit import request_context
 from ops_app.modules.imaging import filing, pixels
 from ops_app.modules.imaging.accepted import NotAcceptable, Wanted, wanted
-from ops_app.modules.imaging.access import opened
+from ops_app.modules.imaging.access import listed_to, opened
 from ops_app.modules.imaging.addresses import address_of, root
 from ops_app.modules.imaging.attributes import bulk_of, json_of
 from ops_app.modules.imaging.delivery import CannotWrite, can_write, delivered_as, header_of
@@ -27,10 +27,9 @@ from ops_app.modules.imaging.elements import EXPLICIT_LITTLE, PIXEL_DATA
 from ops_app.modules.imaging.frames_raw import PLAIN, frame_of
 from ops_app.modules.imaging.multipart import BadBody, Related, TooLarge, parameters_of, received
 from ops_app.modules.imaging.permissions import WebReader, WebWriter
-from ops_app.modules.imaging.search import KEYS, BadKey, Found, Level, describe, find, visible_to
+from ops_app.modules.imaging.search import KEYS, BadKey, Found, Level, describe, find
 from ops_app.modules.imaging.stow import answer_of
 from ops_app.modules.organizations.queries import workplace
-from ops_app.permissions import Permission
 
 JSON, DICOM, OCTETS = "application/dicom+json", "application/dicom", "application/octet-stream"
 PICTURES = ("image/jpeg", "image/png")
@@ -199,7 +198,7 @@ def _searched(request: Request, actor: Actor, db: Db, level: Level, keys: dict[s
             if keyword not in KEYS:
                 raise BadRequest(_("One cannot search by “%(name)s”", name=name))
             keys.setdefault(keyword, value)
-    visible = visible_to(actor.scope(Permission.IMAGING_STUDY_READ))
+    visible = listed_to(db, actor)
     try:
         rows = find(
             db,

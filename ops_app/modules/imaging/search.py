@@ -117,10 +117,8 @@ KEYS: dict[str, tuple[Level, Callable[[str], ColumnElement[bool]]]] = {
 _ORDER: tuple[Level, ...] = ("PATIENT", "STUDY", "SERIES", "IMAGE")
 
 
-def visible_to(scope: Scope) -> ColumnElement[bool] | None:
-    """Studies of people whose card the scope opens; None when there is no limit."""
-    if scope.everywhere:
-        return None
+def of_people_within(scope: Scope) -> ColumnElement[bool]:
+    """Studies of people whose card the scope opens."""
     person = text(within("imaging.study.patient_id")).bindparams(**within_parameters(scope))
     return and_(Study.match_state == "matched", person)
 

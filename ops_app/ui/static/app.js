@@ -294,6 +294,8 @@ function nameErrors() {
 function startForm() {
   const forms = $$("main form[data-form][method=post]").filter((form) => form.checkVisibility());
   if (forms.length !== 1 || location.hash || isPhone() || $("[autofocus]") || document.activeElement !== document.body) return;
+  // where one key makes something new, opens for a change or takes back, a field must not swallow it
+  if ($("[data-new], [data-edit], [data-undo]")) return;
   if ($$("main table.list, main [data-list-rows]").some((list) => list.compareDocumentPosition(forms[0]) & Node.DOCUMENT_POSITION_FOLLOWING)) return;
   const fields = fieldsOf(forms[0]);
   const first = fields.find((each) => each.checked && each.name === fields[0].name) || fields[0];

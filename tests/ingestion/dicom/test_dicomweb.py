@@ -298,3 +298,16 @@ def test_a_study_of_nobody_is_closed_to_whoever_does_not_decide_about_it(clinic:
         assert study.match_state == "unmatched" and study.organization_id == clinic.tree["hospital"]
     Viewer(clinic, "nurse").get(f"{address(made)}/rendered", 403)
     Viewer(clinic, "doctor").get(f"{address(made)}/rendered")
+
+
+def test_a_stated_reason_lets_a_viewer_find_that_person_alone(clinic: Clinic, slice_: Any) -> None:
+    person = clinic.register()
+    made = objects.ct_slice(person)
+    Viewer(clinic).post(made)
+    other = Viewer(clinic, "stranger")
+    other.get("/studies", 204, StudyInstanceUID=str(made.StudyInstanceUID))
+    stated = clinic.browser("stranger").post(f"/patients/{person.id}/reason", {"reason": "жедел жәрдем жеткізді"})
+    assert stated.status_code == 303
+    (found,) = other.get("/studies", accept=JSON).json()
+    assert found["0020000D"]["Value"] == [str(made.StudyInstanceUID)]
+    other.get("/studies", 204, StudyInstanceUID=str(slice_.StudyInstanceUID))

@@ -44,7 +44,7 @@ def test_an_incident_is_opened_proved_and_closed(desk: Desk) -> None:
     expect(page.locator(".error-summary")).to_be_visible()
     page.fill("#f-user", "nurse")
     page.fill("#f-patient", str(patient.iin))
-    page.keyboard.press("Enter")
+    page.keyboard.press("Control+Enter")
     expect(page.locator("table.list tbody tr").first).to_contain_text(f"№ {patient.id}")
 
     page.fill("#f-outcome", "x")
