@@ -6,14 +6,14 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Row, Select, bindparam, literal, select
+from sqlalchemy import BigInteger, Row, Select, any_, bindparam, literal, select
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor, Scope
 from ops_app.errors import Forbidden
 from ops_app.i18n import _
 from ops_app.kit import clock
-from ops_app.kit.among import among
+from ops_app.kit.among import KEYS, among
 from ops_app.modules.organizations.models import Organization, Practitioner, PractitionerRole
 
 
@@ -188,6 +188,18 @@ def place_of(session: Session, actor: Actor) -> Workplace:
             advice=_("Ask the administrator to give you a role at your organisation."),
         )
     return place
+
+
+_PLACES = select(Organization).where(Organization.id == any_(KEYS))
+
+
+def places(session: Session, ids: Iterable[int]) -> dict[int, Organization]:
+    """Nodes by their numbers; a session reads each of them once, for a page names the same few again and again."""
+    known: dict[int, Organization] = session.info.setdefault("places", {})
+    wanted = {node for node in ids if node is not None}
+    if missing := wanted - known.keys():
+        known |= {node.id: node for node in session.scalars(_PLACES, {"keys": list(missing)})}
+    return {node: known[node] for node in wanted if node in known}
 
 
 def practitioner_names(session: Session, ids: Iterable[int | None]) -> dict[int, str]:

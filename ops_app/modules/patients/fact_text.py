@@ -7,12 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ops_app.i18n import N_, _
 from ops_app.kit import clock
-from ops_app.kit.among import among
 from ops_app.kit.dates import show_date, show_moment
 from ops_app.kit.numbers import show_number
 from ops_app.mechanisms.closed_topics.veil import is_masked
@@ -23,7 +21,7 @@ from ops_app.modules.devices.queries import senders
 from ops_app.modules.episodes.forms import CLOSE_REASONS, OUTCOMES, RISK_LEVELS
 from ops_app.modules.episodes.plan_texts import REASON_TITLES
 from ops_app.modules.organizations.models import Organization
-from ops_app.modules.organizations.queries import practitioner_names
+from ops_app.modules.organizations.queries import places, practitioner_names
 from ops_app.modules.patients.programmes import PROGRAMMES, step_title
 from ops_app.modules.patients.source_names import source_name
 from ops_app.modules.visits import forms
@@ -90,16 +88,14 @@ class Wording:
             for kind, row in listed
             for system, column in [_SYSTEMS.get(kind, ("", "id"))]
         ]
-        places: set[int] = set()
+        nodes: set[int] = set()
         for kind, row in listed:
-            places.add(row.organization_id)
+            nodes.add(row.organization_id)
             if kind == "service_request" and row.performer_organization_id:
-                places.add(row.performer_organization_id)
-        found = session.scalars(select(Organization).where(among(Organization.id, places)))
-        organizations = {row.id: row for row in found}
+                nodes.add(row.performer_organization_id)
         return cls(
             titles(session, [pair for pair in codes if pair[0]]),
-            organizations,
+            places(session, nodes),
             practitioner_names(session, (row.practitioner_id for _kind, row in listed)),
             senders(session, {getattr(row, "source_system", None) for _kind, row in listed} - {None}),
             frozenset(

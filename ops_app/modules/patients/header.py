@@ -6,16 +6,15 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ops_app.i18n import _, ngettext
 from ops_app.kit import clock
-from ops_app.kit.among import among
 from ops_app.kit.dates import show_date
 from ops_app.modules.episodes.models import CarePlanActivity
 from ops_app.modules.episodes.plans import gestation
 from ops_app.modules.organizations.models import Organization
+from ops_app.modules.organizations.queries import places
 from ops_app.modules.patients import queries
 from ops_app.modules.patients.forms import SEX_TITLES
 from ops_app.modules.patients.models import Attachment, Patient, ServingSite
@@ -65,7 +64,7 @@ def header(
     serving = queries.current_serving_site(session, records)
     death = queries.live_death(session, records)
     steps = waiting if death is None else []
-    places = _places(session, attachment, serving)
+    named = _places(session, attachment, serving)
     return Header(
         id=patient.id,
         name=full_name(patient),
@@ -73,8 +72,8 @@ def header(
         sex=_(SEX_TITLES[patient.sex]),
         iin=patient.iin,
         temporary_id=patient.temporary_id,
-        attachment=_name(attachment, places),
-        serving=_name(serving, places),
+        attachment=_name(attachment, named),
+        serving=_name(serving, named),
         death_date=clock.local(death.event_at).date() if death else None,
         is_live=patient.is_live,
         in_error=patient.entered_in_error_at is not None,
@@ -87,16 +86,13 @@ def header(
 
 def _places(session: Session, *held: Attachment | ServingSite | None) -> dict[int, Organization]:
     nodes = (node for each in held if each is not None for node in (each.organization_id, each.site_id))
-    wanted = {node for node in nodes if node is not None}
-    if not wanted:
-        return {}
-    return {node.id: node for node in session.scalars(select(Organization).where(among(Organization.id, wanted)))}
+    return places(session, (node for node in nodes if node is not None))
 
 
-def _name(held: Attachment | ServingSite | None, places: dict[int, Organization]) -> str | None:
+def _name(held: Attachment | ServingSite | None, named: dict[int, Organization]) -> str | None:
     if held is None:
         return None
-    return ", ".join(local_name(places[node]) for node in (held.organization_id, held.site_id) if node in places)
+    return ", ".join(local_name(named[node]) for node in (held.organization_id, held.site_id) if node in named)
 
 
 def _is_late(planned_date: dt.date | None) -> bool:
@@ -115,7 +111,11 @@ def _insurance(session: Session, records: list[int]) -> list[Marker]:
 def _markers(session: Session, records: list[int], steps: Sequence[CarePlanActivity]) -> list[Marker]:
     today = clock.today()
     markers: list[Marker] = []
-    for card in queries.open_episodes(session, records):
+    since = clock.now() - dt.timedelta(days=AFTER_BIRTH_DAYS)
+    cards = queries.open_or_born(session, records, since)
+    for card in cards:
+        if card.status != "active":
+            continue
         if card.kind == "pregnancy" and card.lmp_date is not None:
             weeks, days = gestation(card.lmp_date, today)
             text = _("pregnant, %(weeks)s w %(days)s d", weeks=weeks, days=days)
@@ -128,10 +128,9 @@ def _markers(session: Session, records: list[int], steps: Sequence[CarePlanActiv
         elif card.kind == "dispensary":
             opened = _("D-register card opened %(date)s", date=show_date(card.event_at))
             markers.append((_("D-register: %(code)s", code=card.icd10 or ""), "grey", opened))
-    # Only a birth is shown: other outcomes are nobody's business at the desk.
-    birth = queries.recent_birth(session, records, clock.now() - dt.timedelta(days=AFTER_BIRTH_DAYS))
-    if birth is not None and birth.outcome_at is not None:
-        days = (today - clock.local(birth.outcome_at).date()).days
+    births = [card.outcome_at for card in cards if card.outcome in queries.BIRTHS and card.outcome_at is not None]
+    if births and max(births) > since:
+        days = (today - clock.local(max(births)).date()).days
         text = ngettext("gave birth %(num)d day ago", "gave birth %(num)d days ago", days)
         markers.append((text, "amber", _("Risk lasts 42 days after birth")))
     late = [step for step in steps if _is_late(step.planned_date)]

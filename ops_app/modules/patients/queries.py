@@ -67,26 +67,17 @@ _DEATH = (
     .order_by(Death.known_at)
     .limit(1)
 )
-_OPEN_EPISODES = (
+BIRTHS = ("live_birth", "stillbirth")
+"""Outcomes of a pregnancy that are shown at the desk; others are nobody's marker."""
+_OPEN_OR_BORN = (
     select(EpisodeOfCare)
     .where(
         EpisodeOfCare.patient_id == any_(KEYS),
-        EpisodeOfCare.status == "active",
+        (EpisodeOfCare.status == "active")
+        | (EpisodeOfCare.outcome.in_(BIRTHS) & (EpisodeOfCare.outcome_at > bindparam("since"))),
         EpisodeOfCare.entered_in_error_at.is_(None),
     )
     .order_by(EpisodeOfCare.event_at.desc())
-)
-_RECENT_BIRTH = (
-    select(EpisodeOfCare)
-    .where(
-        EpisodeOfCare.patient_id == any_(KEYS),
-        EpisodeOfCare.kind == "pregnancy",
-        EpisodeOfCare.outcome.in_(("live_birth", "stillbirth")),
-        EpisodeOfCare.outcome_at > bindparam("since"),
-        EpisodeOfCare.entered_in_error_at.is_(None),
-    )
-    .order_by(EpisodeOfCare.outcome_at.desc())
-    .limit(1)
 )
 _PLANNED_STEPS = (
     select(CarePlanActivity)
@@ -161,14 +152,9 @@ def live_death(session: Session, records: Sequence[int]) -> Death | None:
     return session.scalar(_DEATH, {"keys": list(records)})
 
 
-def open_episodes(session: Session, records: Sequence[int]) -> Sequence[EpisodeOfCare]:
-    """Register cards that are open."""
-    return session.scalars(_OPEN_EPISODES, {"keys": list(records)}).all()
-
-
-def recent_birth(session: Session, records: Sequence[int], since: dt.datetime) -> EpisodeOfCare | None:
-    """A pregnancy that ended in a birth since a moment; other outcomes are nobody's marker."""
-    return session.scalar(_RECENT_BIRTH, {"keys": list(records), "since": since})
+def open_or_born(session: Session, records: Sequence[int], since: dt.datetime) -> Sequence[EpisodeOfCare]:
+    """Register cards that are open, and those of pregnancies that ended in a birth since a moment."""
+    return session.scalars(_OPEN_OR_BORN, {"keys": list(records), "since": since}).all()
 
 
 def planned_steps(session: Session, records: Sequence[int]) -> Sequence[CarePlanActivity]:
