@@ -111,12 +111,16 @@ def opens_patient(permission: Permission) -> Any:
     return Depends(dependency, scope="function")
 
 
+def reason_address(request: Request, patient_id: int) -> str:
+    """Where the reader states why he must see the card; from there he comes back to this page."""
+    page = request.app.url_path_for(REASON_ROUTE, patient_id=patient_id)
+    return f"{page}?next={quote(request.url.path, safe='')}"
+
+
 def _ask_for_reason(request: Request, patient_id: int) -> Exception:
     if request.method == "GET" and wants_html(request) and not is_htmx(request):
         try:
-            page = request.app.url_path_for(REASON_ROUTE, patient_id=patient_id)
+            return Redirected(reason_address(request, patient_id))
         except NoMatchFound:
             pass
-        else:
-            return Redirected(f"{page}?next={quote(request.url.path, safe='')}")
     return CardClosed(patient_id)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from fastapi import Request
 from sqlalchemy import or_, select
 
@@ -13,6 +11,7 @@ from ops_app.i18n import N_, _
 from ops_app.modules.accounts.held_role import HELD_ROLE
 from ops_app.modules.accounts.models import Account
 from ops_app.modules.organizations.queries import path, workplace
+from ops_app.patient_access import reason_address
 from ops_app.permissions import Permission, Role
 
 WAYS = (
@@ -42,8 +41,7 @@ def reason_page(request: Request, actor: Actor) -> str | None:
     patient_id = getattr(request.state, "closed_patient", None)
     if patient_id is None or request.method != "GET" or not actor.may(Permission.PATIENTS_IDENTITY_READ):
         return None
-    page = request.app.url_path_for("patients:state_reason", patient_id=patient_id)
-    return f"{page}?next={quote(request.url.path, safe='')}"
+    return reason_address(request, patient_id)
 
 
 def administrators(request: Request, actor: Actor) -> list[str]:

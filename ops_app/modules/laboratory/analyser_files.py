@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from ops_app.actor import Actor
@@ -64,12 +63,7 @@ def annexes(session: Session, order: LabOrder, pictures: dict[str, bytes]) -> li
     """
     if order.status != "completed":
         return []
-    return [_annex(file, pictures) for file in _whole(session, order)]
-
-
-def _whole(session: Session, order: LabOrder) -> list[ResultFile]:
-    wanted = [file.id for file in sent_for(session, order)]
-    return [session.get_one(ResultFile, key, options=[undefer(ResultFile.content)]) for key in wanted]
+    return [_annex(file, pictures) for file in sent_for(session, order)]
 
 
 def _annex(file: ResultFile, pictures: dict[str, bytes]) -> dict[str, Any]:
@@ -77,7 +71,7 @@ def _annex(file: ResultFile, pictures: dict[str, bytes]) -> dict[str, Any]:
     if file.content_type == "application/pdf" and len(file.content) <= LARGEST_INSERTED:
         pages = pages_of(file.content)
         if pages is not None:
-            name = f"{hashlib.sha256(file.content).hexdigest()[:24]}.pdf"
+            name = f"{file.sha256[:24]}.pdf"
             pictures[name] = file.content
             return told | {"file": name, "pages": pages}
     if file.content_type in ("image/png", "image/jpeg"):

@@ -193,7 +193,7 @@ def place_of(session: Session, actor: Actor) -> Workplace:
 _PLACES = select(Organization).where(Organization.id == any_(KEYS))
 
 
-def places(session: Session, ids: Iterable[int]) -> dict[int, Organization]:
+def places(session: Session, ids: Iterable[int | None]) -> dict[int, Organization]:
     """Nodes by their numbers; a session reads each of them once, for a page names the same few again and again."""
     known: dict[int, Organization] = session.info.setdefault("places", {})
     wanted = {node for node in ids if node is not None}

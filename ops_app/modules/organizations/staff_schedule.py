@@ -17,9 +17,9 @@ from ops_app.modules.appointments.models import Appointment
 from ops_app.modules.organizations.models import Organization, PractitionerRole
 from ops_app.modules.organizations.queries import organization_of
 from ops_app.modules.organizations.titles import POSITIONS
-from ops_app.modules.resources import staff_hours
 from ops_app.modules.resources.choices import CHANGES, WEEKDAYS
-from ops_app.modules.resources.models import StaffChange
+from ops_app.modules.resources.models import StaffChange, StaffHours
+from ops_app.modules.resources.staff_hours import coming
 from ops_app.permissions import Permission
 from ops_app.ui.render import local_name
 
@@ -30,11 +30,11 @@ def schedule(
     """Weeks and changes that count from today on, and how many bookings fall into each absence."""
     today = clock.today()
     role_ids = [row.PractitionerRole.id for row in held]
-    changes = staff_hours.changes_of(session, role_ids, today)
+    changes = coming(session, StaffChange, role_ids, today)
     return {
         "weekdays": WEEKDAYS,
         "change_titles": dict(CHANGES),
-        "weeks": staff_hours.weeks_of(session, role_ids, today),
+        "weeks": coming(session, StaffHours, role_ids, today),
         "changes": changes,
         "role_titles": {row.PractitionerRole.id: _title(row, len(held) > 1) for row in held},
         "booked": {row.id: _booked(session, practitioner_id, row, today) for row in changes if row.hours is None},

@@ -86,7 +86,7 @@ def header(
 
 def _places(session: Session, *held: Attachment | ServingSite | None) -> dict[int, Organization]:
     nodes = (node for each in held if each is not None for node in (each.organization_id, each.site_id))
-    return places(session, (node for node in nodes if node is not None))
+    return places(session, nodes)
 
 
 def _name(held: Attachment | ServingSite | None, named: dict[int, Organization]) -> str | None:

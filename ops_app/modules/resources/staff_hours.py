@@ -86,25 +86,14 @@ def is_within(
     return reached >= end_at
 
 
-def weeks_of(session: Session, role_ids: Collection[int], on: dt.date) -> Sequence[StaffHours]:
-    """The weeks of positions that count on a day or later, by their first day."""
+def coming(session: Session, table: type[T], role_ids: Collection[int], on: dt.date) -> Sequence[T]:
+    """Weeks, or absences and other hours, of positions that count on a day or later, by their first day."""
     return session.scalars(
-        select(StaffHours)
-        .where(StaffHours.practitioner_role_id.in_(role_ids))
-        .where(StaffHours.end_date.is_(None) | (StaffHours.end_date > on))
-        .where(StaffHours.end_date.is_distinct_from(StaffHours.start_date))
-        .order_by(StaffHours.start_date, StaffHours.id)
-    ).all()
-
-
-def changes_of(session: Session, role_ids: Collection[int], on: dt.date) -> Sequence[StaffChange]:
-    """Absences and other hours of positions on a day or later, by their first day."""
-    return session.scalars(
-        select(StaffChange)
-        .where(StaffChange.practitioner_role_id.in_(role_ids))
-        .where(StaffChange.end_date.is_(None) | (StaffChange.end_date > on))
-        .where(StaffChange.end_date.is_distinct_from(StaffChange.start_date))
-        .order_by(StaffChange.start_date, StaffChange.id)
+        select(table)
+        .where(table.practitioner_role_id.in_(role_ids))
+        .where(table.end_date.is_(None) | (table.end_date > on))
+        .where(table.end_date.is_distinct_from(table.start_date))
+        .order_by(table.start_date, table.id)
     ).all()
 
 
