@@ -3,14 +3,15 @@
 Bounds are measured in the same run on the same rows: the extraction beside a binary COPY of the same views
 to a client and beside a Parquet write of the same Arrow data, checks and build beside a plain DuckDB scan.
 Three days follow each full run: the first reads from the disk what the full run and the bounds pushed out of memory,
-so the middle one of them is what a day costs. A kept installation holds three years until four days ago
-(`load region --until`) and is measured once.
+so the middle one of them is what a day costs. They are the last three working days, each with the free days before
+it. A kept installation holds three years until the day before them (`load region --until`) and is measured once.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import time
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from zoneinfo import ZoneInfo
@@ -39,7 +40,8 @@ def main() -> None:
     idle: object = None
     for years in YEARS[-1:] if is_kept() else YEARS:
         with installation() as place:
-            last_day = dt.datetime.now(ZoneInfo("Asia/Almaty")).date() - dt.timedelta(days=DAYS + 1)
+            more_days = last_working_days(DAYS)
+            last_day = more_days[0] - dt.timedelta(days=1)
             run.say(f"loading {run.people:,} people, {years} years")
             place.load_region(run.people, years, last_day)
             visit_every_row(place)
@@ -57,9 +59,9 @@ def main() -> None:
                     "duckdb_scan": scan_bound(lake, place.home),
                 }
                 hops = compare(full, bounds)
-            for number in range(1, DAYS + 1):
-                run.say(f"one more day, {number} of {DAYS}")
-                happened = add_a_day(place, last_day + dt.timedelta(days=number))
+            for more in more_days:
+                run.say(f"one more day, {more}")
+                happened = add_a_day(place, more)
                 days.append(one_more_day(years, full, place.saulyq("pipeline", "run"), happened))
             if years == max(YEARS):
                 run.say("a run with nothing new")
@@ -78,6 +80,15 @@ def main() -> None:
         nothing_new_seconds=idle,
         peak_memory_mb=peak_memory_mb(),
     )
+
+
+def last_working_days(count: int) -> list[dt.date]:
+    """The last working days that are over, the earliest first."""
+    from ops_app.kit.working_days import is_working
+
+    yesterday = dt.datetime.now(ZoneInfo("Asia/Almaty")).date() - dt.timedelta(days=1)
+    before = (yesterday - dt.timedelta(days=back) for back in range(30 * count))
+    return list(islice((day for day in before if is_working(day)), count))[::-1]
 
 
 def visit_every_row(place: Installation) -> None:

@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session
+
+PING_AFTER_SECONDS = 2
+"""A connection that lay idle for longer is asked whether it lives; to ask each time costs a request its time."""
 
 
 def make_engine(url: str) -> Engine:
     """The engine of the app; a writer that hangs is ended so that extraction is not held back."""
-    return create_engine(
+    engine = create_engine(
         url,
         # in each process of the app; together they must stay below the server's max_connections
         pool_size=15,
         max_overflow=15,
-        pool_pre_ping=True,
         # an error in the log must not carry what a record holds
         hide_parameters=True,
         connect_args={"options": "-c idle_in_transaction_session_timeout=60s -c timezone=UTC"},
     )
+    _ping_idle(engine)
+    return engine
+
+
+def _ping_idle(engine: Engine) -> None:
+    """As ``pool_pre_ping`` does, but only where the server may have gone unnoticed."""
+
+    @event.listens_for(engine, "checkin")
+    def _given_back(_connection: Any, record: Any) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _taken(connection: Any, record: Any, _proxy: Any) -> None:
+        since = record.info.get("idle_since")
+        if since is None or time.monotonic() - since < PING_AFTER_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as gone:
+            # every connection of before went with the server; SQLAlchemy connects anew
+            raise InvalidatePoolError from gone
 
 
 def open_session(engine: Engine) -> Session:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict
 
@@ -36,7 +38,7 @@ class Fact:
         return self.day <= day and (self.until is None or self.until > day)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class History:
     """A person as rules see him."""
 
@@ -44,9 +46,19 @@ class History:
     sex: str
     facts: frozenset[Fact]
 
+    @cached_property
+    def by_kind(self) -> dict[str, list[Fact]]:
+        """Facts of each kind in their order: a plan asks for one kind after another, dozens of times."""
+        kinds: defaultdict[str, list[Fact]] = defaultdict(list)
+        for fact in sorted(self.facts, key=lambda fact: fact.order):
+            kinds[fact.kind].append(fact)
+        return dict(kinds)
+
     def of(self, *kinds: str) -> list[Fact]:
         """Facts of some kinds in their order."""
-        return sorted((fact for fact in self.facts if fact.kind in kinds), key=lambda fact: fact.order)
+        if len(kinds) == 1:
+            return list(self.by_kind.get(kinds[0], ()))
+        return sorted((fact for kind in kinds for fact in self.by_kind.get(kind, ())), key=lambda fact: fact.order)
 
 
 class Match(BaseModel):
@@ -69,7 +81,7 @@ class Match(BaseModel):
 
 def found(history: History, wanted: Sequence[Match], since: dt.date, until: dt.date) -> list[Fact]:
     """Evidence between two days, both included, the earliest first."""
-    return sorted(
-        (fact for fact in history.facts if since <= fact.day <= until and any(match.fits(fact) for match in wanted)),
-        key=lambda fact: fact.order,
-    )
+    kinds = {match.fact for match in wanted}
+    return [
+        fact for fact in history.of(*kinds) if since <= fact.day <= until and any(match.fits(fact) for match in wanted)
+    ]

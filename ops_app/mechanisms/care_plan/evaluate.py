@@ -104,7 +104,11 @@ def _fits(group: Group, history: History, age: int, today: dt.date) -> bool:
         and (group.ages is None or age in group.ages)
         and (
             not group.facts
-            or any(match.fits(fact) and fact.holds_on(today) for match in group.facts for fact in history.facts)
+            or any(
+                match.fits(fact) and fact.holds_on(today)
+                for match in group.facts
+                for fact in history.by_kind.get(match.fact, ())
+            )
         )
     )
 
