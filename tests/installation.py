@@ -18,7 +18,7 @@ from saulyq.settings import Settings, settings
 ROOT = Path(__file__).resolve().parent.parent
 PORTS = 12
 # tests ask for correctness, never for survival of a power cut
-FAST_SERVER = "fsync=off synchronous_commit=off full_page_writes=off shared_buffers=256MB"
+FAST_SERVER = "fsync=off synchronous_commit=off full_page_writes=off shared_buffers=256MB file_copy_method=clone"
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Installation:
             migrate_template(self.settings, self.template)
         self.clones += 1
         name = f"saulyq_test_{self.clones}"
-        postgres.create_database(self.settings, name, self.template)
+        postgres.create_database(self.settings, name, self.template, by_files=True)
         return Database(name, self.settings)
 
 

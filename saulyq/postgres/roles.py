@@ -23,12 +23,15 @@ def prepare(settings: Settings) -> None:
             _database(connection, database)
 
 
-def create_database(settings: Settings, name: str, template: str = "template0") -> None:
-    """Create a database like the operational one, from a template; for tests and restores."""
+def create_database(settings: Settings, name: str, template: str = "template0", *, by_files: bool = False) -> None:
+    """Create a database like the operational one, from a template; for tests and restores.
+
+    Copied by files it takes half the time, and two checkpoints, which cost little only where nothing is synced.
+    """
     with _administrator(settings) as connection:
         connection.execute(
-            sql.SQL("CREATE DATABASE {} OWNER saulyq_owner TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(template)
+            sql.SQL("CREATE DATABASE {} OWNER saulyq_owner TEMPLATE {} STRATEGY {}").format(
+                sql.Identifier(name), sql.Identifier(template), sql.SQL("FILE_COPY" if by_files else "WAL_LOG")
             )
         )
         _grant(connection, name, VISITORS[OPS_DATABASE])
