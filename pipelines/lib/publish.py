@@ -29,7 +29,8 @@ UNKNOWN = "?"
 KEPT_FILES = 2
 """The served one and the one before, which the next build may continue."""
 SPARE_BYTES = 256 << 20
-READ_AHEAD_BYTES = 32 << 20
+READ_AHEAD_BYTES = 128 << 10
+"""Of one request Linux fetches no more than the device's ``read_ahead_kb``, 128 as it is delivered."""
 SHARE_READ_AHEAD = 0.5
 BYTES_PER_LAKE_BYTE = 6
 """A cautious guess: a warehouse holds the lake's rows less compressed, and its figures."""
