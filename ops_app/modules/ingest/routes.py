@@ -115,6 +115,7 @@ def _about(actor: Actor, db: Session, found: InboundMessage) -> dict[str, object
         "record_routes": titles.ROUTES,
         "person_routes": titles.PERSON_ROUTES,
         "notes": titles.NOTES,
+        "parts": titles.PARTS,
         "type_text": titles.type_text,
         "may_read": actor.may(Permission.INGEST_CONTENTS_READ),
         "may_correct": actor.may(Permission.INGEST_MESSAGE_CORRECT),

@@ -62,6 +62,8 @@ NOTES = {
     "nothing_to_take": N_("It holds no results that are taken here"),
     "only_number_taken_over": N_("Nobody was registered under the old number; it now means the person that stays"),
 }
+PARTS = {"file": N_("File"), "row": N_("Row")}
+"""What a fault of a table is at; segments of a message are called by their own names."""
 FAULTS = (
     N_("A record stands where none of its kind is expected"),
     N_("A result has no value"),
@@ -69,7 +71,9 @@ FAULTS = (
     N_("No line of the file holds the headers of the profile"),
     N_("The control is of no lot in use"),
     N_("The device has no profile for files"),
+    N_("The file cannot be read or moved away: its folder does not allow it"),
     N_("The file is damaged"),
+    N_("The file is empty"),
     N_("The file is no table"),
     N_("The file is too large"),
     N_("The header declares one delimiter twice"),
