@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ops_app.i18n import N_, _
+from ops_app.permissions import Permission
 
 CHANNELS = {
     "hl7": "HL7",
@@ -47,8 +48,11 @@ ROUTES = {
     "patients.patient": ("patients:card", "patient_id"),
     "visits.encounter": ("visits:visit", "encounter_id"),
     "documents.received_document": ("documents:received", "document_id"),
+    "laboratory.report": ("laboratory:report", "report_id"),
     "ingest.message": ("ingest:message", "message_id"),
 }
+NEEDED = {"laboratory.report": Permission.LABORATORY_REPORT_MATCH}
+"""Records whose own page not everybody who reads messages may open; the others see the page of the person."""
 PERSON_ROUTES = {
     "laboratory.report": "laboratory:of_patient",
     "monitoring.value": "monitoring:of_patient",

@@ -69,6 +69,8 @@ def study(request: Request, actor: StudyReader, db: Db, study_id: int) -> Respon
     context: dict[str, Any] = {
         "study": found,
         "title": study_view.study_title(found),
+        "unowned": found.organization_id is None and actor.may(Permission.RADIOLOGY_REPORT_WRITE),
+        "may_register": actor.scope(Permission.DEVICES_DEVICE_MANAGE).everywhere,
         "may_mark": actor.may(Permission.RADIOLOGY_REPORT_WRITE) and performing(actor, found.organization_id),
         "priors": _priors(db, found, access),
         "study_title": study_view.study_title,

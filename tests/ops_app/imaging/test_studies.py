@@ -175,6 +175,22 @@ def test_a_study_of_nobody_opens_only_where_it_was_made(department: Clinic, stor
     assert department.browser("reader").post(f"/radiology/studies/{study_id}/report").status_code == 409
 
 
+def test_a_study_of_a_station_nobody_registered_says_why_it_takes_no_report(
+    department: Clinic, patient: Patient, store: Storing
+) -> None:
+    study_id = store(made.chest(patient))
+    with department.session() as session:
+        study = session.get_one(Study, study_id)
+        study.organization_id, study.device_id, study.calling_ae = None, None, "STRANGE_CT"
+    reader = department.browser("reader")
+    reader.post(f"/patients/{patient.id}/access", {"reason": "консилиум", "confirm": "1"})
+    page = reader.get(f"/radiology/studies/{study_id}").text
+    assert "STRANGE_CT" in page and "in no organisation" in page
+    assert 'data-act="key"' not in page
+    # whoever only looks is told nothing of it
+    assert "in no organisation" not in department.browser("doctor").get(f"/radiology/studies/{study_id}").text
+
+
 @pytest.mark.req("CARD-01", "PACS-03")
 def test_the_card_shows_studies_with_small_pictures(department: Clinic, patient: Patient, chest: int) -> None:
     browser = department.browser("doctor")
