@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from ops_app.modules.audit.models import Event
 from ops_app.modules.imaging.models import Instance, Series, Study
+from ops_app.modules.imaging.storing import Origin, store_file
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.radiology.models import KeyImage, Recording
 from ops_app.modules.radiology.tickets import LASTS, holds, ticket
@@ -176,12 +177,11 @@ def test_a_study_of_nobody_opens_only_where_it_was_made(department: Clinic, stor
 
 
 def test_a_study_of_a_station_nobody_registered_says_why_it_takes_no_report(
-    department: Clinic, patient: Patient, store: Storing
+    department: Clinic, patient: Patient
 ) -> None:
-    study_id = store(made.chest(patient))
     with department.session() as session:
-        study = session.get_one(Study, study_id)
-        study.organization_id, study.device_id, study.calling_ae = None, None, "STRANGE_CT"
+        stored = store_file(session, None, made.chest(patient), Origin("dicom", "STRANGE_CT"))
+        study_id = session.scalars(select(Study.id).where(Study.study_uid == stored.study_uid)).one()
     reader = department.browser("reader")
     reader.post(f"/patients/{patient.id}/access", {"reason": "консилиум", "confirm": "1"})
     page = reader.get(f"/radiology/studies/{study_id}").text
