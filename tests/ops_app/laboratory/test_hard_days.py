@@ -18,6 +18,7 @@ from ops_app.modules.laboratory.forms import CorrectForm
 from ops_app.modules.laboratory.incoming import IncomingPerson, IncomingResult
 from ops_app.modules.laboratory.models import FollowUp, LabOrder, Report, Result, Specimen
 from ops_app.modules.patients.models import Patient
+from ops_app.modules.signatures.models import SignatureRule
 from tests.ops_app.clinic import Clinic
 from tests.ops_app.laboratory.lab import BLOOD_COUNT, CREATININE, NORMAL_COUNT, POTASSIUM, Bench
 
@@ -119,6 +120,31 @@ def test_nobody_confirms_a_value_that_came_after_the_page_was_opened(
     # of all that are ready only what stood on the page as ready
     rest = {name: value for name, value in every.items() if name.endswith(str(creatinine))}
     assert doctor.post(f"/laboratory/orders/{order.id}/confirm", rest).status_code == 303
+
+
+def test_where_a_signature_is_asked_for_no_button_goes_round_it(clinic: Clinic, bench: Bench, patient: Patient) -> None:
+    order = bench.order(patient, POTASSIUM, CREATININE)
+    bench.receive(order)
+    bench.enter(order, POTASSIUM, K="4,2")
+    bench.enter(order, CREATININE, CREA="80")
+    rule = SignatureRule(
+        subject="action:result_confirmation",
+        organization_id=clinic.tree["hospital"],
+        is_mandatory=True,
+        set_by="test",
+    )
+    with clinic.session() as session:
+        session.add(rule)
+    try:
+        doctor = clinic.browser("labdoctor")
+        line = bench.lines(order)[POTASSIUM].id
+        for url in (f"/laboratory/tests/{line}/confirm", f"/laboratory/orders/{order.id}/confirm"):
+            asked = doctor.post(url)
+            assert asked.status_code == 200 and "ncalayer" in asked.text.lower(), url
+        assert {bench.result(order, code).status for code in ("K", "CREA")} == {"entered"}
+    finally:
+        with clinic.session() as session:
+            session.get_one(SignatureRule, rule.id).is_mandatory = False
 
 
 @pytest.mark.req("LAB-17", "LABEQ-03")
