@@ -17,11 +17,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 WRITERS = 4
 """While one waits for the disk the others gather and send."""
 LARGEST_GROUP = 256
 LARGEST_GROUP_BYTES = 32 * 1024 * 1024
+NOTICED = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""A server whose machine or network is gone says nothing: the kernel would wait for it a quarter of an hour."""
 LONGEST_LABEL = 200
 """Labels stand in an index, whose rows have a limit; the message itself is kept whole."""
 
@@ -173,7 +182,7 @@ class _Writer:
 
     def _insert(self, messages: Sequence[Received]) -> list[Kept]:
         if self._connection is None:
-            self._connection = psycopg.connect(self._url, connect_timeout=5, autocommit=True)
+            self._connection = psycopg.connect(make_conninfo(self._url, **NOTICED), autocommit=True)
             # also where an administrator has made the server's default weaker
             self._connection.execute("set synchronous_commit = on")
         # one statement is one transaction: a group costs one trip to the server

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import logging
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from ingestion.archive import Archive, Kept, Received
@@ -51,6 +51,10 @@ class Times:
     """The host waits so long after a NAK to its ENQ."""
     unframed: float = 5.0
     """Silence that ends a message without frames."""
+    keep: float = 10.0
+    """An archive that says nothing for so long is away: the analyser hears NAK before its own wait for the answer is
+    over. An ACK that came later would stand where it waits for the answer to its next ENQ, and every answer after it
+    would be taken for that to the frame before: a last frame would count as kept before it is."""
     idle: float = 24 * 3600.0
     """A connection without any byte for so long is closed."""
 
@@ -74,6 +78,8 @@ class Connection:
     sender: str = ""
     waiting: list[Outgoing] = field(default_factory=list)
     """Messages to send when the line is free."""
+    questions: list[Message] = field(default_factory=list)
+    """Asked and acknowledged; answered when the analyser gives the line back, for no acknowledgement waits for that."""
     hold_until: float = 0.0
     """After both sides asked to send the analyser goes first."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -201,15 +207,27 @@ class Gateway:
             if isinstance(event, Reply):
                 await self._write(connection, event.data)
             elif isinstance(event, Frame):
-                good = all([await self._keep(connection, raw) for raw in event.messages])
+                good = await self._keep_all(connection, event.messages)
                 await self._write(connection, link.accept() if good else link.refuse())
             elif isinstance(event, Ended):
-                if event.leftover.strip():
-                    await self._keep(connection, event.leftover, ended=False)
+                # its frames were acknowledged and will not come again: a database that is away is waited for
+                while event.leftover.strip() and not await self._keep(connection, event.leftover, ended=False):
+                    await asyncio.sleep(self._times.busy)
+                await self._answer_questions(connection)
                 connection.hold_until = 0.0
                 await self._send_waiting(connection)
             elif isinstance(event, Dropped):
                 self._note_dropped(connection, event)
+
+    async def _keep_all(self, connection: Connection, messages: Sequence[bytes]) -> bool:
+        """Whether all of them are in the archive, said in time for the analyser to hear it."""
+        try:
+            async with asyncio.timeout(self._times.keep):
+                return all([await self._keep(connection, raw) for raw in messages])
+        except TimeoutError:
+            # what is written all the same is recognised when it comes again
+            log.error("the archive does not answer: a message of %s is refused", connection.peer)
+            return False
 
     async def _keep(self, connection: Connection, raw: bytes, *, ended: bool = True) -> bool:
         record, message = received(raw, connection.peer, ended=ended)
@@ -223,10 +241,14 @@ class Gateway:
         self._seats.used(connection.writer)
         log.info("message %s of %s%s", kept.id, record.sender, ", known" if kept.duplicate else "")
         if message is not None and message.queries:
-            answer = await self._answer(record.sender, connection.peer, message)
+            connection.questions.append(message)
+        return True
+
+    async def _answer_questions(self, connection: Connection) -> None:
+        while connection.questions:
+            answer = await self._answer(connection.sender, connection.peer, connection.questions.pop(0))
             if answer is not None:
                 connection.waiting.append(Outgoing(answer))
-        return True
 
     async def _unframed(self, connection: Connection, data: bytes) -> None:
         """A message sent as plain lines: one ACK or NAK when it is whole."""
@@ -234,8 +256,9 @@ class Gateway:
         while True:
             messages, rest = split_messages(whole)
             if messages and not rest.strip():
-                good = all([await self._keep(connection, raw) for raw in messages])
+                good = await self._keep_all(connection, messages)
                 await self._write(connection, bytes((ACK if good else NAK,)))
+                await self._answer_questions(connection)
                 await self._send_waiting(connection)
                 return
             try:

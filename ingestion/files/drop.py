@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from dataclasses import dataclass, field
+from os import stat_result
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -21,6 +22,10 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 2.0
 QUIET_FOR = 3.0
 """A file that grew or changed within these seconds is still being written."""
+EMPTY_FOR = 600.0
+"""A file that is still empty after these seconds is told of; it stays, for its device may yet write into it."""
+FOLLOWED_FOR = 3600.0
+"""So long a taken file is looked at: a device that writes a row now and then goes on writing where it was moved to."""
 UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".swp", ".lock")
 TAKEN, REFUSED = "taken", "refused"
 
@@ -34,6 +39,8 @@ class Drop:
     engine: Engine
     quiet_for: float = QUIET_FOR
     _seen: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    _taken: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    _told: set[tuple[Path, int]] = field(default_factory=set)
 
     def look(self) -> int:
         """Archive every file that has not changed since the last look; says how many."""
@@ -41,6 +48,7 @@ class Drop:
             senders = [device.sender for device in devices.active(session, "file")]
         seen: dict[Path, tuple[int, int]] = {}
         taken = 0
+        self._give_back()
         for sender in senders:
             folder = self.root / sender
             folder.mkdir(parents=True, exist_ok=True)
@@ -50,6 +58,7 @@ class Drop:
                 except OSError as error:
                     # a file that cannot be read or moved waits for a person; those beside it do not
                     log.warning("%s of %s: %s", _shown(path.name), sender, error.strerror)
+                    self._tell(sender, path, "The file cannot be read or moved away: its folder does not allow it")
         self._seen = seen
         return taken
 
@@ -60,10 +69,15 @@ class Drop:
             return False
         state = (about.st_size, about.st_mtime_ns)
         seen[path] = state
-        if self._seen.get(path) != state or time.time() - about.st_mtime < self.quiet_for or not about.st_size:
+        quiet = time.time() - about.st_mtime
+        if self._seen.get(path) != state or quiet < self.quiet_for:
+            return False
+        if not about.st_size:
+            if quiet > EMPTY_FOR:
+                self._tell(sender, path, "The file is empty")
             return False
         if about.st_size > LARGEST:
-            log.warning("%s of %s is too large to be results", _shown(path.name), sender)
+            self._tell(sender, path, "The file is too large")
             _move(path, REFUSED, str(about.st_mtime_ns))
             return False
         raw = path.read_bytes()
@@ -84,9 +98,35 @@ class Drop:
             )
         )
         # only after it is durable; a file found again after a crash is recognised by its content
-        _move(path, TAKEN, str(kept.id))
+        self._taken[_move(path, TAKEN, str(kept.id))] = state
         log.info("file %s of %s%s", kept.id, sender, ", known" if kept.duplicate else "")
         return not kept.duplicate
+
+    def _give_back(self) -> None:
+        """What was written on after it was taken comes back under its new name, to be taken with all its rows."""
+        for path, state in list(self._taken.items()):
+            try:
+                now = path.stat()
+                if (now.st_size, now.st_mtime_ns) != state:
+                    log.info("%s was written on after it was taken", _shown(path.name))
+                    os.replace(path, path.parent.parent / path.name)
+                elif time.time() - now.st_mtime < FOLLOWED_FOR:
+                    continue
+            except OSError as error:
+                log.warning("%s: %s", _shown(path.name), error.strerror)
+            del self._taken[path]
+
+    def _tell(self, sender: str, path: Path, why: str) -> None:
+        """Let a person see a file that was not taken, once: what came of it is its name."""
+        about: stat_result = path.stat()
+        if (path, about.st_mtime_ns) in self._told:
+            return
+        name = _shown(path.name)
+        error = {"segment": "file", "field": None, "component": None, "code": "207", "text": why}
+        number = hashlib.sha256(f"{why} {name} {about.st_size} {about.st_mtime_ns}".encode()).hexdigest()[:32]
+        kind = path.suffix.lstrip(".").lower() or None
+        self.archive.keep(Received("file", sender, None, number, kind, b"", None, name, f"file:{sender}", None, error))
+        self._told.add((path, about.st_mtime_ns))
 
 
 def _is_candidate(path: Path) -> bool:
@@ -104,7 +144,9 @@ def _shown(name: str) -> str:
         return raw.decode("cp1251", "replace")
 
 
-def _move(path: Path, where: str, number: str) -> None:
+def _move(path: Path, where: str, number: str) -> Path:
     target = path.parent / where
     target.mkdir(exist_ok=True)
-    os.replace(path, target / f"{number}_{path.name}")
+    moved = target / f"{number}_{path.name}"
+    os.replace(path, moved)
+    return moved

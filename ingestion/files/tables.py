@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from openpyxl import load_workbook
@@ -16,6 +17,8 @@ from ops_app.mechanisms.device_messages.analyser_profile import Columns
 LARGEST = 50 * 1024 * 1024
 MOST_ROWS = 100_000
 MOST_COLUMNS = 256
+MOST_CELLS = 3_000_000
+"""Of everything that is read: a file of 50 MB may hold ten times that in memory as cells of one letter."""
 LARGEST_UNPACKED = 4 * LARGEST
 
 
@@ -40,7 +43,7 @@ def read(data: bytes, columns: Columns) -> list[Row]:
         for position, header in enumerate(sheet[:60]):
             places = _places(header, columns)
             if "specimen" in places:
-                below = enumerate(sheet[position + 1 : MOST_ROWS], start=position + 2)
+                below = enumerate(sheet[position + 1 :], start=position + 2)
                 return [Row(number, _named(line, places)) for number, line in below if any(line)]
     raise BadTable("No line of the file holds the headers of the profile")
 
@@ -77,10 +80,10 @@ def _xlsx(data: bytes) -> list[list[list[str]]]:
                 raise BadTable("The file is too large")
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         return [
-            [
+            _within(
                 [_text(cell) for cell in row]
-                for row in sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True)
-            ]
+                for row in sheet.iter_rows(max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS, values_only=True)
+            )
             for sheet in book.worksheets
         ]
     except BadTable:
@@ -97,9 +100,26 @@ def _csv(data: bytes) -> list[list[str]]:
     counts = {mark: text[:4096].count(mark) for mark in ";\t,"}
     delimiter = max(counts, key=lambda mark: counts[mark])
     try:
-        return list(csv.reader(io.StringIO(text), delimiter=delimiter))
+        return _within(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
+    except csv.Error as broken:
+        if "end of data" in str(broken):
+            # a quote that nothing closes would take every row after it into one cell
+            raise BadTable("The file is damaged") from None
+    try:
+        return _within(csv.reader(io.StringIO(text), delimiter=delimiter))
     except csv.Error:
         raise BadTable("The file is no table") from None
+
+
+def _within(rows: Iterable[list[str]]) -> list[list[str]]:
+    """All rows, or a refusal: what lies beyond a limit must not be left out without a word."""
+    found, cells = list[list[str]](), 0
+    for row in rows:
+        found.append(row)
+        cells += len(row)
+        if len(found) > MOST_ROWS or cells > MOST_CELLS:
+            raise BadTable("The file is too large")
+    return found
 
 
 def _decoded(data: bytes) -> str:

@@ -66,12 +66,19 @@ def _workbook(data: bytes) -> bytes:
             root = stream(first)
         elif name in ("Workbook", "Book"):
             if size >= cutoff:
-                return stream(first)[:size]
+                return _whole(stream(first), size)
             listed = stream(mini_fat)
             table = list(struct.unpack(f"<{len(listed) // 4}I", listed))
             small = root or b""
-            return b"".join(small[n * mini : (n + 1) * mini] for n in chain(first, table))[:size]
+            return _whole(b"".join(small[n * mini : (n + 1) * mini] for n in chain(first, table)), size)
     raise BadSheet
+
+
+def _whole(stream: bytes, size: int) -> bytes:
+    """The stream as long as the directory says; of a file that was cut off the last rows are missing."""
+    if len(stream) < size:
+        raise BadSheet
+    return stream[:size]
 
 
 def _records(data: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:

@@ -129,14 +129,26 @@ def stored_frame(path: Path, number: int) -> tuple[Dataset, Pixels]:
     if not 0 < samples <= LARGEST_FRAME:
         raise CannotShow("the object holds no picture")
     with decoding():
-        return dataset, decoded(path, number, str(dataset.file_meta.get("TransferSyntaxUID", "")))
+        syntax = str(dataset.file_meta.get("TransferSyntaxUID", ""))
+        return dataset, decoded(path, number, syntax, together=_shares_bytes(dataset))
 
 
-def decoded(path: Path, number: int, transfer_syntax: str, raw: bool = False) -> Pixels:
-    """The samples of a frame, counted from 1; ``raw`` leaves the colours as they are stored."""
+def decoded(path: Path, number: int, transfer_syntax: str, raw: bool = False, together: bool = False) -> Pixels:
+    """The samples of a frame, counted from 1; ``raw`` leaves the colours as they are stored.
+
+    ``together``: the frames have to be decoded at once, for the decoder counts whole bytes to the one it is asked for.
+    """
     # the decoder walks a file as it lies; a deflated one has to be unpacked first
     source = dcmread(path, force=True) if transfer_syntax == DEFLATED else path
+    if together:
+        every = pixel_array(source, raw=raw)
+        return every[number - 1] if every.ndim == 3 else every
     return pixel_array(source, index=number - 1, raw=raw)
+
+
+def _shares_bytes(dataset: Dataset) -> bool:
+    """Whether a frame of single bits begins within the last byte of the one before it (PS3.5 8.1.1)."""
+    return bool(dataset.BitsAllocated == 1 and dataset.Rows * dataset.Columns % 8)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from ops_app.kit.privacy import Privacy
 from ops_app.mechanisms.journal.declaration import Asked, ChoiceFilter, Choices, Column, DateFilter, Journal
 from ops_app.modules.ingest import queries
 from ops_app.modules.ingest.models import InboundMessage
-from ops_app.modules.ingest.titles import CHANNELS, STATES, type_text
+from ops_app.modules.ingest.titles import CHANNELS, PARTS, STATES, type_text
 from ops_app.permissions import Permission
 
 
@@ -34,7 +34,9 @@ def _error(row: Any, more: Any) -> str:
     if not error:
         return ""
     place = error.get("segment") or ""
-    if error.get("field"):
+    if place in PARTS:
+        place = " ".join(filter(None, (_(PARTS[place]), str(error.get("sequence") or ""))))
+    elif error.get("field"):
         place = f"{place}-{error['field']}"
     return f"{place}: {_(error['text'])}".removeprefix(": ")
 

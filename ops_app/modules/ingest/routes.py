@@ -112,9 +112,14 @@ def _about(actor: Actor, db: Session, found: InboundMessage) -> dict[str, object
         "states": titles.STATES,
         "colours": titles.COLOURS,
         "records": titles.RECORDS,
-        "record_routes": titles.ROUTES,
+        "record_routes": {
+            kind: route
+            for kind, route in titles.ROUTES.items()
+            if kind not in titles.NEEDED or actor.may(titles.NEEDED[kind])
+        },
         "person_routes": titles.PERSON_ROUTES,
         "notes": titles.NOTES,
+        "parts": titles.PARTS,
         "type_text": titles.type_text,
         "may_read": actor.may(Permission.INGEST_CONTENTS_READ),
         "may_correct": actor.may(Permission.INGEST_MESSAGE_CORRECT),

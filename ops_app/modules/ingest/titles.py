@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ops_app.i18n import N_, _
+from ops_app.permissions import Permission
 
 CHANNELS = {
     "hl7": "HL7",
@@ -47,8 +48,11 @@ ROUTES = {
     "patients.patient": ("patients:card", "patient_id"),
     "visits.encounter": ("visits:visit", "encounter_id"),
     "documents.received_document": ("documents:received", "document_id"),
+    "laboratory.report": ("laboratory:report", "report_id"),
     "ingest.message": ("ingest:message", "message_id"),
 }
+NEEDED = {"laboratory.report": Permission.LABORATORY_REPORT_MATCH}
+"""Records whose own page not everybody who reads messages may open; the others see the page of the person."""
 PERSON_ROUTES = {
     "laboratory.report": "laboratory:of_patient",
     "monitoring.value": "monitoring:of_patient",
@@ -62,6 +66,8 @@ NOTES = {
     "nothing_to_take": N_("It holds no results that are taken here"),
     "only_number_taken_over": N_("Nobody was registered under the old number; it now means the person that stays"),
 }
+PARTS = {"file": N_("File"), "row": N_("Row")}
+"""What a fault of a table is at; segments of a message are called by their own names."""
 FAULTS = (
     N_("A record stands where none of its kind is expected"),
     N_("A result has no value"),
@@ -69,7 +75,9 @@ FAULTS = (
     N_("No line of the file holds the headers of the profile"),
     N_("The control is of no lot in use"),
     N_("The device has no profile for files"),
+    N_("The file cannot be read or moved away: its folder does not allow it"),
     N_("The file is damaged"),
+    N_("The file is empty"),
     N_("The file is no table"),
     N_("The file is too large"),
     N_("The header declares one delimiter twice"),

@@ -91,6 +91,10 @@ def record_run(session: Session, actor: Actor, target: Target, lot: ControlLot, 
         raise Invalid(_("The time lies in the future"), field="time" if form.time else "date")
     if target.replaced_at is not None or lot.closed_at is not None:
         raise Conflict(_("This chart is closed: the lot is used up or its target was replaced"))
+    parameter = parameters.by_code(session, target.parameter_code)
+    # a slip of the hand would hold the results of everybody measured since the last control
+    if form.value < 0 <= ((parameter.possible_low if parameter is not None else None) or 0) and target.mean >= 0:
+        raise Invalid(_("This cannot be below zero"), field="value")
     return _judge(session, actor, target, form.value, at, None)
 
 

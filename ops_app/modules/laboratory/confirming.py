@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -45,6 +46,9 @@ def confirm(session: Session, actor: Actor, order_service_id: int, data: Confirm
     rows = [(row, parameter) for row, parameter in present if row.status == "entered"]
     if not rows:
         raise Conflict(_("There is nothing to confirm here"))
+    if data.seen is not None and data.seen != fingerprint(row for row, _parameter in rows):
+        told = _("These values changed after the page was opened; look at them and confirm once more")
+        raise Invalid(told, field="conclusion")
     for row, parameter in rows:
         row.held_reason = why_held(session, row, parameter)
     held = [row for row, _parameter in rows if row.held_reason]
@@ -71,6 +75,16 @@ def confirm(session: Session, actor: Actor, order_service_id: int, data: Confirm
     follow_up.look_at(session, actor, order, [row for row, _parameter in rows])
     plan_refresh.refresh(session, actor, order.patient_id)
     return line
+
+
+def fingerprint(rows: Iterable[Result]) -> str:
+    """Of values that wait for confirmation: another one when anybody puts one in, changes or removes it."""
+    told = sorted(
+        (row.id, row.comparator, row.value_number, row.value_code, row.value_text, row.file_id)
+        for row in rows
+        if row.status == "entered"
+    )
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def why_held(session: Session, row: Result, parameter: Parameter) -> str | None:

@@ -81,6 +81,8 @@ class ConfirmForm(BaseModel):
 
     conclusion: Note | None = None
     held_because: Reason | None = None
+    seen: str | None = None
+    """Of the values that stood on the page: others that came since are not confirmed unseen."""
 
 
 class CorrectForm(BaseModel):

@@ -27,6 +27,7 @@ from ops_app.modules.laboratory.models import (
     OrderService,
     Parameter,
     Report,
+    Result,
     ResultFile,
     ServiceParameter,
     Specimen,
@@ -135,15 +136,19 @@ def _fields(row: IncomingReport | IncomingPerson | IncomingResult) -> dict[str, 
 def _match(db: Session, actor: Actor | None, row: Report, report: IncomingReport) -> None:
     try:
         order, specimen = find_order(db, report)
-        fill(db, actor, row, report, order, specimen)
+        if fill(db, actor, row, report, order, specimen):
+            # the rest is at its order; what is confirmed changes only by a person
+            row.state, row.why_unmatched = "unmatched", "confirmed_otherwise"
     except NoMatch as reason:
         row.why_unmatched = reason.code
 
 
 def fill(
     db: Session, actor: Actor | None, row: Report, report: IncomingReport, order: LabOrder, specimen: Specimen | None
-) -> None:
+) -> bool:
     """Put the values of a report into an order's tests, to be reviewed; refused when none of them was asked for.
+
+    Says whether it brings other values for what is confirmed already: those are left for a person to correct.
 
     A report that brings nothing but files belongs to its order all the same: analysers often send theirs afterwards.
     """
@@ -154,7 +159,7 @@ def fill(
         .where(ServiceParameter.service_id.in_([service.id for _line, service in lines]))
     ).all()
     touched: dict[int, OrderService] = {}
-    confirmed = False
+    confirmed = differs = False
     for incoming in report.results:
         for line, service in lines:
             if specimen is not None and line.specimen_id != specimen.id:
@@ -167,20 +172,25 @@ def fill(
             there = results.current(db, line.id, parameter.id)
             if there is not None and there.status == "confirmed":
                 confirmed = True
+                differs |= _differs(there, read_incoming(parameter, incoming)[0])
                 continue
             if _put(db, actor, order, line, parameter, incoming, report, row.id):
                 touched[line.id] = line
-    if not touched and not _only_files(report):
-        raise NoMatch("confirmed_already" if confirmed else "nothing_ordered")
+    if touched or differs or _only_files(report):
+        row.order_id, row.patient_id, row.laboratory_id = order.id, order.patient_id, order.laboratory_id
+    elif confirmed:
+        raise NoMatch("confirmed_already")
+    else:
+        raise NoMatch("nothing_ordered")
     for line in touched.values():
         results.settle(db, actor, order, line)
-    row.state, row.order_id, row.patient_id, row.laboratory_id = (
-        "matched",
-        order.id,
-        order.patient_id,
-        order.laboratory_id,
-    )
-    row.why_unmatched = None
+    row.state, row.why_unmatched = "matched", None
+    return differs
+
+
+def _differs(there: Result, value: Value | None) -> bool:
+    known = (there.value_number, there.comparator, there.value_code, there.value_text)
+    return value is not None and known != (value.number, value.comparator, value.code, value.text)
 
 
 def _only_files(report: IncomingReport) -> bool:

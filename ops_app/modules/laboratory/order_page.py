@@ -20,6 +20,7 @@ from ops_app.modules.laboratory.models import (
     LabOrder,
     OrderService,
     Parameter,
+    Report,
     Result,
     Service,
     Specimen,
@@ -105,6 +106,11 @@ class Test:
         return any(row.result is not None and row.result.status == "entered" for row in self.rows)
 
     @property
+    def seen(self) -> str:
+        """What of the values to be confirmed whoever confirms them has seen."""
+        return confirming.fingerprint(row.result for row in self.rows if row.result is not None)
+
+    @property
     def is_ready(self) -> bool:
         """Whether it can be confirmed as it is: everything entered, nothing held."""
         return self.line.status == "entered" and self.has_unconfirmed and not self.is_held
@@ -135,6 +141,7 @@ def order_context(session: Session, actor: Actor, order: LabOrder) -> dict[str, 
             [key for change in changes for key in (change.old_service_id, change.new_service_id) if key],
         ),
         "inside": inside,
+        "disputed": disputed(session, order) if inside else [],
         "analysers": _analysers(session, tests),
         "files": files_of(session, actor, order),
         "may_collect": may_collect(actor, order) and open_now,
@@ -145,6 +152,13 @@ def order_context(session: Session, actor: Actor, order: LabOrder) -> dict[str, 
         "words": titles,
         "title_of": title_of,
     }
+
+
+def disputed(session: Session, order: LabOrder) -> Sequence[Report]:
+    """Reports that bring other values for what is confirmed here; somebody has to compare."""
+    return session.scalars(
+        select(Report).where(Report.order_id == order.id, Report.state == "unmatched").order_by(Report.id)
+    ).all()
 
 
 def _analysers(session: Session, tests: Sequence[Test]) -> dict[int, str]:

@@ -19,6 +19,7 @@ from ops_app.modules.laboratory.analyser_files import of_report, sent
 from ops_app.modules.laboratory.forms import DismissForm, MatchForm
 from ops_app.modules.laboratory.models import Report
 from ops_app.modules.laboratory.permissions import ReportMatcher
+from ops_app.permissions import Permission
 from ops_app.ui.render import page, redirect
 
 router = APIRouter(include_in_schema=False)
@@ -63,6 +64,7 @@ def _page(
         about=about,
         files=of_report(db, report),
         suggested=unmatched.suggested(db, actor, report),
+        message_id=unmatched.message_of(db, report) if actor.may(Permission.INGEST_JOURNAL_READ) else None,
         words=titles,
         status_code=status_code,
     )

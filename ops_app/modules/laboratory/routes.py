@@ -13,7 +13,7 @@ from starlette.responses import Response
 from ops_app import audit
 from ops_app.actor import Actor
 from ops_app.db import Db
-from ops_app.errors import NotFound, OpsError
+from ops_app.errors import Conflict, NotFound, OpsError
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.dates import show_date, show_time
@@ -245,13 +245,22 @@ def confirm(request: Request, actor: ResultConfirmer, db: Db, order_service_id: 
 
 
 @router.post("/laboratory/orders/{order_id}/confirm", name="laboratory:confirm_all")
-def confirm_all(request: Request, actor: ResultConfirmer, db: Db, order_id: int) -> Response:
-    """Confirm all tests of an order that are entered and not held."""
+def confirm_all(request: Request, actor: ResultConfirmer, db: Db, order_id: int, posted: PostedForm) -> Response:
+    """Confirm all tests of an order that were entered and not held when the page was opened."""
     order, _access = open_order(db, actor, order_id)
     tubes = {tube.id: tube for tube in queries.specimens_of(db, order.id)}
-    ready = [test.line.id for test in tests_of(db, order, tubes, inside=is_laboratory(actor, order)) if test.is_ready]
+    tests = tests_of(db, order, tubes, inside=is_laboratory(actor, order))
+    seen = {test.line.id: posted.get(f"seen-{test.line.id}") for test in tests if test.is_ready}
+    from_page = any(name.startswith("seen-") for name in posted.data)
+    ready = [line_id for line_id, told in seen.items() if told or not from_page]
+    if not ready:
+        raise Conflict(_("There is nothing to confirm here"))
+    about = _("Order № %(number)s, test № %(test)s", number=order.order_number, test=", ".join(map(str, ready)))
+    signing = demand(request, db, actor, posted, "action:result_confirmation", order.laboratory_id, about)
+    if signing is not None:
+        return signing
     for line_id in ready:
-        confirming.confirm(db, actor, line_id, ConfirmForm())
+        confirming.confirm(db, actor, line_id, ConfirmForm(seen=seen[line_id]))
     return _done(request, order_id, _("The results are confirmed; the requester sees them"))
 
 

@@ -23,6 +23,8 @@ from ops_app.modules.visits import performing
 from ops_app.permissions import Permission
 
 FUTURE = dt.timedelta(minutes=10)
+LATEST_DELIVERY = dt.timedelta(days=31)
+"""No material keeps longer; a day beyond it is a slip of the hand."""
 URGENT = dt.timedelta(hours=1)
 """Until when the material of an urgent order is taken again."""
 
@@ -65,6 +67,8 @@ def send(session: Session, actor: Actor, data: SheetForm, organization_id: int) 
     """Send tubes with an accompanying sheet that names the day of delivery."""
     if data.delivery_date < clock.today():
         raise Invalid(_("This day has passed"), field="delivery_date")
+    if data.delivery_date > clock.today() + LATEST_DELIVERY:
+        raise Invalid(_("This day is more than a month ahead; look at the year"), field="delivery_date")
     sheet = DeliverySheet(
         organization_id=organization_id,
         laboratory_id=data.laboratory_id,

@@ -92,6 +92,9 @@ UNMATCHED = {
     "another_person": N_("it names another person than the order"),
     "nothing_ordered": N_("none of its tests was ordered"),
     "confirmed_already": N_("these results are confirmed already"),
+    "confirmed_otherwise": N_(
+        "other values are confirmed already: compare them and correct at the order what is wrong"
+    ),
     "no_person": N_("it names nobody who is known here for certain"),
 }
 CHANGES = {"replaced": N_("replaced"), "added": N_("added"), "reflex": N_("added because of a result")}

@@ -15,6 +15,7 @@ from ops_app.errors import Conflict, Forbidden, Invalid, NotFound
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.modules.devices.models import Device
+from ops_app.modules.ingest.models import InboundMessage
 from ops_app.modules.laboratory import external, incoming, queries, titles
 from ops_app.modules.laboratory.forms import MatchForm
 from ops_app.modules.laboratory.incoming_report import IncomingPerson, IncomingReport, IncomingResult
@@ -39,6 +40,23 @@ def open_report(session: Session, actor: Actor, report_id: int) -> Report:
     named = {"report_id": row.id, "rule": "unmatched_queue"}
     audit.security(session, actor.login, "laboratory:unmatched_opened", account_id=actor.account_id, **named)
     return row
+
+
+def message_of(session: Session, row: Report) -> int | None:
+    """The inbound message that a report was read from; of one that was read much later than it came, none."""
+    return session.scalar(
+        select(InboundMessage.id)
+        .where(
+            InboundMessage.channel == row.channel,
+            InboundMessage.sender == row.sender,
+            InboundMessage.received_at.between(
+                row.recorded_at - dt.timedelta(days=1), row.recorded_at + dt.timedelta(minutes=1)
+            ),
+            InboundMessage.outcome.contains([{"kind": "laboratory.report", "id": row.id}]),
+        )
+        .order_by(InboundMessage.id)
+        .limit(1)
+    )
 
 
 def as_sent(content: Mapping[str, Any]) -> IncomingReport:

@@ -69,6 +69,10 @@ def study(request: Request, actor: StudyReader, db: Db, study_id: int) -> Respon
     context: dict[str, Any] = {
         "study": found,
         "title": study_view.study_title(found),
+        "unowned": _is_unowned(found)
+        and actor.may(Permission.RADIOLOGY_REPORT_WRITE)
+        and not performing(actor, found.organization_id),
+        "may_register": actor.scope(Permission.DEVICES_DEVICE_MANAGE).everywhere,
         "may_mark": actor.may(Permission.RADIOLOGY_REPORT_WRITE) and performing(actor, found.organization_id),
         "priors": _priors(db, found, access),
         "study_title": study_view.study_title,
@@ -78,6 +82,11 @@ def study(request: Request, actor: StudyReader, db: Db, study_id: int) -> Respon
     if access is None:
         return page(request, "radiology/study.html", patient=None, tabs=[], **context)
     return card_page(request, db, access, "radiology/study.html", "images", **context)
+
+
+def _is_unowned(found: Study) -> bool:
+    """Whether it came from a station that nobody registered and was made for no order: no department has it."""
+    return bool(found.calling_ae) and found.device_id is None and found.service_request_id is None
 
 
 def _priors(db: Session, found: Study, access: PatientAccess | None) -> list[Study]:

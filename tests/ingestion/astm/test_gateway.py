@@ -32,7 +32,7 @@ from tests.ingestion.hl7.certificate import make_certificate
 from tests.installation import ROOT, Database, Installation
 from tests.shared_data import shared
 
-QUICK = Times(frame=1.0, answer=1.0, contention=0.3, busy=0.1, unframed=0.3)
+QUICK = Times(frame=1.0, answer=1.0, contention=0.3, busy=0.1, unframed=0.3, keep=2.0)
 ANSWER = b"H|\\^&\rP|1\rO|1|TUBE-9||^^^WBC\rL|1|F\r"
 
 
@@ -261,6 +261,45 @@ def test_orders_are_sent_to_an_analyser_that_is_connected(gateway: Running) -> N
             return await taken
 
         assert asyncio.run_coroutine_threadsafe(outcome(), gateway.loop).result(5)
+
+
+def test_a_database_that_says_nothing_is_a_refusal_in_time(gateway: Running) -> None:
+    message = result_message(8)
+    *first, last = frames(message)
+    with Analyser(gateway.port) as analyser, psycopg.connect(gateway.database.libpq("owner")) as held:
+        held.execute("lock table ingest.message in access exclusive mode")
+        analyser.enquire()
+        assert [analyser.frame(each) for each in first] == [ACK] * len(first)
+        asked = time.monotonic()
+        assert [analyser.frame(last), analyser.frame(last)] == [NAK, NAK]
+        # E1381 lets the analyser wait 15 seconds for an answer; of this gateway the limit is 2
+        assert time.monotonic() - asked < 10
+        held.rollback()
+        assert analyser.frame(last) == ACK
+        # no late answer of before stands between: the next session is acknowledged step by step
+        analyser.end()
+        analyser.send(result_message(10))
+        held.execute("lock table ingest.message in access exclusive mode")
+        with Analyser(gateway.port) as plain:
+            plain.write(result_message(9))
+            assert plain.read() == NAK
+    # written all the same when the database spoke again; each once
+    assert sorted(gateway.raws()) == sorted({message, result_message(9), result_message(10)})
+
+
+def test_what_was_acknowledged_without_its_end_waits_for_the_database(gateway: Running) -> None:
+    cut = result_message(11).rpartition(b"L|")[0]
+    with Analyser(gateway.port) as analyser, psycopg.connect(gateway.database.libpq("owner")) as owner:
+        analyser.enquire()
+        assert [analyser.frame(each) for each in frames(cut)] == [ACK] * len(frames(cut))
+        owner.execute("alter table ingest.message rename to message_away")
+        owner.commit()
+        analyser.end()
+        time.sleep(0.5)
+        owner.execute("alter table ingest.message_away rename to message")
+        owner.commit()
+        analyser.send(result_message(12))
+    assert gateway.raws() == [cut, result_message(12)]
 
 
 def test_plain_lines_are_taken_too(gateway: Running) -> None:

@@ -177,6 +177,39 @@ def test_every_frame_of_a_loop_is_another_one(clinic: Clinic, ill: Patient) -> N
 
 
 @pytest.mark.req("PACS-04")
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian])
+def test_frames_of_single_bits_come_packed_each_from_its_first_bit(clinic: Clinic, ill: Patient, syntax: Any) -> None:
+    viewer = Viewer(clinic)
+    made = objects.multi_frame(ill, frames=3)
+    mask = np.random.default_rng(7).integers(0, 2, (3, 5, 7)).astype(np.uint8)
+    made.Rows, made.Columns = mask.shape[1:]
+    made.BitsAllocated, made.BitsStored, made.HighBit = 1, 1, 0
+    made.file_meta.TransferSyntaxUID = syntax
+    packed = np.packbits(mask.ravel(), bitorder="little").tobytes()
+    made.PixelData = packed + bytes(len(packed) % 2)
+    viewer.post(made)
+    frames = parts_of(viewer.get(f"{address(made)}/frames/1,2,3", accept=OHIF_FRAMES))
+    for part, wanted in zip(frames, mask, strict=True):
+        bits = np.unpackbits(np.frombuffer(part.get_payload(decode=True), np.uint8), bitorder="little")
+        assert len(bits) == 40 and np.array_equal(bits[:35].reshape(5, 7), wanted)
+    for number, wanted in enumerate(mask, start=1):
+        picture = viewer.get(f"{address(made)}/frames/{number}/rendered", accept="image/png").content
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(picture))), wanted * 255)
+
+
+@pytest.mark.req("PACS-04")
+def test_colours_stored_once_for_two_neighbours_come_as_they_are_stored(clinic: Clinic, ill: Patient) -> None:
+    viewer = Viewer(clinic)
+    made = objects.ct_slice(ill)
+    made.SamplesPerPixel, made.PlanarConfiguration, made.PhotometricInterpretation = 3, 0, "YBR_FULL_422"
+    made.BitsAllocated, made.BitsStored, made.HighBit = 8, 8, 7
+    made.PixelData = bytes(range(256)) * (made.Rows * made.Columns * 2 // 256)
+    viewer.post(made)
+    (frame,) = parts_of(viewer.get(f"{address(made)}/frames/1", accept=OHIF_FRAMES))
+    assert frame.get_payload(decode=True) == made.PixelData
+
+
+@pytest.mark.req("PACS-04")
 def test_a_deflated_image_is_shown_like_any_other(clinic: Clinic, ill: Patient) -> None:
     viewer = Viewer(clinic)
     made = objects.ct_slice(ill)

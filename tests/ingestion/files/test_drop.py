@@ -95,6 +95,51 @@ def test_a_file_that_still_grows_is_left_alone(drop: Drop) -> None:
     assert drop.look() + drop.look() == 0
 
 
+def told(laboratory: Laboratory, name: str) -> list[tuple[str, str]]:
+    """State and reason of what the journal of messages says of a file."""
+    laboratory.interpret()
+    with Session(laboratory.database.engine("app")) as session:
+        rows = session.scalars(
+            select(InboundMessage).where(InboundMessage.peer == name).order_by(InboundMessage.id)
+        ).all()
+        assert all(row.organization_id is not None for row in rows)
+        return [(row.state, str((row.error or {}).get("text", ""))) for row in rows]
+
+
+def test_a_file_that_is_not_taken_is_told_of_once(
+    laboratory: Laboratory, drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestion.files.drop.LARGEST", 2000)
+    large = put(drop, "tecan", "large.csv", TECAN.encode() + bytes(2000))
+    empty = put(drop, "tecan", "nothing.csv", b"")
+    os.utime(empty, (1_790_000_000, 1_790_000_000))
+    stuck = put(drop, "quant", "held.csv", b"held")
+    (drop.root / "quant" / "taken").write_bytes(b"")
+    for _look in range(4):
+        drop.look()
+    assert told(laboratory, "large.csv") == [("failed", "The file is too large")]
+    assert told(laboratory, "nothing.csv") == [("failed", "The file is empty")]
+    cannot = "The file cannot be read or moved away: its folder does not allow it"
+    assert ("failed", cannot) in told(laboratory, "held.csv") and len(told(laboratory, "held.csv")) == 2
+    assert not large.exists() and empty.exists() and stuck.exists()
+    # the device writes into it at last
+    empty.write_bytes(TECAN.replace("T-1", "T-61").encode())
+    assert drop.look() + drop.look() == 1
+    assert told(laboratory, "nothing.csv")[-1] == ("done", "")
+
+
+def test_a_file_that_is_written_on_after_it_was_taken_comes_back(laboratory: Laboratory, drop: Drop) -> None:
+    path = put(drop, "tecan", "slow.csv", TECAN.replace("T-1", "T-51").encode())
+    with path.open("ab") as stream:
+        assert drop.look() + drop.look() == 1
+        # the device holds its file open and goes on, wherever it lies by now
+        stream.write(b"A3,T-52,Negative,HIV ELISA\n")
+    assert drop.look() + drop.look() == 1
+    row = newest(laboratory)
+    assert row.state == "done" and len(row.outcome or []) == 2 and b"T-52" in bytes(row.raw)
+    assert drop.look() + drop.look() == 0
+
+
 def test_a_file_that_cannot_be_handled_keeps_no_other_from_being_taken(laboratory: Laboratory, drop: Drop) -> None:
     # nothing can be moved out of these folders
     for sender in ("quant", "fluoro"):
@@ -106,8 +151,7 @@ def test_a_file_that_cannot_be_handled_keeps_no_other_from_being_taken(laborator
     put(drop, "tecan", name, content.encode())
     drop.look()
     assert drop.look() == 1
-    row = newest(laboratory)
-    assert (bytes(row.raw), row.peer) == (content.encode(), "Планшет.csv")
+    assert told(laboratory, "Планшет.csv") == [("done", "")]
 
 
 @pytest.mark.req("LABEQ-03")
@@ -154,6 +198,27 @@ def test_semicolons_decimal_commas_and_cyrillic() -> None:
         assert row.cells == {"specimen": "77", "value": "1,5"} and row.number == 2
     with pytest.raises(BadTable):
         read(b"a;b\n1;2\n", columns)
+
+
+def test_a_table_that_was_cut_off_or_is_longer_than_is_read_gives_no_rows() -> None:
+    columns = Columns(specimen=("SampleID",), value=("Interpretation",))
+    with pytest.raises(BadTable, match="damaged"):
+        read((TECAN + 'A3,"T-3,Positive,HIV ELISA\nA4,T-4,Positive,HIV ELISA\n').encode(), columns)
+    # quotes inside a value are somebody's way of writing inches
+    assert len(read((TECAN + 'A3,T-3,"Posi"tive,HIV\n').encode(), columns)) == 3
+    for many in (
+        "A9,T-9,Positive,HIV\n" * 100_001,
+        "A9,T-9" + "," * 300_000 + "\n" + ("A9" + "," * 300_000 + "\n") * 10,
+    ):
+        with pytest.raises(BadTable, match="too large"):
+            read((TECAN + many).encode(), columns)
+    layout = profiles()["quantstudio"].file
+    assert layout is not None
+    whole = next(shared("astm").glob("*quantstudio5*")).read_bytes()
+    assert read(whole, layout.columns)
+    for part in (0.3, 0.6, 0.9):
+        with pytest.raises(BadTable):
+            read(whole[: int(len(whole) * part)], layout.columns)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))

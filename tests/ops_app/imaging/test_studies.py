@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from ops_app.modules.audit.models import Event
 from ops_app.modules.imaging.models import Instance, Series, Study
+from ops_app.modules.imaging.storing import Origin, store_file
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.radiology.models import KeyImage, Recording
 from ops_app.modules.radiology.tickets import LASTS, holds, ticket
@@ -173,6 +174,21 @@ def test_a_study_of_nobody_opens_only_where_it_was_made(department: Clinic, stor
     page = department.browser("reader").get(f"/radiology/studies/{study_id}").text
     assert "not known yet whose study this is" in page
     assert department.browser("reader").post(f"/radiology/studies/{study_id}/report").status_code == 409
+
+
+def test_a_study_of_a_station_nobody_registered_says_why_it_takes_no_report(
+    department: Clinic, patient: Patient
+) -> None:
+    with department.session() as session:
+        stored = store_file(session, None, made.chest(patient), Origin("dicom", "STRANGE_CT"))
+        study_id = session.scalars(select(Study.id).where(Study.study_uid == stored.study_uid)).one()
+    reader = department.browser("reader")
+    reader.post(f"/patients/{patient.id}/access", {"reason": "консилиум", "confirm": "1"})
+    page = reader.get(f"/radiology/studies/{study_id}").text
+    assert "STRANGE_CT" in page and "in no organisation" in page
+    assert 'data-act="key"' not in page
+    # whoever only looks is told nothing of it
+    assert "in no organisation" not in department.browser("doctor").get(f"/radiology/studies/{study_id}").text
 
 
 @pytest.mark.req("CARD-01", "PACS-03")

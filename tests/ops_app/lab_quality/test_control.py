@@ -98,6 +98,8 @@ def test_only_the_laboratory_keeps_quality_control(
 def test_runs_stand_on_the_chart_with_their_verdict(technician: Browser, places: dict[str, int]) -> None:
     control = Control(technician, places, "GLU")
     assert control.run("5,1").status_code == 303
+    for slip in ("-5,1", "5,1,0", "glucose", ""):
+        assert control.run(slip).status_code == 422, slip
     control.run("4,9", 9)
     control.run("5,45", 10)
     page = technician.get(control.url).text

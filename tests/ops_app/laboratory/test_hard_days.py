@@ -18,6 +18,7 @@ from ops_app.modules.laboratory.forms import CorrectForm
 from ops_app.modules.laboratory.incoming import IncomingPerson, IncomingResult
 from ops_app.modules.laboratory.models import FollowUp, LabOrder, Report, Result, Specimen
 from ops_app.modules.patients.models import Patient
+from ops_app.modules.signatures.models import SignatureRule
 from tests.ops_app.clinic import Clinic
 from tests.ops_app.laboratory.lab import BLOOD_COUNT, CREATININE, NORMAL_COUNT, POTASSIUM, Bench
 
@@ -84,6 +85,89 @@ def test_two_technicians_on_one_tube(clinic: Clinic, bench: Bench, patient: Pati
     # an old page whose field was left alone takes nothing back
     assert first.post(url, {"v-K": "4,1", "was-K": "4,1"}).status_code == 303
     assert bench.result(order, "K").value_number == 5.0
+
+
+def seen_on(page: str, line_id: int, name: str = "seen") -> str:
+    """What the form of a test, or the button for all of them, says of the values that stood on the page."""
+    at = page.index(f'name="{name}"', page.index(f"/laboratory/tests/{line_id}/confirm") if name == "seen" else 0)
+    return page[at:].split('value="', 1)[1].split('"', 1)[0]
+
+
+@pytest.mark.req("LAB-14", "LAB-17")
+def test_nobody_confirms_a_value_that_came_after_the_page_was_opened(
+    clinic: Clinic, bench: Bench, patient: Patient
+) -> None:
+    order = bench.order(patient, POTASSIUM, CREATININE)
+    for tube in bench.receive(order):
+        bench.report(tube, {"K": 4.2, "CREA": 80.0})
+    potassium, creatinine = (bench.lines(order)[code].id for code in (POTASSIUM, CREATININE))
+    doctor = clinic.browser("labdoctor")
+    page = doctor.get(f"/laboratory/orders/{order.id}").text
+    seen = {"seen": seen_on(page, potassium)}
+    every = {f"seen-{line}": seen_on(page, line, f"seen-{line}") for line in (potassium, creatinine)}
+    # the analyser measured again
+    for tube in bench.tubes(order):
+        bench.report(tube, {"K": 7.2})
+    refused = doctor.post(f"/laboratory/tests/{potassium}/confirm", seen)
+    assert refused.status_code == 422 and "changed after the page was opened" in refused.text
+    assert doctor.post(f"/laboratory/orders/{order.id}/confirm", every).status_code == 422
+    assert {bench.result(order, code).status for code in ("K", "CREA")} == {"entered"}
+    again = {"seen": seen_on(refused.text, potassium)}
+    assert again != seen and doctor.post(f"/laboratory/tests/{potassium}/confirm", again).status_code == 303
+    # the other page of a colleague is still open: one confirmation, one clear answer
+    assert clinic.browser("labdoctor").post(f"/laboratory/tests/{potassium}/confirm", again).status_code == 409
+    assert (bench.result(order, "K").value_number, bench.result(order, "K").status) == (7.2, "confirmed")
+    # of all that are ready only what stood on the page as ready
+    rest = {name: value for name, value in every.items() if name.endswith(str(creatinine))}
+    assert doctor.post(f"/laboratory/orders/{order.id}/confirm", rest).status_code == 303
+
+
+def test_where_a_signature_is_asked_for_no_button_goes_round_it(clinic: Clinic, bench: Bench, patient: Patient) -> None:
+    order = bench.order(patient, POTASSIUM, CREATININE)
+    bench.receive(order)
+    bench.enter(order, POTASSIUM, K="4,2")
+    bench.enter(order, CREATININE, CREA="80")
+    rule = SignatureRule(
+        subject="action:result_confirmation",
+        organization_id=clinic.tree["hospital"],
+        is_mandatory=True,
+        set_by="test",
+    )
+    with clinic.session() as session:
+        session.add(rule)
+    try:
+        doctor = clinic.browser("labdoctor")
+        line = bench.lines(order)[POTASSIUM].id
+        for url in (f"/laboratory/tests/{line}/confirm", f"/laboratory/orders/{order.id}/confirm"):
+            asked = doctor.post(url)
+            assert asked.status_code == 200 and "ncalayer" in asked.text.lower(), url
+        assert {bench.result(order, code).status for code in ("K", "CREA")} == {"entered"}
+    finally:
+        with clinic.session() as session:
+            session.get_one(SignatureRule, rule.id).is_mandatory = False
+
+
+@pytest.mark.req("LAB-17", "LABEQ-03")
+def test_another_value_for_a_confirmed_one_is_not_lost_among_the_rest(
+    clinic: Clinic, bench: Bench, patient: Patient
+) -> None:
+    order = bench.order(patient, POTASSIUM, CREATININE)
+    bench.receive(order)
+    bench.enter(order, POTASSIUM, K="4,2")
+    bench.confirm(order, POTASSIUM)
+    (tube, *_others) = bench.tubes(order)
+    received = bench.report(tube, {"K": 6.9, "CREA": 80.0})
+    assert not received.matched
+    assert (bench.result(order, "K").value_number, bench.result(order, "CREA").value_number) == (4.2, 80.0)
+    technician = clinic.browser("technician")
+    page = technician.get(f"/laboratory/orders/{order.id}").text
+    assert f'href="/laboratory/reports/{received.report_id}"' in page and "other values are confirmed already" in page
+    assert f'href="/laboratory/orders/{order.id}"' in technician.get(f"/laboratory/reports/{received.report_id}").text
+    told = {"order_number": order.order_number or "", "reason": "калий исправлен"}
+    assert technician.post(f"/laboratory/reports/{received.report_id}/match", told).status_code == 303
+    assert "other values are confirmed already" not in technician.get(f"/laboratory/orders/{order.id}").text
+    # the same value again is no dispute
+    assert bench.report(tube, {"K": 4.2, "CREA": 81.0}).matched
 
 
 def test_a_calculated_value_goes_and_changes_with_what_it_was_worked_out_of(

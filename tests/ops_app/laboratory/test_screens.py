@@ -163,8 +163,14 @@ def test_the_sheet_names_tubes_and_the_day_of_delivery(clinic: Clinic, bench: Be
     assert browser.post(f"/laboratory/orders/{order.id}/collect", taken).status_code == 303
     assert tube.barcode in browser.get("/laboratory/send").text
     sent = {"specimens": [str(tube.id)], "laboratory_id": str(clinic.tree["hospital"]), "delivery_date": "+1"}
+    for day in ("yesterday", "+400", "31.02.2027", "tube"):
+        refused = browser.post("/laboratory/send", sent | {"delivery_date": day})
+        assert refused.status_code == 422 and 'id="e-delivery_date"' in refused.text, day
     answer = browser.post("/laboratory/send", sent)
     assert answer.status_code == 303, answer.text
+    # a colleague sent them a moment before
+    refused = browser.post("/laboratory/send", sent)
+    assert refused.status_code == 422 and f"Tube {tube.barcode} is not ready to be sent" in refused.text
     page = browser.get(answer.headers["location"]).text
     tomorrow = clock.today() + dt.timedelta(days=1)
     assert tube.barcode in page and f"{tomorrow:%d.%m.%Y}" in page
