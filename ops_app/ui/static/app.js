@@ -215,6 +215,9 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form) { event.preventDefault(); return save(form); }
   if (event.key === "Enter" && !event.defaultPrevented && event.target.matches && goesOn(event.target)) return goOn(event);
   if (event.key === "Escape") return closeMenu();
+  // from the field that searches a list the arrow goes on into the list
+  const searches = event.target.matches("[data-search-field], main input[type=search]");
+  if (event.key === "ArrowDown" && searches && moveRow(1)) { event.preventDefault(); return event.target.blur(); }
   const typing = event.target.matches("input, textarea, select, [contenteditable]");
   if (typing || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
   if (event.key === "?") { const keys = $("#keys"); if (keys) keys.showModal(); return; }
