@@ -175,6 +175,7 @@ document.addEventListener("click", (event) => {
   if (target.closest("[data-toggle-theme]")) return toggleTheme();
   if (target.closest("[data-open-keys]")) return $("#keys").showModal();
   if (target.closest("[data-back]")) return history.back();
+  if (target.closest("[data-print]")) return print();
   const code = target.closest("[data-code-field] [role=option]");
   if (code) return takeCode(code.closest("[data-code-field]"), code);
   const known = target.closest("[data-fill-code]");
