@@ -214,6 +214,7 @@ document.addEventListener("keydown", (event) => {
   if (field) codeKeys(field, event);
   const form = event.target.form || (event.target.closest && event.target.closest("form"));
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form) { event.preventDefault(); return save(form); }
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && $("[data-sign]")) return $("[data-sign]").click();
   if (event.key === "Enter" && !event.defaultPrevented && event.target.matches && goesOn(event.target)) return goOn(event);
   if (event.key === "Escape") return closeMenu();
   // from the field that searches a list the arrow goes on into the list
