@@ -10,6 +10,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor, Scope
+from ops_app.i18n import N_
 from ops_app.kit.privacy import Privacy
 from ops_app.permissions import Permission
 
@@ -59,6 +60,16 @@ class ChoiceFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class WordFilter:
+    """Words to be found in some columns; the journal's query need not know of it."""
+
+    columns: tuple[Any, ...]
+    """SQL columns or expressions that give text."""
+    name: str = "q"
+    title: str = N_("Words to find")
+
+
+@dataclass(frozen=True, slots=True)
 class Add:
     """The button that adds a row, for whoever may."""
 
@@ -84,7 +95,7 @@ class Journal:
     """Ends with a unique column."""
     person: Callable[[Any], int | None]
     """The patient whom a row names, for the audit."""
-    filters: tuple[DateFilter | ChoiceFilter, ...] = ()
+    filters: tuple[WordFilter | DateFilter | ChoiceFilter, ...] = ()
     empty: str = ""
     """How the first row appears; marked with ``N_()``."""
     look_up: Callable[[Session, Sequence[Any]], Any] = field(default=lambda session, rows: None)

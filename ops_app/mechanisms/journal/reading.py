@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from ops_app import audit
@@ -16,10 +17,19 @@ from ops_app.kit import clock
 from ops_app.kit.dates import parse_date, show_clock_time, show_date, show_moment, show_time
 from ops_app.kit.numbers import show_number
 from ops_app.kit.paging import Page, PageRequest, fetch_page, sorted_by
-from ops_app.mechanisms.journal.declaration import Choices, Column, DateFilter, Journal
+from ops_app.kit.words import has_words
+from ops_app.mechanisms.journal.declaration import (
+    ChoiceFilter,
+    Choices,
+    Column,
+    DateFilter,
+    Journal,
+    WordFilter,
+)
 
 RULE = "journal"
 BATCH = 500
+LONGEST_WORDS = 80
 PRINT_LIMIT = 2_000
 """Nobody reads more on paper; the spreadsheet holds everything."""
 
@@ -45,6 +55,10 @@ class Reading:
         """The columns it may be sorted by."""
         return {column.name: column.sort for column in self.columns if column.sort is not None}
 
+    def page_of(self, row: Any) -> tuple[str, dict[str, Any]] | None:
+        """Route and parameters of what a row opens: the page behind the first of its cells that has one."""
+        return next((target for each in self.columns if each.link and (target := each.link(row))), None)
+
     def told(self) -> list[tuple[str, str]]:
         """The filters in words, for paper and spreadsheet."""
         found = []
@@ -52,8 +66,9 @@ class Reading:
             value = self.asked.get(each.name)
             if value is None:
                 continue
-            shown = show_date(value) if isinstance(value, dt.date) else dict(self.choices[each.name])[value]
-            found.append((gettext(each.title), shown))
+            if isinstance(each, ChoiceFilter):
+                value = dict(self.choices[each.name])[value]
+            found.append((gettext(each.title), show_date(value) if isinstance(value, dt.date) else value))
         return found
 
 
@@ -70,6 +85,9 @@ def read(session: Session, actor: Actor, journal: Journal, query: Mapping[str, s
             if typed and day is None:
                 reading.errors[each.name] = _("Write a date, for example 20.11.2026, 20 11, today or +3")
             value: Any = day
+        elif isinstance(each, WordFilter):
+            typed = typed[:LONGEST_WORDS]
+            value = typed or None
         else:
             if is_first and each.default is not None:
                 typed = each.default
@@ -89,7 +107,7 @@ def read(session: Session, actor: Actor, journal: Journal, query: Mapping[str, s
 def page_of(session: Session, actor: Actor, reading: Reading, paging: PageRequest) -> tuple[Page[Any], Any]:
     """One page with what its cells need; the people on it are audited when it names them."""
     journal = reading.journal
-    statement = journal.query(actor.scope(journal.permission), reading.asked)
+    statement = _statement(actor, reading)
     found = fetch_page(session, statement, paging, sortable=reading.sortable, default=journal.default_sort)
     _audit(session, actor, reading, found.items, set())
     return found, journal.look_up(session, found.items)
@@ -101,7 +119,7 @@ def everything(
     """Cells of all rows in the order of the screen, a batch at a time, so that no list is too long for memory."""
     journal = reading.journal
     order = sorted_by(paging, reading.sortable, journal.default_sort)
-    statement = journal.query(actor.scope(journal.permission), reading.asked).order_by(*order)
+    statement = _statement(actor, reading).order_by(*order)
     if limit is not None:
         statement = statement.limit(limit)
     rows = session.execute(statement.execution_options(yield_per=BATCH))
@@ -111,6 +129,15 @@ def everything(
         more = journal.look_up(session, batch)
         for row in batch:
             yield [column.value(row, more) for column in reading.columns]
+
+
+def _statement(actor: Actor, reading: Reading) -> Select[Any]:
+    journal = reading.journal
+    statement = journal.query(actor.scope(journal.permission), reading.asked)
+    for each in journal.filters:
+        if isinstance(each, WordFilter) and each.name in reading.asked:
+            statement = statement.where(has_words(each.columns, reading.asked[each.name]))
+    return statement
 
 
 def _audit(session: Session, actor: Actor, reading: Reading, rows: Sequence[Any], seen: set[int]) -> None:

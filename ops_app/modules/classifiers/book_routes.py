@@ -19,7 +19,7 @@ from ops_app.kit.form_fields import Form, Posted, PostedForm, blank
 from ops_app.modules.classifiers import books, dictionary, queries, state_register, versions
 from ops_app.modules.classifiers.forms import BookForm, EditionForm, NewBookForm
 from ops_app.modules.classifiers.permissions import BookManager, CodeReader
-from ops_app.modules.classifiers.reading import Reading, read
+from ops_app.modules.classifiers.reading import MOST_BYTES, Reading, read
 from ops_app.permissions import Permission
 from ops_app.ui.render import fragment, page, redirect
 
@@ -114,8 +114,11 @@ def change_book(request: Request, actor: BookManager, db: Db, system: str, poste
 
 def _uploaded(posted: Posted) -> tuple[bytes, Reading]:
     upload = posted.data.get("file")
-    content = upload.file.read() if isinstance(upload, UploadFile) else b""
-    return content, read(content) if content else Reading(problems=[_("Choose a file")])
+    if not isinstance(upload, UploadFile) or not upload.filename:
+        return b"", Reading(problems=[_("Choose a file")])
+    # one byte more than is read tells that the file is too large, however large it is
+    content = upload.file.read(MOST_BYTES + 1)
+    return content, read(content) if content else Reading(problems=[_("The file holds no codes")])
 
 
 @router.post("/code-systems/{system}/preview", name="classifiers:preview_edition")

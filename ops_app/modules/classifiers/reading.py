@@ -13,6 +13,7 @@ NEEDED = ("code", "title_ru")
 COLUMNS = ("code", "parent", "kind", "title_kk", "title_ru", "title_en", "unit", "selectable")
 MOST_BYTES = 20 * 2**20
 MOST_PROBLEMS = 20
+WORKBOOK = b"PK\x03\x04"
 LONGEST_CODE, LONGEST_TITLE = 40, 1000
 
 
@@ -30,9 +31,8 @@ def read(content: bytes) -> Reading:
     if len(content) > MOST_BYTES:
         found.problems.append(_("The file is larger than %(n)s MB", n=MOST_BYTES // 2**20))
         return found
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
+    text = _decoded(content)
+    if text is None:
         found.problems.append(_("The file is not UTF-8 text: save it as “CSV UTF-8”"))
         return found
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -51,12 +51,22 @@ def read(content: bytes) -> Reading:
             reader.fieldnames = names
             _read_rows(reader, found)
     except csv.Error:
-        line = _("line %(n)s", n=reader.line_num)
-        found.problems.append(f"{line}: {_('a quotation mark does not close, or the value is too long')}")
+        wrong = _("a quotation mark does not close, or the value is too long")
+        found.problems.append(_at_line(reader, wrong))
     codes = {row["code"] for row in found.rows}
     if not found.problems and not codes:
         found.problems.append(_("The file holds no codes"))
     return found
+
+
+def _decoded(content: bytes) -> str | None:
+    """The text of a file; None for another encoding and for a workbook, whose first bytes may pass for letters."""
+    if content.startswith(WORKBOOK):
+        return None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
 
 
 def _read_rows(reader: csv.DictReader[str], found: Reading) -> None:
@@ -66,9 +76,14 @@ def _read_rows(reader: csv.DictReader[str], found: Reading) -> None:
         if problem is None:
             found.rows.append(_concept(row))
             continue
-        found.problems.append(f"{_('line %(n)s', n=reader.line_num)}: {problem}")
+        found.problems.append(_at_line(reader, problem))
         if len(found.problems) >= MOST_PROBLEMS:
             break
+
+
+def _at_line(reader: csv.DictReader[str], problem: str) -> str:
+    line = _("line %(n)s", n=reader.line_num)
+    return f"{line}: {problem}"
 
 
 def _problem(row: dict[str | None, str | None], seen: set[str]) -> str | None:

@@ -77,7 +77,9 @@ def bench(request: Request, actor: LaboratoryWorker, db: Db, paging: Paging, wor
 
 @router.get("/laboratory/scan", name="laboratory:scan")
 def scan(request: Request, actor: MaterialTaker, db: Db, code: str = "") -> Response:
-    """The order behind a scanned or typed number."""
+    """The order behind a scanned or typed number; Enter in the empty field leaves one where he is."""
+    if not code.strip():
+        return redirect(request, str(request.app.url_path_for("laboratory:bench")))
     order = queries.order_by_number(db, code)
     if order is None:
         raise NotFound(

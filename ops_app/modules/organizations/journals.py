@@ -10,7 +10,7 @@ from ops_app.actor import Scope
 from ops_app.i18n import N_, _
 from ops_app.kit import clock
 from ops_app.kit.numbers import show_number
-from ops_app.mechanisms.journal.declaration import Add, Asked, ChoiceFilter, Column, Journal
+from ops_app.mechanisms.journal.declaration import Add, Asked, ChoiceFilter, Column, Journal, WordFilter
 from ops_app.modules.organizations import structure_queries
 from ops_app.modules.organizations.models import Organization, Practitioner, PractitionerRole
 from ops_app.modules.organizations.titles import POSITIONS
@@ -67,6 +67,17 @@ JOURNALS = (
         default_sort=(Practitioner.sort_key, PractitionerRole.id),
         person=lambda row: None,
         filters=(
+            WordFilter(
+                (
+                    Practitioner.family_name,
+                    Practitioner.given_name,
+                    Practitioner.patronymic,
+                    PractitionerRole.specialty,
+                    Organization.name_kk,
+                    Organization.name_ru,
+                    Organization.name_en,
+                )
+            ),
             ChoiceFilter("position", N_("Position"), tuple(POSITIONS.items())),
             ChoiceFilter("state", N_("State"), STATES, default="working"),
         ),

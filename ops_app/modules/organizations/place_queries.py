@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from ops_app.errors import NotFound
 from ops_app.i18n import _
-from ops_app.kit.keyboard import readings
+from ops_app.kit.words import has_words
 from ops_app.modules.organizations.models import Location, Organization
 
 SHORTEST = 2
@@ -25,7 +25,7 @@ class Place:
 
 
 def find(session: Session, text: str) -> list[Place]:
-    """Places whose name in any language has all the words, in whatever keyboard layout; a facility also by its BIN."""
+    """Places whose names have all the words, in whatever script and keyboard layout; a facility also by its BIN."""
     text = text.strip()
     if len(text) < SHORTEST:
         return []
@@ -47,9 +47,7 @@ def find(session: Session, text: str) -> list[Place]:
 
 
 def _named(table: type[Organization] | type[Location], text: str) -> ColumnElement[bool]:
-    names = (table.name_kk, table.name_ru, table.name_en)
-    words = [reading.split() for reading in readings(text)]
-    return or_(*(and_(*(name.icontains(word, autoescape=True) for word in each)) for each in words for name in names))
+    return has_words((table.name_kk, table.name_ru, table.name_en), text)
 
 
 def place_or_404(session: Session, node_id: int) -> Organization:

@@ -14,6 +14,7 @@ from ops_app.errors import Forbidden
 from ops_app.i18n import _
 from ops_app.kit import clock
 from ops_app.kit.among import KEYS, among
+from ops_app.kit.words import has_words
 from ops_app.modules.organizations.models import Organization, Practitioner, PractitionerRole
 
 
@@ -86,12 +87,14 @@ def organization_of(session: Session, node_id: int) -> Organization | None:
     return None
 
 
-def tree(session: Session, scope: Scope | None = None) -> Sequence[Organization]:
-    """Active nodes of a scope, parents before children, siblings by name."""
+def tree(session: Session, scope: Scope | None = None, text: str = "") -> Sequence[Organization]:
+    """Active nodes of a scope, parents before children, siblings by name; with a text those it names, and all above."""
     statement = select(Organization).where(Organization.is_active).order_by(Organization.sort_key, Organization.id)
     if scope is not None:
         statement = statement.where(scope.condition(Organization.id))
     nodes = session.scalars(statement).all()
+    if text.strip():
+        nodes = _named_with_above(session, nodes, text)
     present = {node.id for node in nodes}
     children: dict[int | None, list[Organization]] = {}
     for node in nodes:
@@ -106,6 +109,19 @@ def tree(session: Session, scope: Scope | None = None) -> Sequence[Organization]
 
     visit(None)
     return ordered
+
+
+def _named_with_above(session: Session, nodes: Sequence[Organization], text: str) -> Sequence[Organization]:
+    columns = (Organization.name_kk, Organization.name_ru, Organization.name_en, Organization.bin)
+    named = set(session.scalars(select(Organization.id).where(has_words(columns, text))))
+    above = {node.id: node.parent_id for node in nodes}
+    kept: set[int] = set()
+    for node_id in named & above.keys():
+        step: int | None = node_id
+        while step in above and step not in kept:
+            kept.add(step)
+            step = above[step]
+    return [node for node in nodes if node.id in kept]
 
 
 def organizations(session: Session, scope: Scope | None = None, *, external: bool = False) -> Sequence[Organization]:

@@ -25,12 +25,12 @@ router = APIRouter()
 
 
 @router.get("/organizations", name="organizations:tree")
-def tree(request: Request, actor: TreeKeeper, db: Db) -> Response:
-    nodes = queries.tree(db, service.managing(actor))
+def tree(request: Request, actor: TreeKeeper, db: Db, q: str = "") -> Response:
+    nodes = queries.tree(db, service.managing(actor), q[:80])
     depth: dict[int, int] = {}
     for node in nodes:
         depth[node.id] = depth.get(node.parent_id or 0, -1) + 1
-    return page(request, "organizations/tree.html", nodes=nodes, depth=depth, kinds=KINDS, types=TYPES)
+    return page(request, "organizations/tree.html", nodes=nodes, depth=depth, kinds=KINDS, types=TYPES, q=q)
 
 
 @router.get("/organizations/{node_id}", name="organizations:node")

@@ -159,7 +159,7 @@ def third_part(holdings: Sequence[Holding]) -> list[str]:
                 years=term.years,
                 source=str(term.source),
             )
-            + (f" ({_('not before')} {show_date(until)})" if until else "")
+            + (" " + _("(not before %(day)s)", day=show_date(until)) if until else "")
         )
     lines.append(_("The data are worked with as long as care is provided, and stored until these terms end."))
     return lines

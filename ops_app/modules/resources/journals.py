@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Actor, Scope
 from ops_app.i18n import N_, gettext
 from ops_app.kit import clock
-from ops_app.mechanisms.journal.declaration import Add, Asked, ChoiceFilter, Choices, Column, Journal
+from ops_app.mechanisms.journal.declaration import Add, Asked, ChoiceFilter, Choices, Column, Journal, WordFilter
 from ops_app.mechanisms.register.field import RegisterField
+from ops_app.modules.organizations.models import Location, Organization, Practitioner, PractitionerRole
 from ops_app.modules.resources import choices
 from ops_app.modules.resources.registers import REGISTERS, Register
 from ops_app.permissions import Permission
@@ -68,6 +69,34 @@ def _column(register: Register, each: RegisterField, *, is_link: bool) -> Column
     )
 
 
+def _names(column: Any) -> Any:
+    """What the row is called to which a column leads: a place, a room, a member of staff."""
+    [key] = column.property.columns[0].foreign_keys
+    if key.column.table is PractitionerRole.__table__:
+        held = select(PractitionerRole.practitioner_id).where(PractitionerRole.id == column).scalar_subquery()
+        return _names_of(Practitioner, held)
+    named = (Organization, Location, Practitioner)
+    return _names_of(next(each for each in named if key.column.table is each.__table__), column)
+
+
+def _names_of(table: Any, key: Any) -> Any:
+    people = table is Practitioner
+    names = (table.family_name, table.given_name) if people else (table.name_kk, table.name_ru, table.name_en)
+    return select(func.concat_ws(" ", *names)).where(table.id == key).scalar_subquery()
+
+
+def _words(register: Register) -> WordFilter:
+    """Whatever a row of the register says in words of its own, or through what it names."""
+    columns = [(each, getattr(register.table, each.name)) for each in register.fields if each.listed]
+    return WordFilter(
+        tuple(
+            column if each.kind == "text" else _names(column)
+            for each, column in columns
+            if each.options or each.kind == "text"
+        )
+    )
+
+
 def _organizations(session: Session, actor: Actor, scope: Scope) -> Choices:
     return choices.organizations(session, scope)
 
@@ -91,6 +120,7 @@ def journal_of(register: Register) -> Journal:
         default_sort=(getattr(register.table, register.sort), register.table.id),
         person=lambda row: None,
         filters=(
+            _words(register),
             ChoiceFilter("organization", N_("Facility"), options=_organizations),
             *own,
             ChoiceFilter("state", N_("State of the row"), STATES, default="counting"),

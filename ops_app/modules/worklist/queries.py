@@ -72,13 +72,15 @@ def _last_decision() -> Any:
     )
 
 
-def tasks(scope: Scope, site_id: int | None = None, code: str | None = None) -> Select[Any]:
+def tasks(scope: Scope, site_id: int | None = None, code: str | None = None, *, late: bool = False) -> Select[Any]:
     """Open cases of the scope, or of one site, with the person behind each; the most urgent first."""
     statement = _with_person(_last_decision()).where(Signal.state == "open", _inside(scope))
     if site_id is not None:
         statement = statement.where(Signal.site_id == site_id)
     if code:
         statement = statement.where(Signal.signal_code == code)
+    if late:
+        statement = statement.where(IS_LATE)
     return statement.order_by(IS_LATE.desc(), _URGENCY, Signal.due_at, Signal.case_id)
 
 

@@ -42,7 +42,8 @@ def my_day(request: Request, actor: TaskReader, db: Db, paging: Paging) -> Respo
     site = own_site if request.query_params.get("place") != "all" else None
     site_id = site.id if site else None
     code = request.query_params.get("code") or None
-    found = fetch_page(db, queries.tasks(scope, site_id, code), paging, sortable={}, default=[], count=True)
+    late = request.query_params.get("late") == "1"
+    found = fetch_page(db, queries.tasks(scope, site_id, code, late=late), paging, sortable={}, default=[], count=True)
     bookings = queries.bookings_today(db, scope, actor.practitioner_id)
     own_tasks = tasks.most_urgent(db, actor, OWN_TASKS_SHOWN)
     people = sorted({row.Patient.id for row in [*found.items, *bookings, *own_tasks] if row.Patient})
@@ -58,6 +59,7 @@ def my_day(request: Request, actor: TaskReader, db: Db, paging: Paging) -> Respo
         task_texts=task_texts,
         counts=queries.counts(db, scope, site_id),
         code=code,
+        late=late,
         own_site=own_site,
         site=site,
         recorded=queries.recorded_since(db, people, seen_until),

@@ -175,6 +175,7 @@ document.addEventListener("click", (event) => {
   if (target.closest("[data-toggle-theme]")) return toggleTheme();
   if (target.closest("[data-open-keys]")) return $("#keys").showModal();
   if (target.closest("[data-back]")) return history.back();
+  if (target.closest("[data-print]")) return print();
   const code = target.closest("[data-code-field] [role=option]");
   if (code) return takeCode(code.closest("[data-code-field]"), code);
   const known = target.closest("[data-fill-code]");
@@ -213,8 +214,12 @@ document.addEventListener("keydown", (event) => {
   if (field) codeKeys(field, event);
   const form = event.target.form || (event.target.closest && event.target.closest("form"));
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form) { event.preventDefault(); return save(form); }
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && $("[data-sign]")) return $("[data-sign]").click();
   if (event.key === "Enter" && !event.defaultPrevented && event.target.matches && goesOn(event.target)) return goOn(event);
   if (event.key === "Escape") return closeMenu();
+  // from the field that searches a list the arrow goes on into the list
+  const searches = event.target.matches("[data-search-field], main input[type=search]");
+  if (event.key === "ArrowDown" && searches && moveRow(1)) { event.preventDefault(); return event.target.blur(); }
   const typing = event.target.matches("input, textarea, select, [contenteditable]");
   if (typing || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
   if (event.key === "?") { const keys = $("#keys"); if (keys) keys.showModal(); return; }

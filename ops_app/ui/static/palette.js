@@ -32,7 +32,7 @@ function paletteOption(url, title, about, mark) {
 function offerPageActions(palette) {
   $$("[data-action], [data-person], [data-place]", palette).forEach((option) => option.remove());
   const known = new Set($$("[data-url]", palette).map((option) => option.dataset.url));
-  const links = [...$$(".actions a[href]"), ...$$(".tabs a[href]:not([aria-current])")].filter((link) => {
+  const links = [...$$(".actions a[href]"), ...$$(".day-tiles a[href]"), ...$$(".tabs a[href]:not([aria-current])")].filter((link) => {
     const url = link.getAttribute("href");
     return !url.startsWith("#") && !known.has(url) && known.add(url);
   });

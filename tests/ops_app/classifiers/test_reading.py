@@ -31,6 +31,7 @@ def test_the_ways_in_which_tables_are_saved_are_read(content: bytes) -> None:
     [
         ((HEAD + "T01;Терапия\n").encode("cp1251"), "not UTF-8"),
         ((HEAD + "T01;Терапия\n").encode("utf-16"), "not UTF-8"),
+        (b"PK\x03\x04\x14\x00\x06\x00", "not UTF-8"),
         (b"x" * (MOST_BYTES + 1), "larger than"),
         (b"", "no column code, title_ru"),
         (HEAD.encode(), "no codes"),

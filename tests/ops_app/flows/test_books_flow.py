@@ -50,6 +50,10 @@ def test_an_edition_of_a_code_list_is_looked_at_and_loaded(desk: Desk) -> None:
     page.locator("button[hx-post]").click()
     expect(page.locator("#preview .error-summary li")).to_have_count(2)
     expect(page.locator("#preview .error-summary")).to_contain_text("T02")
+    # loaded all the same it is refused where the eye is taken, below a list however long
+    page.locator("form[action$='/editions'] [data-submit]").click()
+    expect(page.locator(".error-summary:focus li")).to_have_count(2)
+    page.fill("#f-version", "2026-1")
     good = {"name": "list.csv", "mimeType": "text/csv", "buffer": GOOD.encode()}
     page.set_input_files("#f-file", files=[good])  # type: ignore[list-item]
     page.locator("button[hx-post]").click()

@@ -50,6 +50,9 @@ def test_a_journal_is_filtered_printed_and_taken_away(desk: Desk) -> None:
     page.locator(".actions a[href*='/print']").click()
     page.wait_for_url("**/print*")
     expect(page.locator("body")).to_contain_text(person.family_name)
+    page.evaluate("window.print = () => { document.body.dataset.printed = 'yes'; }")
+    page.locator("[data-print]").click()
+    expect(page.locator("body[data-printed]")).to_have_count(1)
 
 
 def test_notices_are_read(desk: Desk) -> None:

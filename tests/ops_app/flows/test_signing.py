@@ -112,7 +112,7 @@ def test_one_pin_signs_five_documents_which_a_stranger_may_check(desk: Desk, lay
     page.locator("[data-choose-all]").check()
     layer.passwords_asked = 0
     page.select_option("[data-store]", "AKKZIDCardStore")
-    page.locator("[data-sign]").click()
+    page.locator("[data-store]").press("Control+Enter")
     page.wait_for_selector(".empty", timeout=30_000)
     assert layer.passwords_asked == 1
     assert layer.requests[-1]["args"]["allowedStorages"] == ["AKKZIDCardStore"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import re
+
 import pytest
 
 from ops_app import i18n
-from ops_app.catalogues import PLACEHOLDER, TRANSLATED, Area, areas, is_translated, key, msgids, read
+from ops_app.catalogues import HERE, PLACEHOLDER, TRANSLATED, Area, areas, is_translated, key, msgids, read
 from ops_app.kit import request_context
 from ops_app.kit.request_context import RequestContext
 from saulyq import catalogue
@@ -26,6 +29,23 @@ def test_no_text_lacks_a_translation(area: Area, language: str) -> None:
         if message is None or not is_translated(message.string):
             lacking.append(f"{file}: {key(msgid)}")
     assert not lacking
+
+
+def test_no_text_hides_inside_a_formatted_string() -> None:
+    """What collects the texts does not look there, so they would stay English."""
+    hidden = []
+    for file in HERE.rglob("*.py"):
+        written = file.read_text(encoding="utf-8")
+        if "node_modules" in file.parts or not re.search(r"\{_\(['\"]", written):
+            continue
+        for formatted in (each for each in ast.walk(ast.parse(written)) if isinstance(each, ast.JoinedStr)):
+            calls = [each for each in ast.walk(formatted) if isinstance(each, ast.Call) and each.args]
+            hidden += [
+                f"{file.name}: {each.args[0].value}"
+                for each in calls
+                if isinstance(each.func, ast.Name) and each.func.id == "_" and isinstance(each.args[0], ast.Constant)
+            ]
+    assert not hidden
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

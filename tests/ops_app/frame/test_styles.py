@@ -55,3 +55,10 @@ def test_every_part_is_in_the_one_sheet_and_small() -> None:
     named = re.findall(r'@import "styles/(\w+)"', (OPS / "ui/style.scss").read_text(encoding="utf-8"))
     assert sorted(named) == sorted(part.stem for part in PARTS.glob("*.css"))
     assert max(len(part.read_text(encoding="utf-8").splitlines()) for part in PARTS.glob("*.css")) < 150
+
+
+def test_no_page_carries_a_style_that_its_policy_blocks() -> None:
+    pages = [each for each in OPS.rglob("*.html") if "node_modules" not in each.parts]
+    carried = {each.name for each in pages if re.search(r"<[a-z][^>{]*\sstyle=", each.read_text(encoding="utf-8"))}
+    assert pages
+    assert not carried

@@ -133,6 +133,9 @@ def test_pregnant_women_on_the_register(clinic: Clinic) -> None:
     assert patient.family_name in page
     assert show_date(card.due_date) in page
     assert patient.family_name not in browser.get("/journals/pregnancies?risk=low").text
+    paper = browser.get("/journals/pregnancies/print").text
+    assert 'class="list many"' in paper, "eleven columns lie across the paper"
+    assert "Medical secrecy" in paper and "(nurse)" in paper
     assert patient.family_name not in browser.get("/journals/pregnancies?state=finished").text
 
 

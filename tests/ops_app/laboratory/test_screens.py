@@ -133,6 +133,7 @@ def test_a_scanned_tube_opens_its_order(clinic: Clinic, bench: Bench, patient: P
     for code in (barcode, order.order_number):
         assert browser.get(f"/laboratory/scan?code={code}").headers["location"].endswith(f"/orders/{order.id}")
     assert browser.get("/laboratory/scan?code=1234567890").status_code == 404
+    assert browser.get("/laboratory/scan?code=").headers["location"].endswith("/laboratory")
     labels = browser.get(f"/laboratory/orders/{order.id}/labels").text
     assert labels.count("<svg") >= 2 and barcode in labels and patient.family_name in labels
     picture = browser.get(f"/laboratory/labels/{barcode}.svg?kind=datamatrix")

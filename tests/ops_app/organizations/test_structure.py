@@ -84,6 +84,9 @@ def test_structure_grows_and_is_closed_only_when_empty(app: FastAPI, tree: Tree,
     assert keeper.post(f"/organizations/{tree['department']}/locations", ward).status_code == 303
     shown = keeper.get(f"/organizations/{tree['department']}").text
     assert "Палата 3" in shown and "Участок 5" in shown
+    named = keeper.get("/organizations?q=uchastok").text
+    assert "Участок 5" in named and f'/organizations/{tree["department"]}"' in named and named.count("data-href") == 3
+    assert "Nothing found" in keeper.get("/organizations?q=other").text
     assert keeper.post(f"/organizations/{tree['department']}/close").status_code == 409
     assert keeper.post("/staff/new", staff(tree, organization_id=tree["department"], site_id=number)).status_code == 303
     assert keeper.post(f"/organizations/{number}/close").status_code == 409
@@ -140,6 +143,13 @@ def test_member_of_staff_with_positions_specialty_and_rate(app: FastAPI, tree: T
     change = {"family_name": "Әбенова-Серік", "given_name": "Гүлнар", "iin": iin}
     assert keeper.post(f"/staff/{person.id}", change).status_code == 303
     assert "Әбенова-Серік" in keeper.get("/journals/staff").text
+    for typed, is_found in (
+        ("абенова серик", True),
+        ("gulnar hospital", True),
+        ("кардиолог", True),
+        ("ахметова", False),
+    ):
+        assert ("Әбенова-Серік" in keeper.get("/journals/staff", params={"q": typed}).text) is is_found, typed
     assert keeper.get("/journals/staff/xlsx").status_code == 200
     (held,) = rows(app, "select count(*) from audit.event where entity like 'organizations.practitioner%'")
     assert held[0] == 4

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import string
 
 import pytest
-from sqlalchemy import event, text
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event, literal, select, text
 from sqlalchemy.orm import Session
 
 from ops_app.actor import Scope
 from ops_app.kit.spelling import fold
+from ops_app.kit.words import folded
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.patients.name_index import index_names
 from ops_app.modules.patients.names import folded_parts, one_typo_apart, spellings
@@ -19,6 +23,7 @@ from ops_app.modules.patients.service import mark_patient_in_error
 from tests.ops_app.clinic import Clinic
 
 BIRTH = dt.date(1991, 3, 8)
+CYRILLIC = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя"
 
 
 @pytest.fixture(scope="module")
@@ -199,3 +204,13 @@ def explain_search(session: Session, line: str) -> list[str]:
     finally:
         event.remove(connection, "before_cursor_execute", explain)
     return plans
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    name=st.text(alphabet=string.ascii_letters + "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюяӘЩЮ ıöüñş-№5", max_size=24)
+)
+def test_the_database_folds_a_name_as_the_program_does(clinic: Clinic, name: str) -> None:
+    with clinic.session() as session:
+        told = session.scalar(select(folded(literal(name))))
+    assert told is not None and told.split() == [fold(word) for word in name.split() if fold(word)]

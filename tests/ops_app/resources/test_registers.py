@@ -85,6 +85,11 @@ def test_school_is_added_found_changed_and_closed(app: FastAPI, tree: Tree, keep
     (row,) = rows(app, "educational_institution")
     page = keeper.get("/journals/schools?kind=school")
     assert "№ 3 мектеп" in page.text and "410" in page.text
+    for typed in ("школа", "Мектеп 3", "mektep", "irjkf", "site"):
+        assert "№ 3 мектеп" in keeper.get("/journals/schools", params={"q": typed}).text, typed
+    for typed in ("лицей", "3%", "\\", "№ 4"):
+        assert "№ 3 мектеп" not in keeper.get("/journals/schools", params={"q": typed}).text, typed
+    assert "mektep" in keeper.get("/journals/schools/print?q=mektep").text
     assert keeper.post(f"/resources/schools/{row.id}", school(tree, pupils="455")).status_code == 303
     assert rows(app, "educational_institution")[0].pupils == 455
     assert keeper.post(f"/resources/schools/{row.id}/close", {"end_date": "01.01.2020"}).status_code == 422
@@ -166,6 +171,9 @@ def test_beds_by_department_and_profile(app: FastAPI, tree: Tree, keeper: Browse
     shown = keeper.get("/journals/beds?profile=stroke").text
     assert ">13<" in shown and ">12<" not in shown
     assert keeper.get("/journals/beds/xlsx").status_code == 200
+    # found by what it stands in, and the line of a list opens its row
+    named = keeper.get("/journals/beds?q=13+depart").text
+    assert ">13<" in named and ">12<" not in named and 'data-href="/resources/beds/' in named
     (first, _second) = rows(app, "bed")
     assert keeper.post(f"/resources/beds/{first.id}", bed | {"state": "repair"}).status_code == 303
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -198,6 +199,9 @@ def test_what_nobody_does_goes_up(clinic: Clinic, patient: Patient, others: None
         escalation.sweep(engine)
         escalation.sweep(engine)
         assert told(clinic, "other-chief", found) == ["tasks:overdue"]
+        late = clinic.browser("other-chief").get("/tasks?whose=place").text
+        assert re.search(r'href="/tasks\?whose=place&amp;late=1"[^>]*>overdue only: \d', late)
+        assert f"/tasks/{found.id}" in clinic.browser("other-chief").get("/tasks?whose=place&late=1").text
         assert patient.family_name in clinic.browser("other-chief").get("/tasks").text
     assert steps(clinic, found) == ["opened", "escalated"]
     chief = clinic.browser("other-chief")

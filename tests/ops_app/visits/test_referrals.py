@@ -114,6 +114,8 @@ def test_from_the_visit_to_the_result(clinic: Clinic, patient: Patient) -> None:
 
 def test_a_referral_is_cancelled_for_a_reason(clinic: Clinic, patient: Patient) -> None:
     request = refer(clinic, patient)
+    page = clinic.browser("doctor").get(f"/referrals/{request.id}").text
+    assert re.search(r'<details class="danger-zone" *>', page), "nobody finds himself in the form that cancels"
     assert push(clinic, "doctor", request, "cancelled").status_code == 422
     assert push(clinic, "doctor", request, "cancelled", cancel_code="other").status_code == 422
     assert push(clinic, "doctor", request, "cancelled", cancel_code="refused").status_code == 303

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from ops_app.kit import clock
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.worklist.evidence import masked, speakable
 from ops_app.permissions import Role
@@ -116,8 +117,20 @@ def test_the_end_of_a_day_is_named_by_its_day(app: FastAPI, database: Database, 
     send(database, patient, tree["hospital"], due_at=dt.datetime(2026, 11, 18, 19, 0, tzinfo=dt.UTC))
     make_account(app.state.engine, "doctor", [(Role.DOCTOR, tree["hospital"])])
     page = signed_in(app, "doctor").get("/my-day")
+    assert 'href="/my-day?late=1">overdue only: 1<' in page.text
+    assert people.FAMILY_NAME in signed_in(app, "doctor").get("/my-day?late=1").text
     assert "18.11.2026" in page.text
     assert "19.11.2026 00:00" not in page.text
+
+
+def test_what_is_not_due_yet_is_not_among_the_overdue(
+    app: FastAPI, database: Database, tree: Tree, patient: int
+) -> None:
+    send(database, patient, tree["hospital"], due_at=clock.now() + dt.timedelta(hours=3))
+    make_account(app.state.engine, "doctor", [(Role.DOCTOR, tree["hospital"])])
+    browser = signed_in(app, "doctor")
+    assert "overdue only" not in browser.get("/my-day").text
+    assert people.FAMILY_NAME not in browser.get("/my-day?late=1").text
 
 
 def test_only_the_newest_version_of_a_case_counts(app: FastAPI, database: Database, tree: Tree, patient: int) -> None:

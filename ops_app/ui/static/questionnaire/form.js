@@ -95,4 +95,3 @@ class Sheet {
 }
 
 all("form[data-questionnaire]").forEach((form) => new Sheet(form));
-document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) print(); });
