@@ -244,5 +244,6 @@ def _back(request: Request, request_id: int, text: str) -> Response:
 
 
 def waiting(session: Session, actor: Actor) -> int:
-    """What the navigation shows beside the worklist."""
-    return queries.count_waiting(session, actor.scope(Permission.RADIOLOGY_ORDER_PERFORM))
+    """What the navigation and the start page show beside the worklist."""
+    to_read = actor.may(Permission.RADIOLOGY_REPORT_WRITE)
+    return queries.count_waiting(session, actor.scope(Permission.RADIOLOGY_ORDER_PERFORM), to_read=to_read)

@@ -86,9 +86,10 @@ def order_by_number(session: Session, scope: Scope, number: str) -> int | None:
     return session.scalar(addressed.with_only_columns(ServiceRequest.id))
 
 
-def count_waiting(session: Session, scope: Scope) -> int:
-    """Examinations that were made and wait for somebody to read them."""
-    found = worklist(scope, WorklistFilter(step="performed")).subquery()
+def count_waiting(session: Session, scope: Scope, *, to_read: bool) -> int:
+    """Examinations that were made and wait to be read; for who does not read, those that wait to be made."""
+    waiting = _step("performed") if to_read else or_(_step("waits"), _step("arrived"))
+    found = worklist(scope, WorklistFilter(step="open")).where(waiting).subquery()
     return session.scalar(select(func.count()).select_from(found)) or 0
 
 

@@ -16,6 +16,7 @@ from ops_app.modules.imaging.order_numbers import accession_number
 from ops_app.modules.patients.models import Patient
 from ops_app.modules.radiology.models import ImagingOrder
 from ops_app.modules.visits.models import Encounter, ServiceRequest
+from tests.ops_app.browser import Browser
 from tests.ops_app.clinic import Clinic
 
 ORDER = {"modality": "DX", "body_part": "CHEST", "code": "C03.001.004", "pregnancy": "no", "priority": "urgent"}
@@ -108,11 +109,18 @@ def test_a_man_and_an_ultrasound_are_not_asked_for_pregnancy(department: Clinic)
     assert ordered(department, woman, pregnancy="", modality="US", body_part="ABDOMEN").status_code == 303
 
 
+def waiting(browser: Browser) -> int:
+    """The number beside the worklist, in the navigation and on the start page."""
+    told: int = browser.get("/waiting").json().get("radiology:worklist", 0)
+    return told
+
+
 @pytest.mark.req("INT-RIS-01", "PACS-03")
 def test_from_the_visit_through_the_department(department: Clinic, patient: Patient) -> None:
     request_id = order(department, patient, note="cough for three weeks", reason_icd10="J06.9")
     number = accession_number(request_id)
-    tech = department.browser("tech")
+    tech, reader = department.browser("tech"), department.browser("reader")
+    to_make, to_read = waiting(tech), waiting(reader)
     listed = tech.get("/radiology/worklist?modality=DX").text
     assert number in listed
     assert patient.family_name in listed
@@ -134,6 +142,8 @@ def test_from_the_visit_through_the_department(department: Clinic, patient: Pati
     assert "has come" in tech.get("/radiology/worklist?step=arrived").text
     assert tech.post(f"/radiology/orders/{request_id}/performed").status_code == 303
     assert number in tech.get("/radiology/worklist?step=performed").text
+    # whoever makes examinations is told of those to be made, whoever reads them of those to be read
+    assert (waiting(tech), waiting(reader)) == (to_make - 1, to_read + 1)
     with department.session() as session:
         row = session.scalars(select(ImagingOrder).where(ImagingOrder.service_request_id == request_id)).one()
         assert (row.modality, row.body_part, row.pregnancy, row.arrived_by) == ("DX", "CHEST", "no", "tech")
