@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Self
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
@@ -27,6 +29,8 @@ def _code(value: str) -> str:
 Code = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_code)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+SAME = "="
+"""What stands for the hours of the day before."""
 
 
 class KeptForm(BaseModel):
@@ -114,6 +118,18 @@ class StaffHoursForm(KeptForm):
     saturday: ShiftsInput | None = None
     sunday: ShiftsInput | None = None
     on_holidays: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_day_before(cls, data: Any) -> Any:
+        """A day written as ``=`` has the hours of the day before it: nobody types the same hours five times."""
+        if not isinstance(data, Mapping):
+            return data
+        told = dict(data)
+        for before, day in pairwise(models.WEEKDAYS):
+            if str(told.get(day) or "").strip() == SAME and told.get(before):
+                told[day] = told[before]
+        return told
 
     @model_validator(mode="after")
     def _has_a_day(self) -> Self:

@@ -169,7 +169,7 @@ STORES = Register(
     choice="kind",
 )
 _POSITION = RegisterField("practitioner_role_id", N_("Position"), "select", options=choices.positions, required=True)
-_HOURS_HINT = N_("For example 8:00–12:00, 13:00–17:00; empty is a day off")
+_HOURS_HINT = N_("For example 8:00–12:00, 13:00–17:00; empty is a day off, = is as the day before")
 
 STAFF_HOURS = Register(
     "staff_hours",
