@@ -10,7 +10,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.encaps import get_frame
 
 from ops_app.modules.imaging.elements import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE
-from ops_app.modules.imaging.pixels import CannotShow, decoded
+from ops_app.modules.imaging.pixels import CannotShow, decoded, shares_bytes
 from ops_app.modules.imaging.values import Pixels
 
 MEDIA_TYPES = {
@@ -38,18 +38,15 @@ def frame_of(path: Path, number: int, frames: int, transfer_syntax: str, as_stor
             dataset = dcmread(path, force=True)
             content = get_frame(dataset.PixelData, number - 1, number_of_frames=frames)
             return f"{MEDIA_TYPES[transfer_syntax]}; transfer-syntax={transfer_syntax}", content
-        packed = _is_packed(path)
+        header = dcmread(path, force=True, stop_before_pixels=True)
         raw = transfer_syntax in (EXPLICIT_BIG, DEFLATED)
-        values = decoded(path, number, transfer_syntax, raw=raw, together=packed)
+        values = decoded(path, number, transfer_syntax, raw=raw, together=shares_bytes(header))
     # whatever a damaged file leads the decoder into, the answer is the same
     except Exception as error:
         raise CannotShow(f"the frame cannot be read: {error}") from error
-    plain = _packed(values) if packed else values.astype(values.dtype.newbyteorder("<")).tobytes()
+    single_bits = header.get("BitsAllocated") == 1
+    plain = _packed(values) if single_bits else values.astype(values.dtype.newbyteorder("<")).tobytes()
     return f"application/octet-stream; transfer-syntax={EXPLICIT_LITTLE}", plain
-
-
-def _is_packed(path: Path) -> bool:
-    return bool(dcmread(path, force=True, stop_before_pixels=True).get("BitsAllocated") == 1)
 
 
 def _packed(bits: Pixels) -> bytes:

@@ -130,7 +130,7 @@ def stored_frame(path: Path, number: int) -> tuple[Dataset, Pixels]:
         raise CannotShow("the object holds no picture")
     with decoding():
         syntax = str(dataset.file_meta.get("TransferSyntaxUID", ""))
-        return dataset, decoded(path, number, syntax, together=_shares_bytes(dataset))
+        return dataset, decoded(path, number, syntax, together=shares_bytes(dataset))
 
 
 def decoded(path: Path, number: int, transfer_syntax: str, raw: bool = False, together: bool = False) -> Pixels:
@@ -146,7 +146,7 @@ def decoded(path: Path, number: int, transfer_syntax: str, raw: bool = False, to
     return pixel_array(source, index=number - 1, raw=raw)
 
 
-def _shares_bytes(dataset: Dataset) -> bool:
+def shares_bytes(dataset: Dataset) -> bool:
     """Whether a frame of single bits begins within the last byte of the one before it (PS3.5 8.1.1)."""
     return bool(dataset.BitsAllocated == 1 and dataset.Rows * dataset.Columns % 8)
 
